@@ -1,0 +1,1 @@
+"""Structures, targets and splits: from raw files to verified Parquet."""

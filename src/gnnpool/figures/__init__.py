@@ -1,0 +1,1 @@
+"""From tidy tables to pictures, one kind of figure per file."""

@@ -1,0 +1,1 @@
+"""Structures with edges: neighbor search, edge schemes, files and batches."""

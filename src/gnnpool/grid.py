@@ -1,0 +1,65 @@
+"""Which trials a configuration plans, and which of them a table or figure needs."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from gnnpool.errors import ConfigError
+from gnnpool.records import BASELINE, Trial
+
+
+def plan_trials(blocks: Sequence[Mapping], seeds: Sequence[int]) -> list[Trial]:
+    """Unfold the blocks into trials; the grid is their union, not one product.
+
+    Args:
+        blocks: Each with a name and the lists datasets, models, edges and poolings.
+        seeds: Split seeds, the same for every block.
+
+    Returns:
+        The trials, in the order of the blocks.
+
+    Raises:
+        ConfigError: If a block has no baseline, or two blocks plan the same trial.
+    """
+    if len(set(seeds)) != len(seeds):
+        raise ConfigError(f"seeds: expected distinct integers, got {list(seeds)}")
+    owner: dict[Trial, str] = {}
+    for block in blocks:
+        if BASELINE not in block["poolings"]:
+            raise ConfigError(
+                f"block {block['name']!r}: poolings lack the baseline {BASELINE!r}, to which every error is compared"
+            )
+        for trial in _product(block, seeds):
+            if trial in owner:
+                raise ConfigError(f"blocks {owner[trial]!r} and {block['name']!r} both plan {trial}")
+            owner[trial] = block["name"]
+    return list(owner)
+
+
+def trials_of(entry: Mapping, planned: Collection[Trial]) -> list[Trial]:
+    """The planned trials that a table or figure draws on, baselines included.
+
+    Args:
+        entry: Lists settings (pairs of model and edges), datasets and poolings.
+        planned: All planned trials.
+
+    Returns:
+        Those of the entry's slice, in planned order; empty if no pooling of it is planned.
+    """
+    settings = {tuple(setting) for setting in entry["settings"]}
+    datasets = set(entry["datasets"])
+    slice_ = [t for t in planned if t.dataset in datasets and (t.model, t.edges) in settings]
+    wanted = [t for t in slice_ if t.pooling in entry["poolings"]]
+    compared = {(t.dataset, t.model, t.edges) for t in wanted}
+    baselines = [t for t in slice_ if t.pooling == BASELINE and (t.dataset, t.model, t.edges) in compared]
+    chosen = {*wanted, *baselines}
+    return [t for t in slice_ if t in chosen]
+
+
+def _product(block: Mapping, seeds: Sequence[int]) -> list[Trial]:
+    return [
+        Trial(dataset, model, edges, pooling, seed)
+        for dataset in block["datasets"]
+        for model in block["models"]
+        for edges in block["edges"]
+        for pooling in block["poolings"]
+        for seed in seeds
+    ]

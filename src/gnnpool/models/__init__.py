@@ -1,0 +1,1 @@
+"""Encoders that turn a graph into node embeddings, one file each."""

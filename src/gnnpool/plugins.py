@@ -1,0 +1,86 @@
+"""Components found by the name of their file, without importing any of them.
+
+An operator, an encoder, a reader or a kind of figure is one module in one folder; the module name
+is its name in the configuration. Other packages add theirs through entry points.
+"""
+
+import difflib
+import pkgutil
+from collections.abc import Iterable
+from importlib import import_module
+from importlib.metadata import entry_points
+
+from gnnpool.errors import ConfigError
+
+# Modules of a component folder that hold what the components share.
+_SHARED = {"base", "compose", "style"}
+
+
+def names(package: str, *, group: str | None = None) -> list[str]:
+    """List the components of a package, sorted, without importing them.
+
+    Args:
+        package: Dotted name of the folder, such as "gnnpool.pooling".
+        group: Entry point group through which other packages add components.
+
+    Returns:
+        Module names, and entry point names if a group is given.
+    """
+    folder = import_module(package).__path__
+    found = {m.name for m in pkgutil.iter_modules(folder) if not m.name.startswith("_")} - _SHARED
+    if group:
+        found |= {point.name for point in entry_points(group=group)}
+    return sorted(found)
+
+
+def load(package: str, name: str, base: type, *, group: str | None = None) -> type:
+    """Import the component of one name: the only class of its module that derives from the base.
+
+    Args:
+        package: Dotted name of the folder.
+        name: Name of the component.
+        base: Class that the component derives from.
+        group: Entry point group through which other packages add components.
+
+    Returns:
+        The class.
+
+    Raises:
+        ConfigError: If there is no such component, or its module does not hold exactly one.
+    """
+    require(name, names(package, group=group), what=f"component of {package}")
+    for point in entry_points(group=group) if group else ():
+        if point.name == name:
+            found = point.load()
+            if not (isinstance(found, type) and issubclass(found, base)):
+                raise ConfigError(f"{point.value}: expected a class derived from {base.__name__}")
+            return found
+    module = import_module(f"{package}.{name}")
+    classes = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, base) and value.__module__ == module.__name__
+    ]
+    if len(classes) != 1:
+        listed = ", ".join(c.__name__ for c in classes) or "none"
+        raise ConfigError(f"{module.__name__}: expected one class derived from {base.__name__}, found {listed}")
+    return classes[0]
+
+
+def require(name: str, known: Iterable[str], *, what: str) -> None:
+    """Refuse a name that is not known, and offer the nearest ones.
+
+    Args:
+        name: What was asked for.
+        known: What there is.
+        what: What the name stands for, and where it was read.
+
+    Raises:
+        ConfigError: If the name is not among the known ones.
+    """
+    known = sorted(known)
+    if name in known:
+        return
+    near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(known) or 'none'}"
+    raise ConfigError(f"unknown {what}: {name!r}; {hint}")

@@ -1,0 +1,1 @@
+"""From graph and split files to one trial record."""
