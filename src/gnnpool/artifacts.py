@@ -38,6 +38,7 @@ def write_atomically(path: str | Path, write: Callable[[Path], None]) -> None:
         write(temporary)
         with open(temporary, "rb") as handle:
             os.fsync(handle.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())  # safetensors would keep the file to its owner
         os.replace(temporary, path)
     except OSError as error:
         raise ArtifactError(f"{path}: cannot be written: {error.strerror or error}") from error
@@ -127,6 +128,12 @@ def _checksum(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> 
         digest.update(f"{name}:{array.dtype.str}:{array.shape}:".encode())
         digest.update(array.data if array.size else b"")
     return digest.hexdigest()
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def _damaged(path: str | Path, reason: object) -> str:

@@ -63,5 +63,7 @@ class Pooling(nn.Module, ABC):
         """
         expected = (graphs.num_nodes, self.in_channels)
         if tuple(x.shape) != expected:
-            raise ValueError(f"{type(self).__name__}: expected node embeddings {expected}, got {tuple(x.shape)}")
+            raise ValueError(
+                f"{type(self).__name__}: expected node embeddings {expected}, got {tuple(x.shape)}"
+            )
         return self.pool(x, graphs)

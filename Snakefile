@@ -1,0 +1,50 @@
+"""Which pooling should a graph neural network use to predict a property of a crystal?
+
+    snakemake -n                          what would be done
+    snakemake                             everything
+    snakemake results/figures/fig5a.png   one figure, and only the trials that it needs
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/graphs.smk"
+include: "workflow/rules/training.smk"
+include: "workflow/rules/analysis.smk"
+include: "workflow/rules/figures.smk"
+
+
+report: "workflow/report/workflow.rst"
+
+
+localrules:
+    all,
+    fetch_all,
+    train_all,
+
+
+rule all:
+    default_target: True
+    input:
+        f"{RESULTS}/analysis/trials.parquet",
+        f"{RESULTS}/analysis/changes_by_seed.parquet",
+        f"{RESULTS}/checks/passed.json",
+        [f"{RESULTS}/tables/{name}.html" for name in TABLES],
+        [f"{RESULTS}/figures/{name}.png" for name in FIGURES],
+
+
+rule fetch_all:
+    input:
+        raw_files(),
+
+
+rule train_all:
+    input:
+        records_of(PLANNED),

@@ -1,0 +1,108 @@
+"""Whether a finished benchmark is complete and its trials may be compared with each other."""
+
+import logging
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from gnnpool.analysis.collect import TRIAL, read_records
+from gnnpool.artifacts import write_json
+from gnnpool.errors import DataError
+from gnnpool.records import BASELINE, Trial
+
+# What all trials of a group share: the same targets and structures, or comparing them means nothing.
+_SHARED = (
+    (("target", "unit", "n_train", "n_val", "n_test"), ["dataset"]),
+    (("graphs_sha256",), ["dataset", "edges"]),
+    (("split_sha256",), ["dataset", "seed"]),
+)
+# What may differ without making numbers wrong, but should be known.
+_NOTED = ("code_fingerprint", "gnnpool", "torch", "device", "device_name", "threads", "deterministic")
+_LISTED = 10
+
+
+def check_results(
+    *,
+    records: Sequence[str | Path],
+    planned: Collection[Sequence],
+    allow_partial: bool,
+    output: str | Path,
+) -> None:
+    """Check all trial records together and write what was found as JSON.
+
+    Args:
+        records: See :func:`gnnpool.analysis.collect.read_records`, which refuses records of
+            different versions of the training stage.
+        planned: Planned trials (dataset, model, edges, pooling, seed).
+        allow_partial: Whether trials may be missing; they are listed then.
+        output: The JSON file, written only if nothing is wrong.
+
+    Raises:
+        DataError: If planned trials or their baselines are missing, there are others than planned,
+            or trials of one dataset saw different targets, structures, graphs or splits.
+    """
+    trials = read_records(records)
+    planned = {Trial(*trial) for trial in planned}
+    found = {Trial(*row) for row in trials[TRIAL].itertuples(index=False)}
+    missing = sorted(planned - found)
+    unpaired = _without_baseline(found)
+
+    problems = [*_naming("not planned", sorted(found - planned)), *_differences(trials)]
+    gaps = [*_naming("missing", missing), *_naming(f"without a {BASELINE!r} trial to compare to", unpaired)]
+    if not allow_partial:
+        problems = gaps + problems
+    if problems:
+        raise DataError("\n".join(["results cannot be used:", *problems]))
+
+    warnings = _mixtures(trials)
+    for line in [*gaps, *warnings]:
+        logging.getLogger(__name__).warning("%s", line)
+    write_json(
+        output,
+        {
+            "trials": len(found),
+            "planned": len(planned),
+            "missing": [str(trial) for trial in missing],
+            "without_baseline": [str(trial) for trial in unpaired],
+            "stage_version": int(trials["stage_version"].iloc[0]) if len(trials) else None,
+            "warnings": warnings,
+        },
+    )
+
+
+def _without_baseline(found: set[Trial]) -> list[Trial]:
+    return sorted(t for t in found if Trial(t.dataset, t.model, t.edges, BASELINE, t.seed) not in found)
+
+
+def _naming(what: str, trials: Sequence[Trial]) -> list[str]:
+    if not trials:
+        return []
+    more = [f"and {len(trials) - _LISTED} more"] if len(trials) > _LISTED else []
+    return [f"{len(trials)} {what}: {', '.join([*map(str, trials[:_LISTED]), *more])}"]
+
+
+def _differences(trials: pd.DataFrame) -> list[str]:
+    """Say which trials deviate from the most frequent value of what their group must share."""
+    lines = []
+    for fields, group in _SHARED:
+        for field in fields:
+            expected = trials.groupby(group)[field].transform(lambda column: column.mode().iloc[0])
+            for row in trials[trials[field] != expected].assign(expected=expected).to_dict("records"):
+                trial = Trial(*(row[name] for name in TRIAL))
+                lines.append(
+                    f"{trial}: {field}: found {row[field]}, expected {row['expected']} "
+                    f"as in most trials of the same {' and '.join(group)}"
+                )
+    more = [f"and {len(lines) - _LISTED} more differences"] if len(lines) > _LISTED else []
+    return [*lines[:_LISTED], *more]
+
+
+def _mixtures(trials: pd.DataFrame) -> list[str]:
+    lines = []
+    for field in _NOTED:
+        counts = trials[field].value_counts().sort_index()
+        if len(counts) > 1:
+            listed = ", ".join(f"{value} ({count} trials)" for value, count in counts.items())
+            lines.append(f"{field} differs between trials: {listed}")
+    return lines

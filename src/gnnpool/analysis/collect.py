@@ -1,0 +1,115 @@
+"""Trial records gathered into one table that holds only what belongs together."""
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from gnnpool.artifacts import read_table, write_table
+from gnnpool.errors import ArtifactError
+from gnnpool.records import RECORD_UNITS, Trial, TrialRecord
+
+TRIAL = [field.name for field in dataclasses.fields(Trial)]
+
+_ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+_SCHEMA = pa.schema(
+    [pa.field(f.name, _ARROW[f.type], nullable=False) for f in dataclasses.fields(TrialRecord)]
+)
+_ERRORS = [name for name, unit in RECORD_UNITS.items() if unit == "target unit"]
+_PATH = re.compile(r"([^/]+)/([^/]+)/([^/]+)/([^/]+)/seed-(\d+)/record\.parquet")
+
+
+def read_records(paths: Sequence[str | Path]) -> pd.DataFrame:
+    """Read trial records, one row for each, sorted by trial.
+
+    Args:
+        paths: Files that end with ``{dataset}/{model}/{edges}/{pooling}/seed-{seed}/record.parquet``.
+
+    Returns:
+        The columns of :class:`TrialRecord`; no rows if there are no paths.
+
+    Raises:
+        ArtifactError: If a record is damaged, has other columns, belongs to another trial than its
+            path, holds an error that is no finite number, or if two records are of one trial or
+            come from different versions of the training stage.
+    """
+    paths = [Path(path) for path in paths]
+    tables = [_read_record(path) for path in paths]
+    trials = pa.concat_tables([_SCHEMA.empty_table(), *tables]).to_pandas()
+    _require_own_path(trials, paths)
+    _require_finite(trials, paths)
+    _require_distinct(trials, paths)
+    _require_one_version(trials, paths)
+    return trials.sort_values(TRIAL, ignore_index=True)
+
+
+def collect_trials(*, records: Sequence[str | Path], output: str | Path) -> None:
+    """Write all trial records as one Parquet file, units in its schema metadata.
+
+    Args:
+        records: See :func:`read_records`.
+        output: The Parquet file.
+    """
+    trials = read_records(records)
+    write_table(output, pa.Table.from_pandas(trials, preserve_index=False), metadata=RECORD_UNITS)
+
+
+def _read_record(path: Path) -> pa.Table:
+    table = read_table(path)
+    missing = sorted(set(_SCHEMA.names) - set(table.column_names))
+    unknown = sorted(set(table.column_names) - set(_SCHEMA.names))
+    if missing or unknown:
+        found = f"lacking {missing or 'none'}, unknown {unknown or 'none'}"
+        _refuse(path, "columns", found, "those of a trial record")
+    if table.num_rows != 1:
+        _refuse(path, "rows", table.num_rows, 1)
+    table = table.select(_SCHEMA.names)
+    for field in _SCHEMA:
+        found = table.schema.field(field.name).type
+        if found != field.type and not pa.types.is_large_string(found):
+            _refuse(path, field.name, f"type {found}", f"type {field.type}")
+        if table[field.name].null_count:
+            _refuse(path, field.name, "nothing", f"a value of type {field.type}")
+    return table.cast(_SCHEMA)
+
+
+def _require_own_path(trials: pd.DataFrame, paths: Sequence[Path]) -> None:
+    for row, path in zip(trials[TRIAL].itertuples(index=False), paths, strict=True):
+        match = _PATH.fullmatch("/".join(path.parts[-6:]))
+        if not match:
+            _refuse(path, "path", path.name, "dataset/model/edges/pooling/seed-(integer)/record.parquet")
+        *names, seed = match.groups()
+        for field, found, expected in zip(TRIAL, row, [*names, int(seed)], strict=True):
+            if found != expected:
+                _refuse(path, field, repr(found), f"{expected!r} as in its path")
+
+
+def _require_finite(trials: pd.DataFrame, paths: Sequence[Path]) -> None:
+    wrong = ~(np.isfinite(trials[_ERRORS]) & (trials[_ERRORS] >= 0))
+    for i in np.flatnonzero(wrong.any(axis=1)):
+        field = wrong.columns[wrong.iloc[i]][0]
+        _refuse(paths[i], field, trials[field].iloc[i], "a finite number, at least 0")
+
+
+def _require_distinct(trials: pd.DataFrame, paths: Sequence[Path]) -> None:
+    for i in np.flatnonzero(trials.duplicated(TRIAL)):
+        same = (trials[TRIAL] == trials[TRIAL].iloc[i]).all(axis=1)
+        _refuse(paths[i], "trial", f"also in {paths[int(np.argmax(same))]}", "one record for each trial")
+
+
+def _require_one_version(trials: pd.DataFrame, paths: Sequence[Path]) -> None:
+    if trials["stage_version"].nunique() > 1:
+        old, new = trials["stage_version"].argmin(), trials["stage_version"].argmax()
+        found, newest = trials["stage_version"].iloc[[old, new]]
+        _refuse(
+            paths[old], "stage_version", found, f"{newest} as in {paths[new]}; train the older trial again"
+        )
+
+
+def _refuse(path: Path, field: str, found: object, expected: object) -> NoReturn:
+    raise ArtifactError(f"{path}: {field}: found {found}, expected {expected}")

@@ -1,0 +1,91 @@
+"""The words and numbers a reader sees, the same in every table and figure."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+NO_TEST = "No Test"
+MINUS = "\N{MINUS SIGN}"
+
+_STATISTICS = {
+    "mean_change": "mean over the seeds of each seed's change (mean_change)",
+    "change_of_mean": "change of the error averaged over the seeds (change_of_mean)",
+}
+
+
+def label_of(labels: Mapping[str, Mapping[str, str]], axis: str, slug: str) -> str:
+    """Printed name of a slug, or the slug where there is none.
+
+    Args:
+        labels: For each of datasets, models, edges and poolings the labels by slug.
+        axis: One of these four.
+        slug: Name in the configuration.
+    """
+    return labels.get(axis, {}).get(slug, slug)
+
+
+def number(value: float, *, digits: int = 3) -> str:
+    """A change with its sign and as many decimals as the paper prints.
+
+    Args:
+        value: Change in percent.
+        digits: Decimals.
+    """
+    text = f"{abs(value):.{digits}f}"
+    if float(text) == 0:
+        return text
+    return f"{MINUS if value < 0 else '+'}{text}"
+
+
+def setting_label(labels: Mapping[str, Mapping[str, str]], model: str, edges: str) -> str:
+    """A setting as the paper writes it: edges, then model."""
+    return f"{label_of(labels, 'edges', edges)} {label_of(labels, 'models', model)}"
+
+
+def statistic_notes(statistic: str, seeds: Sequence[int]) -> list[str]:
+    """Which number is shown, what its sign means, and from which seeds it is.
+
+    Args:
+        statistic: ``mean_change`` or ``change_of_mean``.
+        seeds: Planned seeds.
+    """
+    return [
+        "Change of the test error in percent against mean pooling of the same dataset, model, edges "
+        "and seed; negative is better.",
+        f"Statistic: {_STATISTICS[statistic]}. Seeds: {', '.join(map(str, seeds))}.",
+    ]
+
+
+def unpaired_notes(values: pd.DataFrame) -> list[str]:
+    """How many trials do not count because mean pooling lacks their seed; nothing if none.
+
+    Args:
+        values: Rows of :func:`gnnpool.analysis.values.slice_values` that do not overlap.
+    """
+    count = int(values["n_unpaired"].sum())
+    if not count:
+        return []
+    trials = "1 trial is" if count == 1 else f"{count} trials are"
+    return [f"{trials} left out: mean pooling has no trial of the same seed."]
+
+
+def gap_notes(values: pd.DataFrame, labels: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Name the datasets that each pooling lacks, poolings with the same gaps together.
+
+    Args:
+        values: Rows of :func:`gnnpool.analysis.values.slice_values` without averages.
+        labels: See :func:`label_of`.
+    """
+    notes = []
+    for state, rows in values[values["n_datasets"] == 0].groupby("state"):
+        lacking: dict[tuple[str, ...], list[str]] = {}
+        for pooling, group in rows.groupby("pooling", sort=False):
+            lacking.setdefault(tuple(group["dataset"]), []).append(label_of(labels, "poolings", pooling))
+        for datasets, poolings in lacking.items():
+            anywhere = len(datasets) == values["dataset"].nunique()
+            where = (
+                "any dataset" if anywhere else ", ".join(label_of(labels, "datasets", d) for d in datasets)
+            )
+            # Labels may hold commas.
+            notes.append(f"{'; '.join(poolings)}: {state} on {where}.")
+    return notes

@@ -1,0 +1,95 @@
+"""The command `gnnpool`: one trial without the workflow, and where results lie."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from gnnpool import __version__
+from gnnpool.errors import GnnpoolError
+
+_PLACES = (
+    ("report", "report.html"),
+    ("tables", "tables/*.html"),
+    ("figures", "figures/*.png"),
+    ("all trials", "analysis/trials.parquet"),
+    ("one folder a trial", "trials"),
+)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: Arguments; those of the process if None.
+
+    Returns:
+        Exit status: 0, or 2 if the input cannot be used.
+    """
+    parser = argparse.ArgumentParser(
+        prog="gnnpool", description="Poolings of graph neural networks for crystals, compared. Workflow: snakemake -n"
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    train = commands.add_parser("train", help="train one trial from a graph file and a split file")
+    train.add_argument("--graphs", required=True, help="graph file (safetensors)")
+    train.add_argument("--split", required=True, help="split file (Parquet)")
+    train.add_argument("--config", required=True, help="configuration (YAML)")
+    train.add_argument("--model", required=True)
+    train.add_argument("--pooling", required=True)
+    train.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
+    train.add_argument("--output", required=True, help="folder for record, history, predictions and weights")
+    where = commands.add_parser("where", help="list what a finished workflow has made")
+    where.add_argument("results", help="folder of results")
+    arguments = parser.parse_args(argv)
+    try:
+        return {"train": _train, "where": _where}[arguments.command](arguments)
+    except GnnpoolError as error:
+        print(f"gnnpool: {error}", file=sys.stderr)
+        return 2
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    import yaml
+
+    from gnnpool import plugins, stages
+    from gnnpool.config import without_label
+    from gnnpool.data.splits import read_split
+    from gnnpool.graphs.file import read_graphs
+    from gnnpool.logs import log_to
+    from gnnpool.training.run import run_trial
+
+    config = yaml.safe_load(Path(arguments.config).read_text(encoding="utf-8"))
+    plugins.require(arguments.model, config["models"], what=f"model of {arguments.config}")
+    output = Path(arguments.output)
+    log_to(output / "train.log")
+    run_trial(
+        graphs=arguments.graphs,
+        split=arguments.split,
+        trial={
+            "dataset": read_graphs(arguments.graphs).metadata["dataset"],
+            "model": arguments.model,
+            "edges": Path(arguments.graphs).stem,
+            "pooling": arguments.pooling,
+            "seed": read_split(arguments.split).metadata["seed"],
+        },
+        model=without_label(config["models"][arguments.model]),
+        pooling=without_label(config["poolings"].get(arguments.pooling)),
+        training=config["training"],
+        stage_version=stages.TRAINING,
+        device=arguments.device,
+        record=output / "record.parquet",
+        history=output / "history.parquet",
+        predictions=output / "predictions.parquet",
+        weights=output / "model.safetensors",
+    )
+    print(f"{output / 'record.parquet'}")
+    return 0
+
+
+def _where(arguments: argparse.Namespace) -> int:
+    root = Path(arguments.results)
+    for what, pattern in _PLACES:
+        found = sorted(root.glob(pattern))
+        if found:
+            print(f"{what:>18}  " + ("\n" + " " * 20).join(str(path) for path in found))
+    return 0

@@ -1,0 +1,111 @@
+"""Checks of the configuration before any job: form, then names, then sense."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+from gnnpool import plugins
+from gnnpool.errors import ConfigError
+from gnnpool.grid import plan_trials
+from gnnpool.pooling_names import check_pooling
+
+
+def check_config(config: Mapping, schema: str | Path) -> None:
+    """Refuse a configuration that cannot be carried out.
+
+    Args:
+        config: The merged configuration.
+        schema: JSON Schema, as YAML.
+
+    Raises:
+        ConfigError: With the key, where it stands, what was found and what was expected.
+    """
+    _check_form(config, schema)
+    _check_names(config)
+    _check_sense(config)
+
+
+def _check_form(config: Mapping, schema: str | Path) -> None:
+    validator = Draft202012Validator(yaml.safe_load(Path(schema).read_text(encoding="utf-8")))
+    errors = sorted(validator.iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
+    if errors:
+        raise ConfigError("\n".join(f"config: {_explain(error)}" for error in errors[:5]))
+
+
+def _explain(error: ValidationError) -> str:
+    where = ".".join(str(step) for step in error.absolute_path) or "top level"
+    if error.validator == "additionalProperties" and error.validator_value is False:
+        known = list(error.schema["properties"])
+        unknown = [key for key in error.instance if key not in known]
+        hints = []
+        for key in unknown:
+            near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.5)
+            hints.append(f"unknown key {key!r}" + (f", did you mean {near[0]!r}?" if near else f"; known: {known}"))
+        return f"{where}: {'; '.join(hints)}"
+    if error.validator == "required":
+        missing = [key for key in error.validator_value if key not in error.instance]
+        return f"{where}: missing {', '.join(map(repr, missing))}"
+    if error.validator == "oneOf" and error.context:
+        return f"{where}: {error.instance!r}: {best_match(error.context).message}"
+    expected = error.schema.get("description", "")
+    return f"{where}: {error.message}" + (f" ({expected})" if expected else "")
+
+
+def _check_names(config: Mapping) -> None:
+    readers = plugins.names("gnnpool.data.sources")
+    encoders = plugins.names("gnnpool.models", group="gnnpool.models")
+    kinds = plugins.names("gnnpool.figures")
+    for slug, entry in config["datasets"].items():
+        plugins.require(entry["source"], readers, what=f"source of dataset {slug!r}")
+    for slug, entry in config["models"].items():
+        plugins.require(entry["encoder"], encoders, what=f"encoder of model {slug!r}")
+    for figure in config["figures"]:
+        plugins.require(figure["kind"], kinds, what=f"kind of figure {figure['name']!r}")
+    for block in config["blocks"]:
+        for axis in ("datasets", "models", "edges"):
+            for name in block[axis]:
+                plugins.require(name, config[axis], what=f"entry of {axis} in block {block['name']!r}")
+        for name in block["poolings"]:
+            try:
+                check_pooling(name, config["poolings"].get(name))
+            except ConfigError as error:
+                near = difflib.get_close_matches(name, config["poolings"], n=1, cutoff=0.5)
+                hint = f" (or the combination {near[0]!r}?)" if near and near[0] != name else ""
+                raise ConfigError(f"block {block['name']!r}: {error}{hint}") from error
+
+
+def _check_sense(config: Mapping) -> None:
+    total = sum(config["split"].values())
+    if abs(total - 1) > 1e-9:
+        raise ConfigError(f"split: expected shares that sum to 1, got {dict(config['split'])}, which sum to {total:g}")
+    for key in ("blocks", "tables", "figures"):
+        given = [entry["name"] for entry in config[key]]
+        repeated = {name for name in given if given.count(name) > 1}
+        if repeated:
+            raise ConfigError(f"{key}: expected distinct names, {', '.join(sorted(repeated))} is given twice")
+    plan_trials(config["blocks"], config["seeds"])
+
+
+def without_label(entry: Mapping | None) -> Mapping | None:
+    """The part of a catalog entry that decides results, so that a new label reruns nothing."""
+    return None if entry is None else {key: value for key, value in entry.items() if key != "label"}
+
+
+def labels_of(config: Mapping) -> dict[str, dict[str, str]]:
+    """Printed names by axis and slug."""
+    return {
+        axis: {slug: entry["label"] for slug, entry in config[axis].items()}
+        for axis in ("datasets", "models", "edges", "poolings")
+    }
+
+
+def files_of(config: Mapping) -> Iterator[tuple[str, str]]:
+    """Dataset and file name of every dataset in use that comes as a file."""
+    used = {dataset for block in config["blocks"] for dataset in block["datasets"]}
+    for slug, entry in config["datasets"].items():
+        if slug in used and "file" in entry:
+            yield slug, entry["file"]

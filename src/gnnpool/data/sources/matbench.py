@@ -1,0 +1,60 @@
+"""Matbench's own JSON layout: index, columns and rows of a structure dictionary and its target."""
+
+import gzip
+import json
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from gnnpool.data.structure import RawStructure
+from gnnpool.errors import DataError
+
+_KEYS = {"index", "columns", "data"}
+
+
+def read(path: str | Path) -> list[RawStructure]:
+    """Read the rows of a gzipped Matbench task.
+
+    The structure dictionaries are taken apart directly; oxidation states, charges and site
+    properties are left behind.
+
+    Args:
+        path: File such as ``matbench_phonons.json.gz``.
+
+    Returns:
+        One raw structure for each row, in the order of the file.
+
+    Raises:
+        DataError: If the file has another layout.
+    """
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            content = json.load(file)
+    except (OSError, EOFError, zlib.error, ValueError) as error:
+        raise DataError(f"{path}: expected gzipped JSON, found: {error}") from error
+    if not isinstance(content, dict) or not content.keys() >= _KEYS:
+        found = list(content) if isinstance(content, dict) else type(content).__name__
+        raise DataError(f"{path}: expected the keys {sorted(_KEYS)}, found {found}")
+    index, columns, rows = content["index"], content["columns"], content["data"]
+    if len(index) != len(rows) or len(columns) != 2 or any(len(row) != 2 for row in rows):
+        raise DataError(
+            f"{path}: expected one structure and one target for each of {len(index)} ids, "
+            f"found the columns {columns} and {len(rows)} rows"
+        )
+    return [_raw(id_, structure, target) for id_, (structure, target) in zip(index, rows, strict=True)]
+
+
+def _raw(id_: object, structure: object, target: object) -> RawStructure:
+    if not isinstance(structure, Mapping):
+        return RawStructure(id=id_, lattice=None, species=[], target=target)
+    sites = structure.get("sites") or []
+    return RawStructure(
+        id=id_,
+        lattice=(structure.get("lattice") or {}).get("matrix"),
+        species=[
+            {one.get("element"): one.get("occu") for one in site.get("species") or []} for site in sites
+        ],
+        target=target,
+        fractional=[site.get("abc") for site in sites],
+        positions=[site["xyz"] for site in sites] if sites and all("xyz" in site for site in sites) else None,
+    )

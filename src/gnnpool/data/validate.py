@@ -1,0 +1,230 @@
+"""Every row of a source is checked before anything is built from it.
+
+Bad values do not stop what comes later: a neighbor search in a lattice of NaN finds nothing, an
+unknown element gets a made-up atomic number, and a target of NaN trains without a word.
+"""
+
+import logging
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from numbers import Real
+
+import numpy as np
+from pymatgen.core.periodic_table import Element
+
+from gnnpool.data.structure import RawStructure, StructureSet
+from gnnpool.errors import DataError
+
+# Å; a lower cell is no crystal, and its images inside a cutoff run into the thousands for each atom.
+MIN_HEIGHT = 1.0
+# Å; nearer atoms are the same atom written twice.
+MIN_DISTANCE = 0.1
+# Å; files round their coordinates, but not as coarsely.
+MAX_DISAGREEMENT = 1e-3
+# Cells away from the origin; image numbers up to the cutoff then still fit in one signed byte.
+MAX_FRACTIONAL = 50.0
+MAX_NUMBER = 100
+SHOWN = 20
+
+_NUMBERS = {element.symbol: element.Z for element in Element if element.Z <= MAX_NUMBER}
+_NUMBERS |= {number: number for number in range(1, MAX_NUMBER + 1)}
+_ISOTOPES = {"D": 1, "T": 1}
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """One value of one row that cannot be used, and what was expected instead.
+
+    Rows are counted from 1.
+    """
+
+    dataset: str
+    row: int
+    id: str
+    field: str
+    value: str
+    expected: str
+
+    def __str__(self) -> str:
+        where = f"{self.dataset} row {self.row} ({self.id})"
+        return f"{where}: {self.field} is {self.value}, expected {self.expected}"
+
+
+def validate(
+    rows: Sequence[RawStructure], *, dataset: str, on_bad_row: str
+) -> tuple[StructureSet, list[BadRow]]:
+    """Check every row, and pack the good ones.
+
+    Args:
+        rows: As a source told them.
+        dataset: Slug, for messages.
+        on_bad_row: "error" refuses the dataset if one row is bad; "skip" leaves bad rows out.
+
+    Returns:
+        The good structures without metadata, and what was wrong with the others.
+
+    Raises:
+        DataError: If rows are bad and the policy is "error", listing them; or if none is good.
+    """
+    good, bad, seen = [], [], {}
+    for number, row in enumerate(rows, start=1):
+        checked, faults = _check(row)
+        if "id" in checked and seen.setdefault(row.id, number) != number:
+            faults.append(_Refused("id", repr(row.id), f"a name of its own, row {seen[row.id]} has the same"))
+        bad += [BadRow(dataset, number, str(row.id), *fault.args) for fault in faults]
+        if not faults:
+            good.append(checked)
+            _tell_isotopes(row, dataset, number)
+    if bad and (on_bad_row == "error" or not good):
+        raise DataError(_summary(bad, dataset, len(rows)))
+    if not good:
+        raise DataError(f"{dataset}: expected structures, found none")
+    return _pack(good), bad
+
+
+class _Refused(Exception):
+    """A value that cannot be used: its field, the value, and what was expected."""
+
+    def __init__(self, field: str, value: object, expected: str) -> None:
+        text = value if isinstance(value, str) else repr(value)
+        super().__init__(field, text if len(text) <= 80 else f"{text[:77]}...", expected)
+
+
+def _check(row: RawStructure) -> tuple[dict[str, object], list[_Refused]]:
+    checks: dict[str, Callable[[RawStructure], object]] = {
+        "id": _id,
+        "lattice": _lattice,
+        "numbers": _atomic_numbers,
+        "target": _target,
+    }
+    checked, faults = {}, []
+    for name, check in checks.items():
+        try:
+            checked[name] = check(row)
+        except _Refused as fault:
+            faults.append(fault)
+    # Coordinates mean something only in a lattice and beside as many species.
+    if checked.keys() >= {"lattice", "numbers"}:
+        try:
+            checked |= _coordinates(row, checked["lattice"], len(checked["numbers"]))
+        except _Refused as fault:
+            faults.append(fault)
+    return checked, faults
+
+
+def _id(row: RawStructure) -> str:
+    if not isinstance(row.id, str) or not row.id.strip():
+        raise _Refused("id", repr(row.id), "a name")
+    return row.id
+
+
+def _target(row: RawStructure) -> float:
+    if isinstance(row.target, bool) or not isinstance(row.target, Real) or not math.isfinite(row.target):
+        raise _Refused("target", repr(row.target), "a finite number")
+    return float(row.target)
+
+
+def _lattice(row: RawStructure) -> np.ndarray:
+    lattice = _finite("lattice", row.lattice, (3, 3))
+    try:
+        # A cell is as high as the planes (100), (010) and (001) are apart.
+        heights = 1.0 / np.linalg.norm(np.linalg.inv(lattice), axis=0)
+    except np.linalg.LinAlgError:
+        raise _Refused("lattice", lattice.tolist(), "a volume above zero") from None
+    if heights.min() < MIN_HEIGHT:
+        raise _Refused("lattice", f"{heights.min():.3g} Å high", f"at least {MIN_HEIGHT} Å")
+    return lattice
+
+
+def _atomic_numbers(row: RawStructure) -> list[int]:
+    if not row.species:
+        raise _Refused("species", row.species, "at least one atom")
+    numbers = []
+    for site, species in enumerate(row.species):
+        if len(species) != 1 or not _is_one(*species.values()):
+            raise _Refused("species", f"{dict(species)} on site {site}", "one element with occupancy 1")
+        (name,) = species
+        number = _NUMBERS.get(name) or _ISOTOPES.get(name)
+        if number is None:
+            raise _Refused("species", f"{name!r} on site {site}", f"an element of number 1 to {MAX_NUMBER}")
+        numbers.append(number)
+    return numbers
+
+
+def _is_one(occupancy: object) -> bool:
+    return isinstance(occupancy, Real) and math.isclose(occupancy, 1.0, abs_tol=1e-6)
+
+
+def _coordinates(row: RawStructure, lattice: np.ndarray, atoms: int) -> dict[str, np.ndarray]:
+    given = None if row.positions is None else _finite("positions", row.positions, (atoms, 3))
+    if row.fractional is None and given is not None:
+        fractional, positions = given @ np.linalg.inv(lattice), given
+    else:
+        fractional = _finite("fractional", row.fractional, (atoms, 3))
+        positions = fractional @ lattice
+        if given is not None and (apart := np.abs(given - positions).max()) > MAX_DISAGREEMENT:
+            raise _Refused(
+                "positions", f"{apart:.3g} Å off the fractional coordinates", f"at most {MAX_DISAGREEMENT} Å"
+            )
+    if (farthest := np.abs(fractional).max()) > MAX_FRACTIONAL:
+        raise _Refused("fractional", f"up to {farthest:.3g}", f"at most {MAX_FRACTIONAL} cells away")
+    _refuse_coincident(fractional, lattice)
+    return {"fractional": fractional, "positions": positions}
+
+
+def _refuse_coincident(fractional: np.ndarray, lattice: np.ndarray) -> None:
+    # Rounding finds the nearest image of atoms this near in any cell of MIN_HEIGHT: their fractional
+    # distance is at most MIN_DISTANCE / MIN_HEIGHT, far below one half.
+    first, second = np.triu_indices(len(fractional), k=1)
+    apart = fractional[first] - fractional[second]
+    vectors = (apart - np.rint(apart)) @ lattice
+    squares = np.einsum("px,px->p", vectors, vectors)
+    if squares.size and squares.min() < MIN_DISTANCE**2:
+        pair = squares.argmin()
+        raise _Refused(
+            "fractional",
+            f"such that atoms {first[pair]} and {second[pair]} are {np.sqrt(squares[pair]):.3g} Å apart",
+            f"at least {MIN_DISTANCE} Å",
+        )
+
+
+def _finite(field: str, value: object, shape: tuple[int, ...]) -> np.ndarray:
+    expected = f"finite numbers of shape {shape}"
+    try:
+        array = np.array(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise _Refused(field, value, expected) from None
+    if array.shape != shape or not np.isfinite(array).all():
+        raise _Refused(field, value, expected)
+    return array
+
+
+def _tell_isotopes(row: RawStructure, dataset: str, number: int) -> None:
+    found = _ISOTOPES.keys() & {name for species in row.species for name in species}
+    if found:
+        _logger.info("%s row %d (%s): %s counted as H", dataset, number, row.id, ", ".join(sorted(found)))
+
+
+def _summary(bad: list[BadRow], dataset: str, rows: int) -> str:
+    count = len({fault.row for fault in bad})
+    lines = [f"{dataset}: {count} of {rows} rows cannot be used; `on_bad_row: skip` leaves them out"]
+    lines += [str(fault) for fault in bad[:SHOWN]]
+    if len(bad) > SHOWN:
+        lines.append(f"... and {len(bad) - SHOWN} more")
+    return "\n  ".join(lines)
+
+
+def _pack(good: list[dict]) -> StructureSet:
+    sizes = [len(one["numbers"]) for one in good]
+    return StructureSet(
+        ids=[one["id"] for one in good],
+        lattices=np.stack([one["lattice"] for one in good]),
+        numbers=np.concatenate([one["numbers"] for one in good]).astype(np.uint8),
+        fractional=np.concatenate([one["fractional"] for one in good]),
+        positions=np.concatenate([one["positions"] for one in good]),
+        node_ptr=np.cumsum([0, *sizes], dtype=np.int64),
+        targets=np.array([one["target"] for one in good]),
+        metadata={},
+    )

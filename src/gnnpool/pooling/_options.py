@@ -1,0 +1,32 @@
+"""Options of the configuration turned into arguments of a constructor."""
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+
+def construct(kind: type, options: Mapping[str, Any], *, what: str) -> Any:
+    """Build an object from keyword arguments that a user chose.
+
+    Args:
+        kind: Its class.
+        options: All keyword arguments.
+        what: Pooling and operator, for messages.
+
+    Returns:
+        The object.
+
+    Raises:
+        TypeError: If an option is unknown or missing; the message lists those that there are.
+        ValueError: If the class refuses the value of an option.
+    """
+    signature = inspect.signature(kind)
+    try:
+        signature.bind(**options)
+    except TypeError as error:
+        known = ", ".join(name for name in signature.parameters if name not in ("in_channels", "kwargs"))
+        raise TypeError(f"{what}: {error}; options: {known or 'none'}") from None
+    try:
+        return kind(**options)
+    except ValueError as error:
+        raise ValueError(f"{what}: {error}") from error

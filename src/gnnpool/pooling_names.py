@@ -1,0 +1,124 @@
+"""What a pooling's entry of the configuration asks for, read without torch."""
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from gnnpool import plugins
+from gnnpool.errors import ConfigError
+
+PACKAGE = "gnnpool.pooling"
+GROUP = "gnnpool.poolings"
+
+# Keys that name an operator: one of ours or of a plug-in, of torch-geometric, of torch-geometric-pool.
+_KINDS = ("operator", "pyg", "tgp")
+
+
+@dataclass(frozen=True)
+class OperatorChoice:
+    """One operator of a pooling.
+
+    Args:
+        kind: Where the operator comes from: "operator", "pyg" or "tgp".
+        name: Its name there.
+        options: Its keyword arguments.
+    """
+
+    kind: str
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_operators(name: str, entry: Mapping | None) -> list[OperatorChoice]:
+    """List the operators of a pooling.
+
+    Args:
+        name: Name of the pooling.
+        entry: Its entry of the configuration; without ``operators``, the pooling is the operator of
+            its own name.
+
+    Returns:
+        The operators, in the order in which their vectors are joined.
+
+    Raises:
+        ConfigError: If an item of ``operators`` does not name exactly one operator.
+    """
+    entry = entry or {}
+    if entry.get("operators") is None:
+        return [OperatorChoice("operator", name, entry.get("options") or {})]
+    if not entry["operators"]:
+        raise ConfigError(f"pooling {name!r}: expected at least one operator, got none")
+    if entry.get("options"):
+        raise ConfigError(f"pooling {name!r}: give options to the items of operators, not beside them")
+    return [_read_item(name, item) for item in entry["operators"]]
+
+
+def check_pooling(name: str, entry: Mapping | None) -> None:
+    """Refuse a pooling whose operators do not exist.
+
+    Args:
+        name: Name of the pooling.
+        entry: Its entry of the configuration, if it has one.
+
+    Raises:
+        ConfigError: If an operator is unknown, or the optional package that it needs is missing.
+    """
+    for choice in read_operators(name, entry):
+        if choice.kind == "operator":
+            known = plugins.names(PACKAGE, group=GROUP)
+            plugins.require(choice.name, known, what=f"operator of pooling {name!r}")
+        elif choice.kind == "pyg":
+            plugins.require(choice.name, pyg_names(), what=f"PyG aggregation of pooling {name!r}")
+        else:
+            require_tgp(name)
+
+
+def pyg_names() -> list[str]:
+    """List the aggregations of torch_geometric.nn.aggr from its source; importing it takes seconds.
+
+    Raises:
+        ConfigError: If the installed torch-geometric does not list them in the known place.
+    """
+    spec = find_spec("torch_geometric")
+    source = Path(spec.submodule_search_locations[0], "nn", "aggr", "__init__.py") if spec else None
+    if source is None or not source.is_file():
+        raise ConfigError("torch-geometric: nn/aggr/__init__.py not found; is it installed?")
+    for node in ast.parse(source.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and "__all__" in (getattr(t, "id", None) for t in node.targets):
+            return sorted(set(ast.literal_eval(node.value)) - {"Aggregation"})
+    raise ConfigError(f"{source}: expected a list __all__, found none")
+
+
+def require_tgp(name: str) -> None:
+    """Refuse a pooling that needs torch-geometric-pool where that is not installed.
+
+    Raises:
+        ConfigError: Naming the extra that brings it.
+    """
+    if find_spec("tgp") is None:
+        raise ConfigError(
+            f"pooling {name!r}: tgp needs the package torch-geometric-pool; pip install 'gnnpool[tgp]'"
+        )
+
+
+def _read_item(name: str, item: str | Mapping) -> OperatorChoice:
+    if isinstance(item, str):
+        return OperatorChoice("operator", item)
+    kinds = [kind for kind in _KINDS if kind in item] if isinstance(item, Mapping) else []
+    if len(kinds) != 1:
+        raise ConfigError(
+            f"pooling {name!r}: expected an operator's name or one key of {', '.join(_KINDS)}, got {item!r}"
+        )
+    kind = kinds[0]
+    rest = {key: value for key, value in item.items() if key != kind}
+    if kind == "operator":
+        options = rest.pop("options", None) or {}
+        if rest:
+            raise ConfigError(
+                f"pooling {name!r}: operator {item[kind]!r} takes its arguments under options, got {rest}"
+            )
+        return OperatorChoice(kind, item[kind], options)
+    return OperatorChoice(kind, item[kind], rest)

@@ -1,0 +1,63 @@
+"""Two ways to run the same encoder: step by step, or compiled into fused loops."""
+
+import copy
+import shutil
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from gnnpool.graphs.batch import GraphBatch
+from gnnpool.network import Network, Prediction
+
+# Compiling takes seconds and saves a fraction of each step: it must have steps to save on.
+_WORTHWHILE_STEPS = 1000
+
+
+def choose_engine(wanted: str, *, steps: int, device: torch.device) -> str:
+    """Decide how to run a training.
+
+    Args:
+        wanted: "eager", "compiled" or "auto".
+        steps: Training steps of the trial.
+        device: Where it runs.
+
+    Returns:
+        "eager" or "compiled". Auto compiles if the trial is long enough and a compiler is there.
+    """
+    if wanted != "auto":
+        return wanted
+    compiler = device.type == "cuda" or shutil.which("c++") or shutil.which("g++") or shutil.which("clang++")
+    return "compiled" if compiler and steps >= _WORTHWHILE_STEPS else "eager"
+
+
+def make_forward(network: Network, engine: str, *, sample: GraphBatch) -> Callable[[GraphBatch], Prediction]:
+    """Make the forward pass used in training steps.
+
+    Only the encoder is compiled: it costs most and is the same for every pooling, so that trials
+    share what was compiled. Shapes are left open. Compilation happens here, on a batch that is the
+    same each time, so that a resumed trial runs the same code as an uninterrupted one.
+
+    Args:
+        network: The network, in training mode.
+        engine: "eager" or "compiled".
+        sample: A batch to compile on.
+
+    Returns:
+        A function from batch to prediction.
+    """
+    if engine == "eager":
+        return network
+    embed = torch.compile(network.encoder.embed, dynamic=True)
+
+    def forward(graphs: GraphBatch) -> Prediction:
+        x: Tensor = embed(
+            graphs.species, graphs.source, graphs.target, graphs.edge_length, graphs.edge_vector
+        )
+        return network.read_out(x, graphs)
+
+    state = copy.deepcopy(network.state_dict())
+    forward(sample).value.sum().backward()
+    network.zero_grad(set_to_none=True)
+    network.load_state_dict(state)  # batch normalisation has counted the sample
+    return forward

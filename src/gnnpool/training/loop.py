@@ -1,0 +1,160 @@
+"""Epochs, validation, and the choice of the best epoch."""
+
+import copy
+import logging
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gnnpool.errors import DivergedError
+from gnnpool.graphs.batch import GraphBatch
+from gnnpool.network import Network
+from gnnpool.training.batches import DeviceGraphs, cut
+from gnnpool.training.engine import make_forward
+from gnnpool.training.metrics import mae
+from gnnpool.training.settings import Training
+
+logger = logging.getLogger("gnnpool.training")
+
+Batch = tuple[GraphBatch, Tensor]
+
+
+@dataclass
+class Progress:
+    """How far a training has come.
+
+    Args:
+        epoch: Finished epochs.
+        best_epoch: Epoch of the least validation error so far, the first of equals.
+        best_error: That error, target unit.
+        best_state: Weights after that epoch.
+        history: One entry for each epoch: epoch, train_mae, val_mae, learning_rate, seconds.
+    """
+
+    epoch: int = 0
+    best_epoch: int = 0
+    best_error: float = math.inf
+    best_state: dict[str, Tensor] = field(default_factory=dict)
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def train(
+    network: Network,
+    graphs: DeviceGraphs,
+    parts: Mapping[str, np.ndarray],
+    settings: Training,
+    *,
+    order_seed: int,
+    engine: str,
+) -> Progress:
+    """Train a network and keep the weights of the epoch with the least validation error.
+
+    Args:
+        network: On the device of the graphs; left with the weights of the last epoch.
+        graphs: All graphs.
+        parts: Indices of the graphs of "train" and "val".
+        settings: How to train.
+        order_seed: For the order of the training graphs in each epoch.
+        engine: "eager" or "compiled".
+
+    Returns:
+        History and best weights.
+
+    Raises:
+        DivergedError: If the loss of a batch is not finite.
+    """
+    optimizer = torch.optim.AdamW(
+        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+    )
+    scheduler = _plateau(optimizer, settings)
+    generator = torch.Generator().manual_seed(order_seed)
+    validation = [graphs.batch(index) for index in cut(parts["val"], settings.batch_size)]
+    network.train()
+    sample, _ = graphs.batch(parts["train"][: settings.batch_size])
+    forward = make_forward(network, engine, sample=sample)
+    progress = Progress()
+
+    for epoch in range(1, settings.epochs + 1):
+        started = time.perf_counter()
+        order = parts["train"][torch.randperm(len(parts["train"]), generator=generator).numpy()]
+        train_mae = _train_epoch(forward, network, graphs, order, optimizer, settings, epoch)
+        val_mae = mae(*predict(network, validation))
+        learning_rate = optimizer.param_groups[0]["lr"]
+        scheduler.step(val_mae if settings.scheduler.metric == "val" else train_mae)
+        if val_mae < progress.best_error:
+            progress.best_epoch, progress.best_error = epoch, val_mae
+            progress.best_state = copy.deepcopy(network.state_dict())
+        progress.epoch = epoch
+        progress.history.append(
+            {
+                "epoch": epoch,
+                "train_mae": train_mae,
+                "val_mae": val_mae,
+                "learning_rate": learning_rate,
+                "seconds": time.perf_counter() - started,
+            }
+        )
+        logger.info("epoch %d train_mae %.6g val_mae %.6g lr %.3g", epoch, train_mae, val_mae, learning_rate)
+    return progress
+
+
+def predict(network: Network, batches: list[Batch]) -> tuple[np.ndarray, np.ndarray]:
+    """Predict in evaluation mode, and go back to training mode.
+
+    Args:
+        network: The network.
+        batches: Batches and their targets.
+
+    Returns:
+        Targets and predictions, float64, in the order of the batches.
+    """
+    network.eval()
+    with torch.inference_mode():
+        values = torch.cat([network(batch).value for batch, _ in batches])
+    network.train()
+    targets = torch.cat([target for _, target in batches])
+    return targets.double().cpu().numpy(), values.double().cpu().numpy()
+
+
+def _train_epoch(forward, network, graphs, order, optimizer, settings, epoch) -> float:  # noqa: ANN001
+    """One pass over the training graphs; the mean absolute error while training, target unit."""
+    batches = cut(order, settings.batch_size)
+    errors = torch.zeros(2, len(batches), device=graphs.device)
+    for number, index in enumerate(batches):
+        batch, target = graphs.batch(index)
+        prediction = forward(batch)
+        error = F.l1_loss(prediction.value, target)
+        loss = error if prediction.aux_loss is None else error + prediction.aux_loss.mean()
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), settings.gradient_clip)
+        optimizer.step()
+        errors[0, number], errors[1, number] = error.detach(), loss.detach()
+    # The only moment of an epoch at which the device is asked for numbers.
+    error, loss = errors.double().cpu().numpy()
+    if not np.isfinite(loss).all():
+        first = int(np.flatnonzero(~np.isfinite(loss))[0])
+        raise DivergedError(
+            f"epoch {epoch}, batch {first + 1} of {len(batches)}: the training loss is {loss[first]}, expected a "
+            f"finite number; lower training.learning_rate (now {optimizer.param_groups[0]['lr']:g})"
+        )
+    return float(np.average(error, weights=[len(index) for index in batches]))
+
+
+def _plateau(
+    optimizer: torch.optim.Optimizer, settings: Training
+) -> torch.optim.lr_scheduler.ReduceLROnPlateau:
+    plateau = settings.scheduler
+    return torch.optim.lr_scheduler.ReduceLROnPlateau(
+        optimizer,
+        factor=plateau.factor,
+        patience=plateau.patience,
+        threshold=plateau.threshold,
+        min_lr=plateau.min_learning_rate,
+    )

@@ -1,0 +1,118 @@
+"""Contracts between the parts of the repository."""
+
+import ast
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from gnnpool.config import check_config
+from gnnpool.errors import ConfigError
+from gnnpool.records import TIMINGS, TrialRecord
+from gnnpool.training.settings import Scheduler, Training
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
+ADAPTERS = sorted((ROOT / "workflow/scripts").glob("*.py"))
+RULES = "\n".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+
+
+@pytest.fixture
+def config():
+    return yaml.safe_load((ROOT / "config/config.yaml").read_text())
+
+
+@pytest.fixture
+def schema():
+    return yaml.safe_load(SCHEMA.read_text())
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda path: path.stem)
+def test_an_adapter_only_translates(adapter):
+    tree = ast.parse(adapter.read_text())
+    forbidden = (ast.FunctionDef, ast.If, ast.For, ast.While, ast.Try, ast.Lambda, ast.comprehension, ast.IfExp)
+    assert not [node for node in ast.walk(tree) if isinstance(node, forbidden)]
+    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    assert len(imports) == 2
+    assert "gnnpool.logs" in {node.module for node in imports}
+    calls = [node for node in tree.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
+    assert len(calls) == 2
+    assert len(adapter.read_text().splitlines()) <= 30
+
+
+def test_every_rule_with_a_script_has_an_adapter_of_its_name_and_a_log():
+    for body in re.split(r"^rule ", RULES, flags=re.M)[1:]:
+        name = body.split(":")[0]
+        if "script:" in body:
+            assert f"scripts/{name}.py" in body
+            assert "log:" in body
+            assert "message:" in body
+            assert (ROOT / f"workflow/scripts/{name}.py").exists()
+
+
+def test_every_adapter_belongs_to_a_rule():
+    assert {path.stem for path in ADAPTERS} == set(re.findall(r'scripts/(\w+)\.py"', RULES))
+
+
+def test_schema_and_settings_name_the_same_keys(schema):
+    training = schema["properties"]["training"]
+    assert set(training["properties"]) == {f.name for f in dataclasses.fields(Training)}
+    assert set(training["properties"]["scheduler"]["properties"]) == {f.name for f in dataclasses.fields(Scheduler)}
+
+
+def test_the_schema_is_closed_and_has_no_defaults(schema):
+    def walk(node, path):
+        if isinstance(node, dict):
+            if node.get("type") == "object" and "properties" in node:
+                assert "additionalProperties" in node or "pyg" in str(path) or "oneOf" in path, path
+            assert not ("default" in node and "type" in node), path
+            for key, value in node.items():
+                walk(value, [*path, key])
+        elif isinstance(node, list):
+            for value in node:
+                walk(value, path)
+
+    walk(schema, [])
+
+
+def test_the_shipped_configuration_passes(config):
+    check_config(config, SCHEMA)
+
+
+def test_every_number_of_the_training_section_has_a_reason():
+    lines = (ROOT / "config/config.yaml").read_text().split("\ntraining:\n")[1].split("\n\n")[0].splitlines()
+    assert [line for line in lines if "#" not in line] == []
+
+
+def test_timings_are_fields_of_the_record():
+    assert set(TIMINGS) <= {f.name for f in dataclasses.fields(TrialRecord)}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda c: c["training"].update(epocs=3), r"training: unknown key 'epocs', did you mean 'epochs'"),
+        (lambda c: c.update(seed=[1]), r"top level: unknown key 'seed', did you mean 'seeds'"),
+        (lambda c: c["training"].pop("epochs"), r"training: missing 'epochs'"),
+        (lambda c: c["training"].update(epochs="many"), r"training.epochs: 'many' is not of type 'integer'"),
+        (lambda c: c["edges"]["mdl"].update(cutoff=-1), r"edges.mdl.cutoff"),
+        (lambda c: c.update(seeds=[1, 1]), r"seeds"),
+        (lambda c: c.update(seeds=[]), r"seeds"),
+        (lambda c: c["split"].update(train=0.9), r"split: expected shares that sum to 1"),
+        (lambda c: c["blocks"][0]["poolings"].append("maen"), r"'maen'; did you mean mean"),
+        (lambda c: c["blocks"][0]["datasets"].append("phonon"), r"'phonon'; did you mean phonons"),
+        (lambda c: c["blocks"][0].update(name="../x"), r"blocks.0.name"),
+        (lambda c: c["blocks"][0].update(poolings=["max"]), r"lack the baseline"),
+        (lambda c: c["models"]["cgcnn"].update(encoder="cgcn"), r"'cgcn'; did you mean cgcnn"),
+        (lambda c: c["datasets"]["phonons"].update(source="matbenhc"), r"'matbenhc'; did you mean matbench"),
+        (lambda c: c["figures"][0].update(kind="box"), r"unknown kind of figure 'fig4a'"),
+        (lambda c: c["datasets"]["phonons"].pop("sha256"), r"datasets.phonons"),
+        (lambda c: c["datasets"]["phonons"].update(file="../../etc/passwd"), r"datasets.phonons.file"),
+    ],
+)
+def test_a_wrong_configuration_is_refused_with_key_and_place(config, change, message):
+    change(config)
+    with pytest.raises(ConfigError, match=message):
+        check_config(config, SCHEMA)

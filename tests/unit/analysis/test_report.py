@@ -1,0 +1,55 @@
+"""The captions of the report, rendered as Snakemake renders them."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from docutils.core import publish_parts
+from jinja2 import Environment, StrictUndefined
+
+FOLDER = Path(__file__).parents[3] / "workflow" / "report"
+ENTRY = {"title": "Combined poolings", "kind": "by_dataset"}
+CONFIG = {
+    "seeds": [111, 222],
+    "statistic": "mean_change",
+    "blocks": [
+        {
+            "name": "b1",
+            "models": ["cgcnn"],
+            "edges": ["mdl"],
+            "poolings": ["mean", "gmt"],
+            "datasets": ["phonons"],
+        },
+        {"name": "b2", "models": ["cgcnn"], "edges": ["ocp"], "poolings": ["mean"], "datasets": ["phonons"]},
+    ],
+}
+
+
+def render(name: str, entry: dict = ENTRY) -> str:
+    template = Environment(undefined=StrictUndefined).from_string((FOLDER / name).read_text("utf-8"))
+    params = SimpleNamespace(entry=entry, statistic="mean_change", seeds=[111, 222])
+    text = template.render(snakemake=SimpleNamespace(params=params, config=CONFIG))
+    strict = {"halt_level": 2, "report_level": 2}
+    return publish_parts(text, writer="html", settings_overrides=strict)["body"]
+
+
+@pytest.mark.parametrize("name", ["table.rst", "figure.rst"])
+def test_captions_state_title_sign_statistic_and_seeds(name):
+    body = render(name)
+    for words in ("Combined poolings", "negative is better", "mean_change", "111, 222"):
+        assert words in body
+
+
+def test_caption_of_figures_explains_the_whiskers():
+    assert "whiskers end at the least and the greatest" in render("figure.rst")
+
+
+def test_caption_of_a_table_of_settings_explains_its_averages():
+    assert "Each number averages" in render("table.rst", ENTRY | {"kind": "by_setting"})
+    assert "last row averages" in render("table.rst")
+
+
+def test_description_lists_the_blocks():
+    body = render("workflow.rst")
+    assert body.count("<li>") == 2
+    assert "cgcnn with mdl edges" in body

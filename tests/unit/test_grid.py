@@ -1,0 +1,52 @@
+import pytest
+
+from gnnpool.errors import ConfigError
+from gnnpool.grid import plan_trials, trials_of
+from gnnpool.records import Trial
+
+
+def block(name="one", poolings=("mean", "max"), datasets=("phonons",), edges=("mdl",)):
+    return {"name": name, "datasets": datasets, "models": ["cgcnn"], "edges": edges, "poolings": poolings}
+
+
+def test_the_grid_is_the_union_of_the_blocks():
+    trials = plan_trials([block(), block("two", poolings=["mean"], edges=["ocp"])], [1, 2, 3])
+    assert len(trials) == 2 * 3 + 1 * 3
+    assert trials[0] == Trial("phonons", "cgcnn", "mdl", "mean", 1)
+    assert trials[-1] == Trial("phonons", "cgcnn", "ocp", "mean", 3)
+
+
+def test_appending_seeds_only_adds_trials():
+    few, many = plan_trials([block()], [1, 2]), plan_trials([block()], [1, 2, 3])
+    assert set(few) < set(many)
+
+
+def test_a_block_without_the_baseline_is_refused():
+    with pytest.raises(ConfigError, match="block 'one': poolings lack the baseline 'mean'"):
+        plan_trials([block(poolings=["max"])], [1])
+
+
+def test_two_blocks_that_plan_one_trial_are_refused():
+    with pytest.raises(ConfigError, match="blocks 'one' and 'two' both plan phonons/cgcnn/mdl/mean/seed-1"):
+        plan_trials([block(), block("two")], [1])
+
+
+def test_repeated_seeds_are_refused():
+    with pytest.raises(ConfigError, match="distinct"):
+        plan_trials([block()], [1, 1])
+
+
+def entry(**changes):
+    return {"settings": [["cgcnn", "mdl"]], "datasets": ["phonons"], "poolings": ["max"], **changes}
+
+
+def test_a_table_draws_on_its_slice_and_the_baselines():
+    planned = plan_trials([block(poolings=["mean", "max", "min"], datasets=["phonons", "2d"])], [1, 2])
+    assert {t.pooling for t in trials_of(entry(), planned)} == {"mean", "max"}
+    assert {t.dataset for t in trials_of(entry(), planned)} == {"phonons"}
+    assert len(trials_of(entry(), planned)) == 4
+
+
+def test_a_table_with_nothing_but_baselines_planned_is_empty():
+    assert trials_of(entry(), plan_trials([block(poolings=["mean"])], [1])) == []
+    assert trials_of(entry(settings=[["cgcnn", "ocp"]]), plan_trials([block()], [1])) == []

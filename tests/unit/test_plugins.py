@@ -1,0 +1,44 @@
+import subprocess
+import sys
+
+import pytest
+
+from gnnpool import plugins
+from gnnpool.errors import ConfigError
+from gnnpool.pooling.base import Pooling
+
+
+def test_operators_are_the_files_of_their_folder():
+    found = plugins.names("gnnpool.pooling")
+    assert {"mean", "sum", "max", "min", "std"} <= set(found)
+    assert not {"base", "compose"} & set(found)
+    assert not [name for name in found if name.startswith("_")]
+
+
+def test_an_unknown_name_is_answered_with_the_nearest():
+    with pytest.raises(ConfigError, match="'maen'; did you mean mean"):
+        plugins.load("gnnpool.pooling", "maen", Pooling)
+
+
+def test_a_name_far_from_all_is_answered_with_the_list():
+    with pytest.raises(ConfigError, match="there are: a, b"):
+        plugins.require("zzz", ["b", "a"], what="thing")
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["gnnpool", "gnnpool.grid", "gnnpool.config", "gnnpool.stages", "gnnpool.pooling", "gnnpool.models", "gnnpool.cli"],
+)
+def test_what_the_workflow_imports_is_light(module):
+    code = f"import sys, {module}; print(*({{'torch', 'numpy', 'pandas', 'torch_geometric'}} & set(sys.modules)))"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.split() == []
+
+
+def test_the_training_path_needs_neither_pymatgen_nor_snakemake_nor_pandas():
+    code = (
+        "import sys, gnnpool.training.run; "
+        "print(*({'pymatgen', 'snakemake', 'pandas', 'torch_geometric', 'matplotlib'} & set(sys.modules)))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.split() == []

@@ -1,0 +1,101 @@
+"""Graphs of small salts, on disk as a trial finds them."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gnnpool.data.build import build_structures
+from gnnpool.data.splits import make_split
+from gnnpool.graphs.build import build_graphs
+
+SCHEME = {"scheme": "ocp", "cutoff": 4.0, "max_neighbors": 250, "max_offsets": None}
+ENTRY = {
+    "source": "demo",
+    "target": "electrostatic energy per atom",
+    "unit": "eV/atom",
+    "structures": 41,
+    "options": {"target": "per_atom", "count": 41},
+}
+MODEL = {
+    "encoder": "cgcnn",
+    "options": {"channels": 16, "pre_layers": 2, "layers": 2, "gaussians": 50, "gaussian_width": 0.2},
+    "head": {"layers": 2, "channels": 16, "activation": "relu"},
+}
+TRAINING = {
+    "epochs": 3,
+    "batch_size": 10,
+    "learning_rate": 0.001,
+    "weight_decay": 0.01,
+    "gradient_clip": 10.0,
+    "scheduler": {"metric": "val", "factor": 0.8, "patience": 10, "threshold": 0.0002, "min_learning_rate": 1e-5},
+    "standardize_target": False,
+    "engine": "eager",
+    "deterministic": True,
+    "threads": 1,
+}
+
+
+@pytest.fixture(scope="session")
+def salts(tmp_path_factory) -> Path:
+    """Folder with structures, a split and graphs of 41 salts; 32 of them train."""
+    folder = tmp_path_factory.mktemp("salts")
+    build_structures(
+        raw=None,
+        dataset="salts",
+        entry=ENTRY,
+        on_bad_row="error",
+        structures=folder / "structures.parquet",
+        manifest=folder / "manifest.json",
+    )
+    fractions = {"train": 0.76, "val": 0.12, "test": 0.12}
+    make_split(structures=folder / "structures.parquet", seed=1, fractions=fractions, output=folder / "split.parquet")
+    build_graphs(
+        structures=folder / "structures.parquet",
+        scheme=SCHEME,
+        output=folder / "graphs.safetensors",
+        manifest=folder / "graphs.json",
+    )
+    return folder
+
+
+@pytest.fixture
+def settings() -> dict:
+    """A short training, free to be changed."""
+    return json.loads(json.dumps(TRAINING))
+
+
+@pytest.fixture
+def trial(salts, tmp_path, settings):
+    """Run one trial; returns the folder of its outputs."""
+    from gnnpool.training.run import run_trial
+
+    def run(name="trial", *, pooling="mean", entry=None, graphs="graphs.safetensors", **changes) -> Path:
+        run_trial(
+            graphs=salts / graphs,
+            split=salts / "split.parquet",
+            trial={"dataset": "salts", "model": "cgcnn", "edges": "ocp", "pooling": pooling, "seed": "1"},
+            model=MODEL,
+            pooling=entry,
+            training={**settings, **changes},
+            stage_version=1,
+            device="cpu",
+            **{
+                key: tmp_path / name / file
+                for key, file in (
+                    ("record", "record.parquet"),
+                    ("history", "history.parquet"),
+                    ("predictions", "predictions.parquet"),
+                    ("weights", "model.safetensors"),
+                )
+            },
+        )
+        return tmp_path / name
+
+    return run
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)

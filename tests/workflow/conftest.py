@@ -1,0 +1,63 @@
+"""The workflow run as a user runs it, in a folder of its own."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+class Workflow:
+    """`snakemake` in a fresh working directory, on this checkout's Snakefile."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(
+        self, *arguments: str, config: str | None = "tests/workflow/tiny.yaml", overlay: str = "", status: int = 0
+    ) -> str:
+        """Run snakemake, check its exit status, and return what it printed.
+
+        Args:
+            arguments: Targets and flags.
+            config: Overlay of the paper's configuration, in the checkout.
+            overlay: Text of a further overlay.
+            status: Expected exit status.
+        """
+        files = [str(ROOT / "config/config.yaml")] + ([str(ROOT / config)] if config else [])
+        if overlay:
+            (self.folder / "overlay.yaml").write_text(overlay)
+            files.append("overlay.yaml")
+        command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), *arguments]
+        command += ["--directory", str(self.folder), "--workflow-profile", str(ROOT / "profiles/default")]
+        command += ["--configfile", *files]
+        run = subprocess.run(command, capture_output=True, text=True, cwd=self.folder)
+        printed = run.stdout + run.stderr
+        assert run.returncode == status, printed
+        return printed
+
+    def planned(self, *arguments: str, **options: object) -> dict[str, int]:
+        """Number of jobs of each rule that a dry run plans."""
+        return jobs(self("--dry-run", "--quiet", "rules", *arguments, **options))
+
+
+def jobs(printed: str) -> dict[str, int]:
+    """Number of jobs of each rule in a table that snakemake prints."""
+    table = printed.split("Job stats:")[1].split("\n\n")[0] if "Job stats:" in printed else ""
+    return {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, flags=re.M)}
+
+
+@pytest.fixture
+def workflow(tmp_path):
+    return Workflow(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """The tiny configuration, run to its end once."""
+    flow = Workflow(tmp_path_factory.mktemp("finished"))
+    flow.first_run = flow("--cores", "2")
+    return flow

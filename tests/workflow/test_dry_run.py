@@ -1,0 +1,82 @@
+"""What is planned, before anything is computed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PAPER = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+
+
+def test_bare_snakemake_plans_the_whole_paper(workflow):
+    planned = workflow.planned(config=None)
+    blocks = PAPER["blocks"]
+    trials = sum(
+        len(b["datasets"]) * len(b["models"]) * len(b["edges"]) * len(b["poolings"]) * len(PAPER["seeds"]) for b in blocks
+    )
+    datasets = {dataset for block in blocks for dataset in block["datasets"]}
+    graphs = {(d, e) for b in blocks for d in b["datasets"] for e in b["edges"]}
+    assert planned["train_trial"] == trials
+    assert planned["make_split"] == len(datasets) * len(PAPER["seeds"])
+    assert planned["build_graphs"] == len(graphs)
+
+
+def test_one_figure_plans_only_its_own_trials(workflow):
+    planned = workflow.planned("results/figures/fig4b.png")
+    assert planned["train_trial"] == 2 * 2 * 2  # datasets, mean and mamm, seeds
+    assert planned["build_graphs"] == 2
+    assert planned["draw_figure"] == 1
+
+
+def test_a_figure_needs_no_further_flag(tmp_path):
+    """No --cores, no --configfile: the way the README calls it."""
+    for name in ("Snakefile", "workflow", "config", "profiles"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    run = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--dry-run", "results/figures/fig4b.png"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    assert "draw_figure" in run.stdout + run.stderr
+
+
+def test_a_dry_run_imports_no_torch(tmp_path):
+    """A module named torch that explodes shadows the real one."""
+    for name in ("torch", "torch_geometric"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('heavy import at parse time')")
+    run = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "all", "--directory", str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_more_seeds_only_add_trials(workflow):
+    few = workflow.planned()
+    more = workflow.planned(overlay="seeds: [1, 2, 3]")
+    assert more["train_trial"] == few["train_trial"] * 3 // 2
+    assert more["build_graphs"] == few["build_graphs"]
+
+
+def test_a_wrong_key_is_told_before_any_job(workflow):
+    printed = workflow("--dry-run", overlay="training: {epocs: 3}", status=1)
+    assert "training: unknown key 'epocs', did you mean 'epochs'?" in printed
+    assert "Traceback" not in printed
+
+
+def test_a_path_outside_the_results_is_no_target(workflow):
+    printed = workflow("--dry-run", "results/trials/../../x/record.parquet", status=1)
+    assert "MissingRuleException" in printed
+
+
+def test_shared_profile_keys_do_not_override_those_of_a_cluster():
+    shared = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text())
+    assert set(shared) == {"cores", "rerun-triggers"}

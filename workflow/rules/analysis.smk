@@ -1,0 +1,91 @@
+"""From records to tables.
+
+Inputs: records of trials.
+Outputs: all trials in one table, changes against mean pooling, Tables 1-3, and the check that the
+benchmark is complete and of one piece.
+"""
+
+
+localrules:
+    collect_trials,
+    compare_to_baseline,
+    render_table,
+    check_results,
+
+
+rule collect_trials:
+    input:
+        records=records_of(PLANNED),
+    output:
+        trials=f"{RESULTS}/analysis/trials.parquet",
+    log:
+        f"{LOGS}/analysis/trials.log",
+    params:
+        stage_version=stages.ANALYSIS,
+    message:
+        "Collect {input.records} trials".replace("{input.records}", str(len(PLANNED)))
+    script:
+        "../scripts/collect_trials.py"
+
+
+rule compare_to_baseline:
+    input:
+        trials=f"{RESULTS}/analysis/trials.parquet",
+    output:
+        by_seed=f"{RESULTS}/analysis/changes_by_seed.parquet",
+        by_condition=f"{RESULTS}/analysis/changes_by_condition.parquet",
+    log:
+        f"{LOGS}/analysis/changes.log",
+    params:
+        seeds=config["seeds"],
+        stage_version=stages.ANALYSIS,
+    message:
+        "Compare every pooling with mean pooling"
+    script:
+        "../scripts/compare_to_baseline.py"
+
+
+rule render_table:
+    input:
+        records=lambda w: records_of(trials_of(TABLES[w.table], PLANNED)),
+    output:
+        parquet=f"{RESULTS}/tables/{{table}}.parquet",
+        csv=f"{RESULTS}/tables/{{table}}.csv",
+        markdown=f"{RESULTS}/tables/{{table}}.md",
+        latex=f"{RESULTS}/tables/{{table}}.tex",
+        html=report(
+            f"{RESULTS}/tables/{{table}}.html",
+            caption="../report/table.rst",
+            category="Tables",
+            labels={"table": "{table}"},
+        ),
+    log:
+        f"{LOGS}/tables/{{table}}.log",
+    params:
+        entry=lambda w: TABLES[w.table],
+        planned=lambda w: conditions_of(TABLES[w.table]),
+        labels=labels_of(config),
+        statistic=config["statistic"],
+        seeds=config["seeds"],
+        stage_version=stages.ANALYSIS,
+    message:
+        "Render {wildcards.table}"
+    script:
+        "../scripts/render_table.py"
+
+
+rule check_results:
+    input:
+        records=records_of(PLANNED),
+    output:
+        f"{RESULTS}/checks/passed.json",
+    log:
+        f"{LOGS}/checks.log",
+    params:
+        planned=[tuple(vars(trial).values()) for trial in PLANNED],
+        allow_partial=config["allow_partial"],
+        stage_version=stages.ANALYSIS,
+    message:
+        "Check that the benchmark is complete and of one piece"
+    script:
+        "../scripts/check_results.py"

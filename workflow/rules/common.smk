@@ -1,0 +1,81 @@
+"""What every rule file uses: the checked configuration, the plan, and the patterns of paths."""
+
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+from gnnpool import stages
+from gnnpool.config import check_config, files_of, labels_of, without_label
+from gnnpool.errors import ConfigError
+from gnnpool.grid import plan_trials, trials_of
+
+try:
+    check_config(config, Path(workflow.basedir) / "workflow/schemas/config.schema.yaml")
+except ConfigError as error:
+    raise WorkflowError(str(error)) from None
+
+RESULTS = config["results"]
+LOGS = config["logs"]
+RAW = f"{config['resources']}/raw"
+DATA = f"{RESULTS}/data/{{dataset}}"
+GRAPHS = f"{RESULTS}/graphs/{{dataset}}/{{edges}}"
+TRIAL_NAME = "{dataset}/{model}/{edges}/{pooling}/seed-{seed}"
+TRIAL = f"{RESULTS}/trials/{TRIAL_NAME}"
+
+PLANNED = plan_trials(config["blocks"], config["seeds"])
+# A table or figure of which nothing is planned is not made.
+TABLES = {
+    entry["name"]: entry for entry in config["tables"] if trials_of(entry, PLANNED)
+}
+FIGURES = {
+    entry["name"]: entry for entry in config["figures"] if trials_of(entry, PLANNED)
+}
+
+
+wildcard_constraints:
+    dataset="[a-z0-9_]+",
+    model="[a-z0-9_]+",
+    edges="[a-z0-9_]+",
+    pooling="[a-z0-9_]+",
+    seed="[0-9]+",
+    file="[A-Za-z0-9_-][A-Za-z0-9_.-]*",
+    table="[a-z0-9_]+",
+    figure="[a-z0-9_]+",
+
+
+def raw_files():
+    """Every raw file of the planned datasets."""
+    return [f"{RAW}/{dataset}/{file}" for dataset, file in files_of(config)]
+
+
+def raw_file(wildcards):
+    """The raw file of a dataset; none if its source makes it."""
+    file = config["datasets"][wildcards.dataset].get("file")
+    return f"{RAW}/{wildcards.dataset}/{file}" if file else []
+
+
+def dataset_meaning(wildcards):
+    """What decides the structures of a dataset: not its label, nor where it lies."""
+    entry = config["datasets"][wildcards.dataset]
+    keys = ("source", "target", "unit", "structures", "options", "citation")
+    return {key: entry[key] for key in keys if key in entry}
+
+
+def pooling_entry(wildcards):
+    """The pooling's entry, which an operator alone need not have."""
+    return without_label(config["poolings"].get(wildcards.pooling))
+
+
+def records_of(trials):
+    """Records of some trials; with allow_partial, of those that are finished."""
+    records = [f"{TRIAL.format(**vars(trial))}/record.parquet" for trial in trials]
+    return (
+        [path for path in records if Path(path).exists()]
+        if config["allow_partial"]
+        else records
+    )
+
+
+def conditions_of(entry):
+    """Planned conditions that a table or figure draws on."""
+    return sorted({trial.condition for trial in trials_of(entry, PLANNED)})

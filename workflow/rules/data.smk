@@ -1,0 +1,58 @@
+"""From the address of a dataset to verified structures and splits.
+
+Inputs: nothing, or files in the mirror folder.
+Outputs: the raw file, structures with their targets, one split for each seed.
+"""
+
+
+localrules:
+    fetch_dataset,
+    make_split,
+
+
+rule fetch_dataset:
+    output:
+        f"{RAW}/{{dataset}}/{{file}}",
+    log:
+        f"{LOGS}/raw/{{dataset}}/{{file}}.log",
+    params:
+        # Where the file lies is not part of what it is: addresses and mirror trigger no rerun.
+        sha256=lambda w: config["datasets"][w.dataset]["sha256"],
+    message:
+        "Fetch {wildcards.file} of {wildcards.dataset}"
+    script:
+        "../scripts/fetch_dataset.py"
+
+
+rule build_structures:
+    input:
+        raw=raw_file,
+    output:
+        structures=f"{DATA}/structures.parquet",
+        manifest=f"{DATA}/manifest.json",
+    log:
+        f"{LOGS}/data/{{dataset}}/structures.log",
+    params:
+        entry=dataset_meaning,
+        on_bad_row=config["on_bad_row"],
+        stage_version=stages.STRUCTURES,
+    message:
+        "Check and convert the structures of {wildcards.dataset}"
+    script:
+        "../scripts/build_structures.py"
+
+
+rule make_split:
+    input:
+        structures=f"{DATA}/structures.parquet",
+    output:
+        split=f"{DATA}/splits/seed-{{seed}}.parquet",
+    log:
+        f"{LOGS}/data/{{dataset}}/splits/seed-{{seed}}.log",
+    params:
+        fractions=config["split"],
+        stage_version=stages.SPLITS,
+    message:
+        "Split {wildcards.dataset} with seed {wildcards.seed}"
+    script:
+        "../scripts/make_split.py"

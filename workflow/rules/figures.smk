@@ -1,0 +1,36 @@
+"""From records to pictures.
+
+Inputs: records of the trials that the figure shows.
+Outputs: the picture as PNG and PDF, and the numbers drawn.
+"""
+
+
+localrules:
+    draw_figure,
+
+
+rule draw_figure:
+    input:
+        records=lambda w: records_of(trials_of(FIGURES[w.figure], PLANNED)),
+    output:
+        png=report(
+            f"{RESULTS}/figures/{{figure}}.png",
+            caption="../report/figure.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
+        pdf=f"{RESULTS}/figures/{{figure}}.pdf",
+        parquet=f"{RESULTS}/figures/{{figure}}.parquet",
+    log:
+        f"{LOGS}/figures/{{figure}}.log",
+    params:
+        entry=lambda w: FIGURES[w.figure],
+        planned=lambda w: conditions_of(FIGURES[w.figure]),
+        labels=labels_of(config),
+        statistic=config["statistic"],
+        seeds=config["seeds"],
+        stage_version=stages.ANALYSIS,
+    message:
+        "Draw {wildcards.figure}"
+    script:
+        "../scripts/draw_figure.py"

@@ -1,0 +1,22 @@
+"""From structures to graphs.
+
+Inputs: structures of a dataset.
+Outputs: its graphs under one edge scheme, and their counts.
+"""
+
+
+rule build_graphs:
+    input:
+        structures=f"{DATA}/structures.parquet",
+    output:
+        graphs=f"{GRAPHS}.safetensors",
+        manifest=f"{GRAPHS}.json",
+    log:
+        f"{LOGS}/graphs/{{dataset}}/{{edges}}.log",
+    params:
+        scheme=lambda w: without_label(config["edges"][w.edges]),
+        stage_version=stages.GRAPHS,
+    message:
+        "Build the {wildcards.edges} graphs of {wildcards.dataset}"
+    script:
+        "../scripts/build_graphs.py"

@@ -1,0 +1,28 @@
+"""One job for each trial.
+
+Inputs: graphs of the dataset and edges, split of the dataset and seed.
+Outputs: record, history of the epochs, predictions for every structure, weights of the best epoch.
+"""
+
+
+rule train_trial:
+    input:
+        graphs=f"{GRAPHS}.safetensors",
+        split=f"{DATA}/splits/seed-{{seed}}.parquet",
+    output:
+        record=f"{TRIAL}/record.parquet",
+        history=f"{TRIAL}/history.parquet",
+        predictions=f"{TRIAL}/predictions.parquet",
+        weights=f"{TRIAL}/model.safetensors",
+    log:
+        f"{LOGS}/trials/{TRIAL_NAME}.log",
+    params:
+        model=lambda w: without_label(config["models"][w.model]),
+        pooling=pooling_entry,
+        training=config["training"],
+        stage_version=stages.TRAINING,
+    threads: config["training"]["threads"]
+    message:
+        f"Train {TRIAL_NAME}".replace("{", "{wildcards.")
+    script:
+        "../scripts/train_trial.py"

@@ -1,0 +1,12 @@
+"""Rule check_results: refuse a benchmark that is incomplete or mixed."""
+
+from gnnpool.analysis.checks import check_results
+from gnnpool.logs import log_to
+
+log_to(snakemake.log[0])
+check_results(
+    records=snakemake.input.records,
+    planned=snakemake.params.planned,
+    allow_partial=snakemake.params.allow_partial,
+    output=snakemake.output[0],
+)

@@ -1,0 +1,10 @@
+"""Rule collect_trials: put the records of all trials into one table."""
+
+from gnnpool.analysis.collect import collect_trials
+from gnnpool.logs import log_to
+
+log_to(snakemake.log[0])
+collect_trials(
+    records=snakemake.input.records,
+    output=snakemake.output.trials,
+)

@@ -1,0 +1,12 @@
+"""Rule fetch_dataset: obtain one raw file and verify it."""
+
+from gnnpool.data.fetch import fetch_dataset
+from gnnpool.logs import log_to
+
+log_to(snakemake.log[0])
+fetch_dataset(
+    dataset=snakemake.wildcards.dataset,
+    entry=snakemake.config["datasets"][snakemake.wildcards.dataset],
+    mirror=snakemake.config["mirror"],
+    output=snakemake.output[0],
+)

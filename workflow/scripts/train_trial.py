@@ -1,0 +1,20 @@
+"""Rule train_trial: train one network and record its errors."""
+
+from gnnpool.logs import log_to
+from gnnpool.training.run import run_trial
+
+log_to(snakemake.log[0])
+run_trial(
+    graphs=snakemake.input.graphs,
+    split=snakemake.input.split,
+    trial=dict(snakemake.wildcards),
+    model=snakemake.params.model,
+    pooling=snakemake.params.pooling,
+    training=snakemake.params.training,
+    stage_version=snakemake.params.stage_version,
+    device=snakemake.config["device"],
+    record=snakemake.output.record,
+    history=snakemake.output.history,
+    predictions=snakemake.output.predictions,
+    weights=snakemake.output.weights,
+)
