@@ -18,6 +18,7 @@ import safetensors.numpy
 
 from gnnpool.errors import ArtifactError
 
+_METADATA = "gnnpool"
 _CHECKSUM = "sha256"
 
 
@@ -90,8 +91,11 @@ def write_tensors(path: str | Path, tensors: Mapping[str, np.ndarray], *, metada
         metadata: Strings kept beside them.
     """
     arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
-    metadata = {**metadata, _CHECKSUM: _checksum(arrays, metadata)}
-    write_atomically(path, lambda temporary: safetensors.numpy.save_file(arrays, temporary, metadata=metadata))
+    # One key only: the format keeps several in no order, and equal content shall give equal files.
+    text = json.dumps({**metadata, _CHECKSUM: _checksum(arrays, metadata)}, sort_keys=True)
+    write_atomically(
+        path, lambda temporary: safetensors.numpy.save_file(arrays, temporary, metadata={_METADATA: text})
+    )
 
 
 def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
@@ -105,9 +109,9 @@ def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str
     """
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
-            metadata = dict(file.metadata() or {})
+            metadata = json.loads((file.metadata() or {})[_METADATA])
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, safetensors.SafetensorError, ValueError, TypeError, UnicodeDecodeError) as error:
+    except (OSError, safetensors.SafetensorError, ValueError, TypeError, KeyError) as error:
         raise ArtifactError(_damaged(path, error)) from error
     expected = metadata.pop(_CHECKSUM, "none")
     found = _checksum(arrays, metadata)

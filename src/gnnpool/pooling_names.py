@@ -73,35 +73,40 @@ def check_pooling(name: str, entry: Mapping | None) -> None:
         elif choice.kind == "pyg":
             plugins.require(choice.name, pyg_names(), what=f"PyG aggregation of pooling {name!r}")
         else:
-            require_tgp(name)
+            plugins.require(choice.name, tgp_names(), what=f"tgp pooler of pooling {name!r}")
 
 
 def pyg_names() -> list[str]:
-    """List the aggregations of torch_geometric.nn.aggr from its source; importing it takes seconds.
+    """List the aggregations of torch_geometric.nn.aggr.
 
     Raises:
-        ConfigError: If the installed torch-geometric does not list them in the known place.
+        ConfigError: If torch-geometric is not installed, or lists them elsewhere.
     """
-    spec = find_spec("torch_geometric")
-    source = Path(spec.submodule_search_locations[0], "nn", "aggr", "__init__.py") if spec else None
-    if source is None or not source.is_file():
-        raise ConfigError("torch-geometric: nn/aggr/__init__.py not found; is it installed?")
-    for node in ast.parse(source.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and "__all__" in (getattr(t, "id", None) for t in node.targets):
-            return sorted(set(ast.literal_eval(node.value)) - {"Aggregation"})
-    raise ConfigError(f"{source}: expected a list __all__, found none")
+    return sorted(set(_listed("torch_geometric", "nn/aggr/__init__.py", "__all__")) - {"Aggregation"})
 
 
-def require_tgp(name: str) -> None:
-    """Refuse a pooling that needs torch-geometric-pool where that is not installed.
+def tgp_names() -> list[str]:
+    """List the poolers of the optional package torch-geometric-pool.
 
     Raises:
-        ConfigError: Naming the extra that brings it.
+        ConfigError: If it is not installed, naming the extra that brings it, or lists them elsewhere.
     """
     if find_spec("tgp") is None:
-        raise ConfigError(
-            f"pooling {name!r}: tgp needs the package torch-geometric-pool; pip install 'gnnpool[tgp]'"
-        )
+        raise ConfigError("tgp needs the package torch-geometric-pool: pip install 'gnnpool[tgp]'")
+    return sorted(_listed("tgp", "poolers/__init__.py", "pooler_map"))
+
+
+def _listed(package: str, module: str, variable: str) -> list[str]:
+    """Strings of a list, or keys of a dictionary, read from a source file: importing it takes seconds."""
+    spec = find_spec(package)
+    source = Path(spec.submodule_search_locations[0], module) if spec else Path(package, module)
+    if not source.is_file():
+        raise ConfigError(f"{source}: not found; is {package} installed?")
+    for node in ast.parse(source.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and variable in (getattr(t, "id", None) for t in node.targets):
+            items = node.value.keys if isinstance(node.value, ast.Dict) else node.value.elts
+            return [item.value for item in items]
+    raise ConfigError(f"{source}: expected {variable}, found none")
 
 
 def _read_item(name: str, item: str | Mapping) -> OperatorChoice:

@@ -1,6 +1,7 @@
 """Trial records as training writes them, and the benchmark paper's numbers as such records."""
 
 import dataclasses
+import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -26,17 +27,21 @@ _NOISE = [-1.2, 0.4, 0.3, 1.1, -0.6]
 def write_record(tmp_path: Path) -> Callable[..., Path]:
     """A function that writes the record of a trial with a test error, other fields replaceable."""
 
-    def write(trial: Trial, test_mae: float, *, at: Trial | None = None, **fields: object) -> Path:
-        errors = dict.fromkeys(["train_mae", "val_mae", "train_rmse", "val_rmse", "test_rmse"], test_mae)
+    def write(trial: Trial, error: float, *, at: Trial | None = None, **fields: object) -> Path:
+        errors = dict.fromkeys(["train_mae", "val_mae", "train_rmse", "val_rmse", "test_rmse"], error)
         record = TrialRecord(
             **dataclasses.asdict(trial),
-            **{"target": "last phonon DOS peak", "unit": "1/cm", **errors, "test_mae": test_mae},
+            **{"target": "last phonon DOS peak", "unit": "1/cm", **errors, "test_mae": error},
             **{"best_epoch": 180, "epochs": 200, "n_train": 1012, "n_val": 63, "n_test": 189},
             **{"parameters": 292501, "wall_seconds": 60.0, "cpu_seconds": 60.0, "peak_memory": 900.0},
         )
         row = dataclasses.asdict(dataclasses.replace(record, stage_version=1)) | fields
         path = tmp_path / "trials" / str(at or trial) / "record.parquet"
-        write_table(path, pa.table({name: [value] for name, value in row.items()}), metadata=RECORD_UNITS)
+        write_table(
+            path,
+            pa.table({name: [value] for name, value in row.items()}),
+            metadata={"units": json.dumps(RECORD_UNITS)},
+        )
         return path
 
     return write

@@ -1,8 +1,10 @@
 """The workflow run as a user runs it, in a folder of its own."""
 
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,12 @@ class Workflow:
         self.folder = folder
 
     def __call__(
-        self, *arguments: str, config: str | None = "tests/workflow/tiny.yaml", overlay: str = "", status: int = 0
+        self,
+        *arguments: str,
+        config: str | None = "tests/workflow/tiny.yaml",
+        overlay: str = "",
+        environment: Mapping[str, str] | None = None,
+        status: int = 0,
     ) -> str:
         """Run snakemake, check its exit status, and return what it printed.
 
@@ -25,6 +32,7 @@ class Workflow:
             arguments: Targets and flags.
             config: Overlay of the paper's configuration, in the checkout.
             overlay: Text of a further overlay.
+            environment: Further variables.
             status: Expected exit status.
         """
         files = [str(ROOT / "config/config.yaml")] + ([str(ROOT / config)] if config else [])
@@ -34,14 +42,20 @@ class Workflow:
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), *arguments]
         command += ["--directory", str(self.folder), "--workflow-profile", str(ROOT / "profiles/default")]
         command += ["--configfile", *files]
-        run = subprocess.run(command, capture_output=True, text=True, cwd=self.folder)
+        run = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+            env={**os.environ, **(environment or {})},
+        )
         printed = run.stdout + run.stderr
         assert run.returncode == status, printed
         return printed
 
     def planned(self, *arguments: str, **options: object) -> dict[str, int]:
         """Number of jobs of each rule that a dry run plans."""
-        return jobs(self("--dry-run", "--quiet", "rules", *arguments, **options))
+        return jobs(self(*arguments, "--dry-run", "--quiet", "rules", **options))
 
 
 def jobs(printed: str) -> dict[str, int]:

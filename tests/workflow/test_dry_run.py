@@ -1,6 +1,5 @@
 """What is planned, before anything is computed."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +14,8 @@ def test_bare_snakemake_plans_the_whole_paper(workflow):
     planned = workflow.planned(config=None)
     blocks = PAPER["blocks"]
     trials = sum(
-        len(b["datasets"]) * len(b["models"]) * len(b["edges"]) * len(b["poolings"]) * len(PAPER["seeds"]) for b in blocks
+        len(b["datasets"]) * len(b["models"]) * len(b["edges"]) * len(b["poolings"]) * len(PAPER["seeds"])
+        for b in blocks
     )
     datasets = {dataset for block in blocks for dataset in block["datasets"]}
     graphs = {(d, e) for b in blocks for d in b["datasets"] for e in b["edges"]}
@@ -45,18 +45,12 @@ def test_a_figure_needs_no_further_flag(tmp_path):
     assert "draw_figure" in run.stdout + run.stderr
 
 
-def test_a_dry_run_imports_no_torch(tmp_path):
+def test_a_dry_run_imports_no_torch(workflow, tmp_path):
     """A module named torch that explodes shadows the real one."""
     for name in ("torch", "torch_geometric"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('heavy import at parse time')")
-    run = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "all", "--directory", str(tmp_path)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
+    planned = workflow.planned(config=None, environment={"PYTHONPATH": str(tmp_path)})
+    assert planned["train_trial"] > 100
 
 
 def test_more_seeds_only_add_trials(workflow):

@@ -1,5 +1,6 @@
 """Errors relative to mean pooling: by seed, by condition, and averaged over the datasets."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -156,4 +157,5 @@ def compare_to_baseline(
     conditions = changes_by_condition(changes, n_seeds_planned=len(seeds))
     for path, frame in ((by_seed, changes), (by_condition, conditions)):
         units = {name: unit for name, unit in UNITS.items() if name in frame.columns}
-        write_table(path, pa.Table.from_pandas(frame, preserve_index=False), metadata=units)
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        write_table(path, table, metadata={"units": json.dumps(units)})

@@ -88,7 +88,8 @@ def _differences(trials: pd.DataFrame) -> list[str]:
     for fields, group in _SHARED:
         for field in fields:
             expected = trials.groupby(group)[field].transform(lambda column: column.mode().iloc[0])
-            for row in trials[trials[field] != expected].assign(expected=expected).to_dict("records"):
+            compared = trials.assign(expected=expected)
+            for row in compared[compared[field] != compared["expected"]].to_dict("records"):
                 trial = Trial(*(row[name] for name in TRIAL))
                 lines.append(
                     f"{trial}: {field}: found {row[field]}, expected {row['expected']} "

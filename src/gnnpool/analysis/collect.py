@@ -1,6 +1,7 @@
 """Trial records gathered into one table that holds only what belongs together."""
 
 import dataclasses
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,9 +18,7 @@ from gnnpool.records import RECORD_UNITS, Trial, TrialRecord
 TRIAL = [field.name for field in dataclasses.fields(Trial)]
 
 _ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
-_SCHEMA = pa.schema(
-    [pa.field(f.name, _ARROW[f.type], nullable=False) for f in dataclasses.fields(TrialRecord)]
-)
+_SCHEMA = pa.schema({field.name: _ARROW[field.type] for field in dataclasses.fields(TrialRecord)})
 _ERRORS = [name for name, unit in RECORD_UNITS.items() if unit == "target unit"]
 _PATH = re.compile(r"([^/]+)/([^/]+)/([^/]+)/([^/]+)/seed-(\d+)/record\.parquet")
 
@@ -56,7 +55,8 @@ def collect_trials(*, records: Sequence[str | Path], output: str | Path) -> None
         output: The Parquet file.
     """
     trials = read_records(records)
-    write_table(output, pa.Table.from_pandas(trials, preserve_index=False), metadata=RECORD_UNITS)
+    table = pa.Table.from_pandas(trials, preserve_index=False)
+    write_table(output, table, metadata={"units": json.dumps(RECORD_UNITS)})
 
 
 def _read_record(path: Path) -> pa.Table:
@@ -69,13 +69,14 @@ def _read_record(path: Path) -> pa.Table:
     if table.num_rows != 1:
         _refuse(path, "rows", table.num_rows, 1)
     table = table.select(_SCHEMA.names)
-    for field in _SCHEMA:
-        found = table.schema.field(field.name).type
-        if found != field.type and not pa.types.is_large_string(found):
-            _refuse(path, field.name, f"type {found}", f"type {field.type}")
-        if table[field.name].null_count:
-            _refuse(path, field.name, "nothing", f"a value of type {field.type}")
-    return table.cast(_SCHEMA)
+    for name, found, expected, column in zip(
+        _SCHEMA.names, table.schema.types, _SCHEMA.types, table.columns, strict=True
+    ):
+        if found != expected:
+            _refuse(path, name, f"type {found}", f"type {expected}")
+        if column.null_count:
+            _refuse(path, name, "nothing", f"a value of type {expected}")
+    return table.replace_schema_metadata()
 
 
 def _require_own_path(trials: pd.DataFrame, paths: Sequence[Path]) -> None:

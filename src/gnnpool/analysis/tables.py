@@ -1,5 +1,6 @@
 """Tables of the benchmark, each in every format that someone may need."""
 
+import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pyarrow as pa
 
 from gnnpool.analysis.collect import read_records
 from gnnpool.analysis.formats import Item, Printed, Row, to_html, to_latex, to_markdown
-from gnnpool.analysis.values import AVERAGE, NO_BASELINE, NOT_PLANNED, NOT_TRAINED, slice_values
+from gnnpool.analysis.values import AVERAGE, NO_BASELINE, NOT_PLANNED, NOT_TRAINED, UNITS, slice_values
 from gnnpool.analysis.wording import (
     NO_TEST,
     label_of,
@@ -23,7 +24,6 @@ from gnnpool.plugins import require
 
 KINDS = ("by_dataset", "by_setting")
 
-_UNITS = {"value": "%", "mean_change": "%", "change_of_mean": "%", "sd": "%, standard deviation over seeds"}
 _GAPS = {
     NOT_PLANNED: (NO_TEST, "not planned"),
     NOT_TRAINED: ("\N{EM DASH}", "planned, not trained yet"),
@@ -70,7 +70,7 @@ def render_table(
     notes = [*statistic_notes(statistic, seeds), *_notes(tidy, values, entry=entry, labels=labels)]
     printed = print_table(tidy, entry=entry, labels=labels, notes=notes)
 
-    metadata = {"title": entry["title"], "statistic": statistic, "seeds": ",".join(map(str, seeds)), **_UNITS}
+    metadata = {"title": entry["title"], "statistic": statistic, "units": json.dumps(UNITS)}
     write_table(parquet, pa.Table.from_pandas(tidy, preserve_index=False), metadata=metadata)
     for path, text in (
         (csv, tidy.to_csv(index=False, float_format="%.6f", lineterminator="\n")),

@@ -16,6 +16,7 @@ from gnnpool.plugins import require
 from gnnpool.records import BASELINE
 
 AVERAGE = "average"
+UNITS = {"value": "%", **dict.fromkeys(STATISTICS, "%"), "sd": "%, standard deviation over seeds"}
 
 # Why a number is there or not.
 TRAINED, NO_BASELINE, NOT_TRAINED, NOT_PLANNED = "trained", "no baseline", "not trained", "not planned"

@@ -1,5 +1,6 @@
 """Figures from trial records: chosen by kind, described in words, saved with their numbers."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from importlib import import_module
@@ -11,18 +12,12 @@ from matplotlib.figure import Figure
 
 from gnnpool import plugins
 from gnnpool.analysis.collect import read_records
-from gnnpool.analysis.values import AVERAGE, five_numbers, slice_values
+from gnnpool.analysis.values import AVERAGE, UNITS, five_numbers, slice_values
 from gnnpool.analysis.wording import gap_notes, label_of, number, statistic_notes, unpaired_notes
 from gnnpool.artifacts import write_atomically, write_table
 from gnnpool.figures import style
 
-_UNITS = {
-    "value": "%",
-    "mean_change": "%",
-    "change_of_mean": "%",
-    "sd": "%, standard deviation over seeds",
-    **dict.fromkeys(["minimum", "q1", "median", "q3", "maximum"], "%, over the datasets of the pooling"),
-}
+_SUMMARY_UNIT = "%, over the datasets of the pooling"
 
 
 def draw_figure(
@@ -68,7 +63,8 @@ def draw_figure(
 
     _save(figure, png=png, pdf=pdf, title=entry["title"], text=describe(values, entry=entry, labels=labels))
     numbers = values.merge(five_numbers(values), how="left", left_on="pooling", right_index=True)
-    metadata = {"title": entry["title"], "statistic": statistic, "seeds": ",".join(map(str, seeds)), **_UNITS}
+    units = UNITS | dict.fromkeys(["minimum", "q1", "median", "q3", "maximum"], _SUMMARY_UNIT)
+    metadata = {"title": entry["title"], "statistic": statistic, "units": json.dumps(units)}
     write_table(parquet, pa.Table.from_pandas(numbers, preserve_index=False), metadata=metadata)
 
 

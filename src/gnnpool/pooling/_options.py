@@ -4,6 +4,8 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
+from gnnpool.errors import ConfigError
+
 
 def construct(kind: type, options: Mapping[str, Any], *, what: str) -> Any:
     """Build an object from keyword arguments that a user chose.
@@ -19,6 +21,7 @@ def construct(kind: type, options: Mapping[str, Any], *, what: str) -> Any:
     Raises:
         TypeError: If an option is unknown or missing; the message lists those that there are.
         ValueError: If the class refuses the value of an option.
+        ConfigError: If the class needs a package that is missing, or what it asserts does not hold.
     """
     signature = inspect.signature(kind)
     try:
@@ -30,3 +33,5 @@ def construct(kind: type, options: Mapping[str, Any], *, what: str) -> Any:
         return kind(**options)
     except ValueError as error:
         raise ValueError(f"{what}: {error}") from error
+    except (ImportError, AssertionError) as error:
+        raise ConfigError(f"{what}: {error}") from error

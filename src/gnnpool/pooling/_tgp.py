@@ -9,7 +9,6 @@ from tgp.poolers import pooler_map
 from tgp.src import SRCPooling
 from torch import Tensor
 
-from gnnpool import plugins
 from gnnpool.graphs.batch import GraphBatch
 from gnnpool.pooling._laws import pooled_channels
 from gnnpool.pooling._options import construct
@@ -46,7 +45,8 @@ class TGPPooling(Pooling):
         """See :class:`Pooling`."""
         graph, row, column = graphs.dense_adjacency.nonzero(as_tuple=True)
         edges = torch.stack([row, column]) + graphs.ptr.index_select(0, graph)
-        out = self.pooler(x=x, adj=edges, batch=graphs.batch)
+        # Without weights, some poolers take float32 ones.
+        out = self.pooler(x=x, adj=edges, edge_weight=x.new_ones(len(graph)), batch=graphs.batch)
         if out.x.dim() == 3:
             present = out.x.new_ones(out.x.shape[:2]) if out.mask is None else out.mask.to(x.dtype)  # [G, K]
             total, count = (out.x * present.unsqueeze(2)).sum(1), present.sum(1)
@@ -72,9 +72,8 @@ def build_tgp(name: str, options: Mapping[str, Any], *, in_channels: int, what: 
 
     Raises:
         TypeError: If an option is unknown or missing.
-        ConfigError: If there is no such pooler, or it fails on small graphs.
+        ConfigError: If it needs another package, or fails on small graphs.
     """
-    plugins.require(name, pooler_map, what=f"tgp pooler, {what}")
     kind = pooler_map[name]
     width = {"in_channels": in_channels} if "in_channels" in inspect.signature(kind).parameters else {}
     return TGPPooling(in_channels, construct(kind, {**width, **options}, what=what), what=what)

@@ -51,6 +51,9 @@ def make_forward(network: Network, engine: str, *, sample: GraphBatch) -> Callab
     embed = torch.compile(network.encoder.embed, dynamic=True)
 
     def forward(graphs: GraphBatch) -> Prediction:
+        # Sizes 0 and 1 would each be compiled for themselves.
+        if min(graphs.num_nodes, len(graphs.source)) < 2:
+            return network(graphs)
         x: Tensor = embed(
             graphs.species, graphs.source, graphs.target, graphs.edge_length, graphs.edge_vector
         )

@@ -1,3 +1,4 @@
+import json
 import math
 from pathlib import Path
 
@@ -32,8 +33,7 @@ def test_collected_trials_are_read_back_with_their_units(write_record, tmp_path)
     collect_trials(records=[write_record(MEAN, 50.0)], output=output)
     table = read_table(output)
     assert table["test_mae"].to_pylist() == [50.0]
-    units = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
-    assert RECORD_UNITS.items() <= units.items()
+    assert json.loads(table.schema.metadata[b"units"]) == RECORD_UNITS
 
 
 @pytest.mark.parametrize(

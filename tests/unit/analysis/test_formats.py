@@ -10,7 +10,7 @@ TABLE = Printed(
     title="50% of <all> & more",
     columns=["Mean, Add", "a_b|c"],
     rows=[
-        Row("2D", [Item("−2.189", "1.204"), Item("No Test")]),
+        Row("2D", [Item("\N{MINUS SIGN}2.189", "1.204"), Item("No Test")]),
         Row("Average", [Item("+0.947", "0.100", "2 of 7"), Item("—")], summary=True),
     ],
     notes=["negative is better; mean_change"],
@@ -40,7 +40,7 @@ def test_markdown_has_one_column_for_each_head_and_escapes_bars():
     lines = [line for line in to_markdown(TABLE).splitlines() if line.startswith("|")]
     assert [len(re.findall(r"(?<!\\)\|", line)) for line in lines] == [4] * 4
     assert lines[0] == r"|  | Mean, Add | a\_b\|c |"
-    assert lines[2] == "| 2D | −2.189 ± 1.204 | No Test |"
+    assert lines[2] == "| 2D | \N{MINUS SIGN}2.189 ± 1.204 | No Test |"
     assert lines[3] == "| Average | +0.947 ± 0.100 (2 of 7) | — |"
     assert r"mean\_change" in to_markdown(TABLE)
 

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pandas as pd
 import pytest
 from matplotlib.collections import PathCollection
@@ -57,10 +59,13 @@ def test_all_values_are_drawn_and_named():
 def test_box_ends_at_the_quartiles_and_whiskers_at_the_extremes():
     _, axes = picture(values(gmt=GMT))
     assert boxes(axes) == [pytest.approx((-2.863, 0.29))]
-    # Of the horizontal lines two are the caps and one is the median, all narrower than the axes.
-    flat = [line for line in axes.lines if len(set(line.get_ydata())) == 1 and line.get_xdata()[1] < 1]
-    heights = {round(float(line.get_ydata()[0]), 3) for line in flat}
-    assert {-11.9, -2.564, 11.634} <= heights
+    upright = [line for line in axes.lines if len(set(line.get_xdata())) == 1]
+    assert sorted(tuple(line.get_ydata()) for line in upright) == [
+        pytest.approx((-2.863, -11.9)),
+        pytest.approx((0.29, 11.634)),
+    ]
+    (median,) = [line for line in axes.lines if line.get_linewidth() > 1.5]
+    assert list(median.get_ydata()) == pytest.approx([-2.564, -2.564])
 
 
 @pytest.mark.parametrize("n", [1, 2])
@@ -88,7 +93,7 @@ def test_gaps_are_named_in_place_and_below():
 
 
 def test_zero_is_marked_as_mean_pooling_and_the_sign_is_explained():
-    figure, axes = picture(values(gmt=GMT))
+    _, axes = picture(values(gmt=GMT))
     (mark,) = [text for text in axes.texts if text.get_text() == "mean\npooling"]
     assert mark.xy[1] == 0
     assert "negative is better" in axes.get_ylabel()
@@ -104,7 +109,7 @@ def test_names_of_close_values_do_not_overlap():
         key=lambda box: box.y0,
     )
     assert len(names) == 10
-    assert all(lower.y1 <= upper.y0 for lower, upper in zip(names, names[1:], strict=False))
+    assert all(lower.y1 <= upper.y0 for lower, upper in pairwise(names))
 
 
 @pytest.mark.parametrize("n", [1, 3, 8])

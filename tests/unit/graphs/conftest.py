@@ -5,16 +5,11 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 
-def _arrays(crystal):
-    return np.array(crystal.cart_coords), np.array(crystal.lattice.matrix)
-
-
 @pytest.fixture
 def rocksalt():
     """Conventional cell of NaCl, 8 atoms: positions and lattice, Å."""
-    return _arrays(
-        Structure.from_spacegroup("Fm-3m", Lattice.cubic(5.64), ["Na", "Cl"], [[0] * 3, [0.5] * 3])
-    )
+    sodium = np.array([[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
+    return 5.64 * np.concatenate([sodium, sodium + 0.5]), 5.64 * np.eye(3)
 
 
 @pytest.fixture
@@ -47,7 +42,8 @@ def quartz():
     """Alpha quartz, 9 atoms in a hexagonal cell."""
     lattice = Lattice.hexagonal(4.9134, 5.4052)
     sites = [[0.4699, 0, 2 / 3], [0.4141, 0.2681, 0.7854]]
-    return _arrays(Structure.from_spacegroup("P3_221", lattice, ["Si", "O"], sites))
+    crystal = Structure.from_spacegroup("P3_221", lattice, ["Si", "O"], sites)
+    return np.array(crystal.cart_coords), np.array(lattice.matrix)
 
 
 @pytest.fixture

@@ -1,0 +1,75 @@
+import gzip
+import json
+
+import pytest
+
+from gnnpool.data.sources.matbench import read
+from gnnpool.data.validate import validate
+from gnnpool.errors import DataError
+
+
+def test_rows_are_read_without_oxidation_states_and_in_order(matbench):
+    rows = read(matbench())
+    assert [row.id for row in rows] == ["mb-1", "mb-2", "mb-3"]
+    assert [row.target for row in rows] == [-2.0, 0.5, -1.5]
+    assert rows[0].species == [{"Na": 1}, {"Cl": 1}]
+    assert rows[0].fractional == [[0, 0, 0], [0.5, 0.5, 0.5]]
+    assert rows[0].positions == [[0, 0, 0], [2.82, 2.82, 2.82]]
+    assert rows[1].positions is None
+    structures, _ = validate(rows, dataset="some", on_bad_row="error")
+    assert structures.numbers.tolist() == [11, 17, 29, 55, 17]
+
+
+@pytest.mark.parametrize(
+    "structure",
+    [
+        None,
+        "NaCl",
+        {},
+        {"lattice": None, "sites": None},
+        {"lattice": {"matrix": [[3, 0, 0]] * 3}, "sites": [{}]},
+    ],
+)
+def test_a_broken_structure_reaches_validation_as_a_bad_row(structure, matbench):
+    rows = read(matbench(index=["mb-1"], data=[[structure, 1.0]]))
+    with pytest.raises(DataError, match=r"some row 1 \(mb-1\)"):
+        validate(rows, dataset="some", on_bad_row="error")
+
+
+def test_a_site_with_two_species_is_refused(matbench):
+    site = {"species": [{"element": "Fe", "occu": 0.5}, {"element": "Ni", "occu": 0.5}], "abc": [0, 0, 0]}
+    structure = {"lattice": {"matrix": [[3, 0, 0], [0, 3, 0], [0, 0, 3]]}, "sites": [site]}
+    rows = read(matbench(index=["mb-1"], data=[[structure, 1.0]]))
+    with pytest.raises(DataError, match=r"species is \{'Fe': 0.5, 'Ni': 0.5\} on site 0"):
+        validate(rows, dataset="some", on_bad_row="error")
+
+
+@pytest.mark.parametrize(
+    "content", [{"index": ["mb-1"]}, {"columns": ["structure"]}, {"data": [[1], [2], [3]]}]
+)
+def test_rows_that_do_not_match_are_refused(content, matbench):
+    with pytest.raises(DataError, match="expected one structure and one target"):
+        read(matbench(**content))
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"<html>sign in</html>", gzip.compress(b"<html>")])
+def test_a_file_that_is_no_gzipped_json_is_refused(content, tmp_path):
+    path = tmp_path / "task.json.gz"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"task\.json\.gz: expected"):
+        read(path)
+
+
+def test_a_file_cut_short_is_refused(matbench):
+    path = matbench()
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(DataError, match="expected gzipped JSON"):
+        read(path)
+
+
+@pytest.mark.parametrize("content", [[1, 2], {"index": [], "data": []}])
+def test_json_of_another_layout_is_refused(content, tmp_path):
+    path = tmp_path / "task.json.gz"
+    path.write_bytes(gzip.compress(json.dumps(content).encode()))
+    with pytest.raises(DataError, match="expected the keys"):
+        read(path)
