@@ -3,6 +3,8 @@
 import ast
 import dataclasses
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -116,3 +118,9 @@ def test_a_wrong_configuration_is_refused_with_key_and_place(config, change, mes
     change(config)
     with pytest.raises(ConfigError, match=message):
         check_config(config, SCHEMA)
+
+
+def test_the_description_of_the_configuration_is_up_to_date():
+    script = ROOT / "workflow/schemas/describe.py"
+    printed = subprocess.run([sys.executable, script], capture_output=True, encoding="utf-8", check=True).stdout
+    assert (ROOT / "config/README.md").read_text(encoding="utf-8") == printed, f"run {script} > config/README.md"
