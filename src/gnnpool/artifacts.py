@@ -82,7 +82,9 @@ def read_table(path: str | Path) -> pa.Table:
         raise ArtifactError(_damaged(path, error)) from error
 
 
-def write_tensors(path: str | Path, tensors: Mapping[str, np.ndarray], *, metadata: Mapping[str, str]) -> None:
+def write_tensors(
+    path: str | Path, tensors: Mapping[str, np.ndarray], *, metadata: Mapping[str, str]
+) -> None:
     """Write arrays as one safetensors file whose metadata hold a checksum of all of it.
 
     Args:

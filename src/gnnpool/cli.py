@@ -26,7 +26,8 @@ def main(argv: list[str] | None = None) -> int:
         Exit status: 0, or 2 if the input cannot be used.
     """
     parser = argparse.ArgumentParser(
-        prog="gnnpool", description="Poolings of graph neural networks for crystals, compared. Workflow: snakemake -n"
+        prog="gnnpool",
+        description="Poolings of graph neural networks for crystals, compared. Workflow: snakemake -n",
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)

@@ -11,7 +11,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from gnnpool import plugins
 from gnnpool.errors import ConfigError
 from gnnpool.grid import plan_trials
-from gnnpool.pooling_names import check_pooling
+from gnnpool.pooling_names import GROUP, check_pooling
 
 
 def check_config(config: Mapping, schema: str | Path) -> None:
@@ -44,7 +44,9 @@ def _explain(error: ValidationError) -> str:
         hints = []
         for key in unknown:
             near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.5)
-            hints.append(f"unknown key {key!r}" + (f", did you mean {near[0]!r}?" if near else f"; known: {known}"))
+            hints.append(
+                f"unknown key {key!r}" + (f", did you mean {near[0]!r}?" if near else f"; known: {known}")
+            )
         return f"{where}: {'; '.join(hints)}"
     if error.validator == "required":
         missing = [key for key in error.validator_value if key not in error.instance]
@@ -65,6 +67,9 @@ def _check_names(config: Mapping) -> None:
         plugins.require(entry["encoder"], encoders, what=f"encoder of model {slug!r}")
     for figure in config["figures"]:
         plugins.require(figure["kind"], kinds, what=f"kind of figure {figure['name']!r}")
+    for key in ("tables", "figures"):
+        for entry in config[key]:
+            _check_slice(config, entry, f"{key} entry {entry['name']!r}")
     for block in config["blocks"]:
         for axis in ("datasets", "models", "edges"):
             for name in block[axis]:
@@ -78,16 +83,43 @@ def _check_names(config: Mapping) -> None:
                 raise ConfigError(f"block {block['name']!r}: {error}{hint}") from error
 
 
+def _check_slice(config: Mapping, entry: Mapping, where: str) -> None:
+    operators = plugins.names("gnnpool.pooling", group=GROUP)
+    for name in entry["poolings"]:
+        plugins.require(name, {*operators, *config["poolings"]}, what=f"pooling in {where}")
+    for name in entry["datasets"]:
+        plugins.require(name, config["datasets"], what=f"dataset in {where}")
+    for model, edges in entry["settings"]:
+        plugins.require(model, config["models"], what=f"model in {where}")
+        plugins.require(edges, config["edges"], what=f"edges in {where}")
+
+
 def _check_sense(config: Mapping) -> None:
     total = sum(config["split"].values())
     if abs(total - 1) > 1e-9:
-        raise ConfigError(f"split: expected shares that sum to 1, got {dict(config['split'])}, which sum to {total:g}")
+        raise ConfigError(
+            f"split: expected shares that sum to 1, got {dict(config['split'])}, which sum to {total:g}"
+        )
     for key in ("blocks", "tables", "figures"):
         given = [entry["name"] for entry in config[key]]
         repeated = {name for name in given if given.count(name) > 1}
         if repeated:
             raise ConfigError(f"{key}: expected distinct names, {', '.join(sorted(repeated))} is given twice")
+    for slug, entry in config["datasets"].items():
+        _check_origin(slug, {key for key, value in entry.items() if value is not None})
     plan_trials(config["blocks"], config["seeds"])
+
+
+def _check_origin(slug: str, given: set[str]) -> None:
+    where = f"datasets.{slug}"
+    if "url" in given and not given & {"sha256", "md5"}:
+        raise ConfigError(f"{where}: 'url' needs the hash of the file: 'sha256' (or 'md5')")
+    if "file" in given and not given & {"sha256", "md5", "service", "by_hand"}:
+        raise ConfigError(
+            f"{where}: 'file' needs its hash ('sha256'), or 'by_hand' with where to get it, or a 'service'"
+        )
+    if "service" in given and given & {"url", "sha256", "md5"}:
+        raise ConfigError(f"{where}: a 'service' answers anew each time; 'url', 'sha256' and 'md5' must be null")
 
 
 def without_label(entry: Mapping | None) -> Mapping | None:
@@ -96,9 +128,13 @@ def without_label(entry: Mapping | None) -> Mapping | None:
 
 
 def labels_of(config: Mapping) -> dict[str, dict[str, str]]:
-    """Printed names by axis and slug."""
+    """Printed names by axis and slug; a pooling that depends on the order of atoms says so."""
     return {
-        axis: {slug: entry["label"] for slug, entry in config[axis].items()}
+        axis: {
+            slug: entry["label"]
+            + (" (depends on the order of atoms)" if entry.get("order_dependent") else "")
+            for slug, entry in config[axis].items()
+        }
         for axis in ("datasets", "models", "edges", "poolings")
     }
 

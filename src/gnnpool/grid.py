@@ -25,7 +25,8 @@ def plan_trials(blocks: Sequence[Mapping], seeds: Sequence[int]) -> list[Trial]:
     for block in blocks:
         if BASELINE not in block["poolings"]:
             raise ConfigError(
-                f"block {block['name']!r}: poolings lack the baseline {BASELINE!r}, to which every error is compared"
+                f"block {block['name']!r}: poolings lack the baseline {BASELINE!r}, "
+                "to which every error is compared"
             )
         for trial in _product(block, seeds):
             if trial in owner:

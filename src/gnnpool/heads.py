@@ -1,6 +1,7 @@
 """Layers after the pooling: from the pooled vector to one number."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -98,6 +99,6 @@ def build_head(model: Mapping, pooling: Mapping, *, pooled: int, operator: int) 
 
 def _stack(widths: list[int], activation: type[nn.Module]) -> list[nn.Module]:
     layers: list[nn.Module] = []
-    for a, b in zip(widths, widths[1:], strict=False):
+    for a, b in pairwise(widths):
         layers += [nn.Linear(a, b), activation()]
     return layers

@@ -17,7 +17,10 @@ def log_to(path: str | Path) -> None:
     handler = logging.FileHandler(path, mode="w", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logger = logging.getLogger("gnnpool")
-    logger.handlers = [handler]
+    for older in logger.handlers[:]:
+        logger.removeHandler(older)
+        older.close()
+    logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     logger.propagate = False
 

@@ -7,8 +7,9 @@ is its name in the configuration. Other packages add theirs through entry points
 import difflib
 import pkgutil
 from collections.abc import Iterable
+from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoints, entry_points
 
 from gnnpool.errors import ConfigError
 
@@ -29,7 +30,7 @@ def names(package: str, *, group: str | None = None) -> list[str]:
     folder = import_module(package).__path__
     found = {m.name for m in pkgutil.iter_modules(folder) if not m.name.startswith("_")} - _SHARED
     if group:
-        found |= {point.name for point in entry_points(group=group)}
+        found |= {point.name for point in _entry_points(group)}
     return sorted(found)
 
 
@@ -49,7 +50,7 @@ def load(package: str, name: str, base: type, *, group: str | None = None) -> ty
         ConfigError: If there is no such component, or its module does not hold exactly one.
     """
     require(name, names(package, group=group), what=f"component of {package}")
-    for point in entry_points(group=group) if group else ():
+    for point in _entry_points(group) if group else ():
         if point.name == name:
             found = point.load()
             if not (isinstance(found, type) and issubclass(found, base)):
@@ -63,8 +64,16 @@ def load(package: str, name: str, base: type, *, group: str | None = None) -> ty
     ]
     if len(classes) != 1:
         listed = ", ".join(c.__name__ for c in classes) or "none"
-        raise ConfigError(f"{module.__name__}: expected one class derived from {base.__name__}, found {listed}")
+        raise ConfigError(
+            f"{module.__name__}: expected one class derived from {base.__name__}, found {listed}"
+        )
     return classes[0]
+
+
+@cache
+def _entry_points(group: str) -> EntryPoints:
+    # Reading the metadata of every installed package takes a while.
+    return entry_points(group=group)
 
 
 def require(name: str, known: Iterable[str], *, what: str) -> None:

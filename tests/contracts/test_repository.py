@@ -34,7 +34,16 @@ def schema():
 @pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda path: path.stem)
 def test_an_adapter_only_translates(adapter):
     tree = ast.parse(adapter.read_text())
-    forbidden = (ast.FunctionDef, ast.If, ast.For, ast.While, ast.Try, ast.Lambda, ast.comprehension, ast.IfExp)
+    forbidden = (
+        ast.FunctionDef,
+        ast.If,
+        ast.For,
+        ast.While,
+        ast.Try,
+        ast.Lambda,
+        ast.comprehension,
+        ast.IfExp,
+    )
     assert not [node for node in ast.walk(tree) if isinstance(node, forbidden)]
     imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
     assert len(imports) == 2
@@ -61,7 +70,9 @@ def test_every_adapter_belongs_to_a_rule():
 def test_schema_and_settings_name_the_same_keys(schema):
     training = schema["properties"]["training"]
     assert set(training["properties"]) == {f.name for f in dataclasses.fields(Training)}
-    assert set(training["properties"]["scheduler"]["properties"]) == {f.name for f in dataclasses.fields(Scheduler)}
+    assert set(training["properties"]["scheduler"]["properties"]) == {
+        f.name for f in dataclasses.fields(Scheduler)
+    }
 
 
 def test_the_schema_is_closed_and_has_no_defaults(schema):
@@ -110,6 +121,18 @@ def test_timings_are_fields_of_the_record():
         (lambda c: c["models"]["cgcnn"].update(encoder="cgcn"), r"'cgcn'; did you mean cgcnn"),
         (lambda c: c["datasets"]["phonons"].update(source="matbenhc"), r"'matbenhc'; did you mean matbench"),
         (lambda c: c["figures"][0].update(kind="box"), r"unknown kind of figure 'fig4a'"),
+        (
+            lambda c: c["tables"][0]["poolings"].append("mmam"),
+            r"pooling in tables entry 'table1': 'mmam'; did you mean mamm",
+        ),
+        (
+            lambda c: c["figures"][0]["datasets"].append("phonon"),
+            r"dataset in figures entry 'fig4a': 'phonon'",
+        ),
+        (
+            lambda c: c["tables"][2]["settings"].append(["cgcn", "mdl"]),
+            r"model in tables entry 'table3': 'cgcn'",
+        ),
         (lambda c: c["datasets"]["phonons"].pop("sha256"), r"datasets.phonons"),
         (lambda c: c["datasets"]["phonons"].update(file="../../etc/passwd"), r"datasets.phonons.file"),
     ],
@@ -122,5 +145,9 @@ def test_a_wrong_configuration_is_refused_with_key_and_place(config, change, mes
 
 def test_the_description_of_the_configuration_is_up_to_date():
     script = ROOT / "workflow/schemas/describe.py"
-    printed = subprocess.run([sys.executable, script], capture_output=True, encoding="utf-8", check=True).stdout
-    assert (ROOT / "config/README.md").read_text(encoding="utf-8") == printed, f"run {script} > config/README.md"
+    printed = subprocess.run(
+        [sys.executable, script], capture_output=True, encoding="utf-8", check=True
+    ).stdout
+    assert (ROOT / "config/README.md").read_text(encoding="utf-8") == printed, (
+        f"run {script} > config/README.md"
+    )

@@ -21,7 +21,12 @@ def widths_of(layers):
 
 
 def test_the_decoder_mirrors_the_head():
-    head = build_head(MODEL, {"head": "gradual", "encoder_decoder": {"weight": 1.0, "detach": False}}, pooled=400, operator=100)
+    head = build_head(
+        MODEL,
+        {"head": "gradual", "encoder_decoder": {"weight": 1.0, "detach": False}},
+        pooled=400,
+        operator=100,
+    )
     assert widths_of(head.layers) == [400, 300, 200, 100]
     assert widths_of(head.decoder) == [100, 200, 300, 400]
     assert isinstance(head.decoder[-1], torch.nn.Linear)

@@ -7,21 +7,21 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[2]
-PAPER = yaml.safe_load((ROOT / "config/config.yaml").read_text())
 
 
 def test_bare_snakemake_plans_the_whole_paper(workflow):
     planned = workflow.planned(config=None)
-    blocks = PAPER["blocks"]
-    trials = sum(
-        len(b["datasets"]) * len(b["models"]) * len(b["edges"]) * len(b["poolings"]) * len(PAPER["seeds"])
-        for b in blocks
-    )
-    datasets = {dataset for block in blocks for dataset in block["datasets"]}
-    graphs = {(d, e) for b in blocks for d in b["datasets"] for e in b["edges"]}
-    assert planned["train_trial"] == trials
-    assert planned["make_split"] == len(datasets) * len(PAPER["seeds"])
-    assert planned["build_graphs"] == len(graphs)
+    assert planned["train_trial"] == 805
+    assert planned["make_split"] == 35
+    assert planned["build_graphs"] == 14
+    assert planned["build_structures"] == planned["fetch_dataset"] == 7
+    assert planned["render_table"] == 3
+    assert planned["draw_figure"] == 4
+
+
+def test_a_figure_of_the_paper_plans_the_trials_of_its_setting(workflow):
+    planned = workflow.planned("results/figures/fig5a.png", config=None)
+    assert planned["train_trial"] == 7 * 3 * 5  # datasets; mean, gmt and mamm; seeds
 
 
 def test_one_figure_plans_only_its_own_trials(workflow):

@@ -1,5 +1,6 @@
 """What every rule file uses: the checked configuration, the plan, and the patterns of paths."""
 
+import hashlib
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -54,10 +55,33 @@ def raw_file(wildcards):
     return f"{RAW}/{wildcards.dataset}/{file}" if file else []
 
 
+def raw_hash(wildcards):
+    """The hash that a raw file shall have; of one placed by the user, the hash that it has.
+
+    So an edited file is noticed, while a mirror folder that is gone, and is needed no more, is not.
+    """
+    entry = config["datasets"][wildcards.dataset]
+    if "by_hand" in entry and not (entry.get("sha256") or entry.get("md5")):
+        folders = filter(None, [config["mirror"], f"{RAW}/{wildcards.dataset}"])
+        for placed in (Path(folder) / wildcards.file for folder in folders):
+            if placed.is_file():
+                with open(placed, "rb") as handle:
+                    return hashlib.file_digest(handle, "sha256").hexdigest()
+    return entry.get("sha256") or entry.get("md5")
+
+
 def dataset_meaning(wildcards):
     """What decides the structures of a dataset: not its label, nor where it lies."""
     entry = config["datasets"][wildcards.dataset]
-    keys = ("source", "target", "unit", "structures", "options", "citation")
+    keys = (
+        "source",
+        "target",
+        "unit",
+        "structures",
+        "exact_count",
+        "options",
+        "citation",
+    )
     return {key: entry[key] for key in keys if key in entry}
 
 

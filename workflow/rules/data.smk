@@ -17,7 +17,7 @@ rule fetch_dataset:
         f"{LOGS}/raw/{{dataset}}/{{file}}.log",
     params:
         # Where the file lies is not part of what it is: addresses and mirror trigger no rerun.
-        sha256=lambda w: config["datasets"][w.dataset]["sha256"],
+        sha256=raw_hash,
     message:
         "Fetch {wildcards.file} of {wildcards.dataset}"
     script:

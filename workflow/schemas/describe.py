@@ -8,10 +8,10 @@ SCHEMA = yaml.safe_load(Path(__file__).with_name("config.schema.yaml").read_text
 HEAD = """# The configuration
 
 `config.yaml` is the paper's experiment. Change it through an overlay:
-`snakemake --configfile config/config.yaml my.yaml`. Dictionaries of an overlay merge into it, lists replace its lists.
-It is checked before any job: the form (below), then the names, then the sense.
+`snakemake --configfile config/config.yaml my.yaml`. Dictionaries of an overlay merge into it, lists replace
+its lists. It is checked before any job: the form (below), then the names, then the sense.
 
-Written by `python workflow/schemas/describe.py > config/README.md` from `workflow/schemas/config.schema.yaml`.
+Written by `python workflow/schemas/describe.py > config/README.md` from the schema beside that script.
 
 | key | values | meaning |
 | --- | --- | --- |"""

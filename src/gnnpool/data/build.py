@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import logging
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +16,7 @@ from gnnpool.data.validate import BadRow, validate
 from gnnpool.errors import ConfigError, DataError
 
 SOURCES = "gnnpool.data.sources"
+_logger = logging.getLogger(__name__)
 
 
 def build_structures(
@@ -32,7 +34,7 @@ def build_structures(
         raw: The downloaded file; nothing for a source that makes its own structures.
         dataset: Slug.
         entry: Its entry in the configuration: source, structures, target, unit, citation and, for
-            some sources, options.
+            some sources, options; with exact_count false, another number of rows is told, not refused.
         on_bad_row: "error" or "skip".
         structures: Parquet file to write.
         manifest: JSON file to write: where the structures come from, and how many there are.
@@ -43,10 +45,10 @@ def build_structures(
     """
     rows = _read(raw, dataset, entry)
     if len(rows) != entry["structures"]:
-        raise DataError(
-            f"{dataset}: expected {entry['structures']} structures, "
-            f"found {len(rows)} rows in {raw or entry['source']}"
-        )
+        told = f"{dataset}: expected {entry['structures']} structures, found {len(rows)} rows in {raw or entry['source']}"
+        if entry.get("exact_count", True):
+            raise DataError(told)
+        _logger.warning("%s; they are used as they are", told)
     good, bad = validate(rows, dataset=dataset, on_bad_row=on_bad_row)
     metadata = {
         "dataset": dataset,
@@ -81,6 +83,7 @@ def _manifest(good: StructureSet, bad: list[BadRow], entry: Mapping, rows: int) 
         "stage_version": stages.STRUCTURES,
         "source": entry["source"],
         "citation": entry.get("citation", ""),
+        "rows_expected": entry["structures"],
         "rows_read": rows,
         "rows_kept": len(good),
         "skipped": [dataclasses.asdict(fault) for fault in bad],

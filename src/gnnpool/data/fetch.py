@@ -1,5 +1,6 @@
 """One raw file, from a folder or from the network, that is exactly the expected one or nothing."""
 
+import hashlib
 import logging
 import shutil
 import time
@@ -12,7 +13,8 @@ import pooch
 import requests
 import urllib3
 
-from gnnpool.artifacts import file_sha256, write_atomically
+from gnnpool.artifacts import write_atomically
+from gnnpool.data.catalysis_hub_client import fetch_publication
 from gnnpool.errors import FetchError
 
 # s for all addresses together; the largest file, 200 MB, arrives in this time at 60 kB/s. A limit for
@@ -42,12 +44,12 @@ def fetch_dataset(
     """Obtain the raw file of a dataset and verify it.
 
     A file of the right name in the mirror folder is copied, and nothing is asked of the network.
-    Otherwise the address and then the further addresses of the dataset are tried.
+    Otherwise the service of the dataset is asked, or its address and then its further addresses are tried.
 
     Args:
         dataset: Slug, for messages.
-        entry: Its entry in the configuration: file, sha256, url, mirrors and, where an address
-            redirects to other hosts, redirect_hosts.
+        entry: Its entry in the configuration: file, sha256 or md5, url, mirrors, redirect_hosts where an
+            address redirects to other hosts, service, and by_hand for a file that has no known hash.
         mirror: Folder, relative to the working directory; None to look nowhere.
         output: File to write, whole or not at all.
         deadline: s, after which all downloading ends.
@@ -58,18 +60,21 @@ def fetch_dataset(
     """
     placed = None if mirror is None else Path(mirror) / entry["file"]
     if placed and placed.is_file():
-        _verify(placed, dataset, entry["sha256"])
+        _verify(placed, dataset, entry)
         write_atomically(output, lambda temporary: shutil.copyfile(placed, temporary))
         _logger.info("%s: copied %s", dataset, placed)
         return
-    addresses = [*filter(None, [entry.get("url")]), *entry.get("mirrors", [])]
+    if entry.get("service"):
+        fetch_publication(dataset=dataset, **entry["service"], output=output)
+        return
+    addresses = [*filter(None, [entry.get("url")]), *(entry.get("mirrors") or [])]
     hosts = {urlsplit(address).hostname for address in addresses} | {*entry.get("redirect_hosts", [])}
     download = partial(_download, hosts=hosts, ends=time.monotonic() + deadline)
 
     def fetch(temporary: Path) -> None:
         failures = []
         for address in addresses:
-            reason = _try(address, temporary, entry["sha256"], download, pause)
+            reason = _try(address, temporary, _known_hash(entry), download, pause)
             if reason is None:
                 _logger.info("%s: fetched %s", dataset, address)
                 return
@@ -79,19 +84,26 @@ def fetch_dataset(
     write_atomically(output, fetch)
 
 
-def _verify(placed: Path, dataset: str, expected: str) -> None:
-    found = file_sha256(placed)
-    if found != expected:
-        raise FetchError(f"{dataset}: {placed} is another file: expected sha256 {expected}, found {found}")
+def _known_hash(entry: Mapping) -> str | None:
+    """The hash that the file shall have, as "sha256:..." or "md5:..."; None if nobody has told one."""
+    return next((f"{kind}:{entry[kind]}" for kind in ("sha256", "md5") if entry.get(kind)), None)
 
 
-def _try(address: str, path: Path, sha256: str, download: Callable, pause: float) -> str | None:
+def _verify(placed: Path, dataset: str, entry: Mapping) -> None:
+    kind, _, expected = (_known_hash(entry) or "sha256:").partition(":")
+    with open(placed, "rb") as file:
+        found = hashlib.file_digest(file, kind).hexdigest()
+    if not expected:
+        _logger.info("%s: %s has no known hash; found sha256 %s", dataset, placed, found)
+    elif found != expected:
+        raise FetchError(f"{dataset}: {placed} is another file: expected {kind} {expected}, found {found}")
+
+
+def _try(address: str, path: Path, known_hash: str, download: Callable, pause: float) -> str | None:
     """Download from one address; the reason if it failed, None if all is well."""
     for tries in range(1, TRIES + 1):
         try:
-            pooch.retrieve(
-                address, f"sha256:{sha256}", fname=path.name, path=path.parent, downloader=download
-            )
+            pooch.retrieve(address, known_hash, fname=path.name, path=path.parent, downloader=download)
             return None
         except (_Refused, ValueError) as error:  # pooch: a wrong hash is a ValueError
             return str(error)
@@ -147,8 +159,12 @@ def _explanation(dataset: str, entry: Mapping, mirror: str | Path | None, failur
     looked = f"the mirror folder {mirror} does not have it" if mirror else "no mirror folder is set"
     lines = [f"{dataset}: {entry['file']} could not be obtained; {looked}"]
     lines += failures or ["no address is known"]
-    lines.append(f"expected sha256 {entry['sha256']}")
-    lines.append(
-        f"by hand: put {entry['file']} into a folder, and name the folder as `mirror` in the configuration"
+    if known := _known_hash(entry):
+        lines.append(f"expected {known.replace(':', ' ')}")
+    if entry.get("by_hand"):
+        lines.append(f"where to get it: {entry['by_hand']}")
+    place = (
+        f"the folder {mirror}" if mirror else "a folder, and name the folder as `mirror` in the configuration"
     )
+    lines.append(f"by hand: put it as {entry['file']} into {place}")
     return "\n  ".join(lines)

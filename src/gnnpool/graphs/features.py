@@ -45,8 +45,12 @@ class FoldedGaussians(nn.Module):
             if error <= tolerance:
                 break
         else:
-            raise ValueError(f"gaussian_width: {count} Gaussians of width {width} are too narrow to be folded")
-        self.register_buffer("coefficients", torch.tensor(coefficients, dtype=torch.get_default_dtype()), False)
+            raise ValueError(
+                f"gaussian_width: {count} Gaussians of width {width} are too narrow to be folded"
+            )
+        self.register_buffer(
+            "coefficients", torch.tensor(coefficients, dtype=torch.get_default_dtype()), False
+        )
         self.register_buffer("degrees", torch.arange(terms, dtype=torch.get_default_dtype()), False)
 
     def forward(self, length: Tensor) -> Tensor:

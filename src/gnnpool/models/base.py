@@ -42,4 +42,6 @@ class Encoder(nn.Module, ABC):
 
     def forward(self, graphs: GraphBatch) -> Tensor:
         """Embed the nodes of a batch, ``[N, F]``."""
-        return self.embed(graphs.species, graphs.source, graphs.target, graphs.edge_length, graphs.edge_vector)
+        return self.embed(
+            graphs.species, graphs.source, graphs.target, graphs.edge_length, graphs.edge_vector
+        )

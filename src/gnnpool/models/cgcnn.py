@@ -1,5 +1,7 @@
 """The crystal graph convolutional network, as an encoder."""
 
+from itertools import pairwise
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -48,7 +50,7 @@ class CGCNN(Encoder):
     ) -> None:
         super().__init__(out_channels=channels)
         widths = [_ELEMENTS] + [channels] * pre_layers
-        self.pre = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False))
+        self.pre = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
         self.basis = FoldedGaussians(gaussians, width=gaussian_width, cutoff=cutoff)
         self.convolutions = nn.ModuleList(_Convolution(channels, gaussians) for _ in range(layers))
         self.norms = nn.ModuleList(nn.BatchNorm1d(channels) for _ in range(layers))

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from gnnpool.graphs.batch import GraphBatch
+from gnnpool.pooling._softmax import softmax_over_nodes
 from gnnpool.pooling.base import Pooled, Pooling
 
 
@@ -45,12 +46,6 @@ class Set2SetPooling(Pooling):
             query, state = (t.expand(graphs.num_graphs, -1) for t in self.lstm(found, memory))
             memory = query, state
             score = (x * query.index_select(0, graphs.batch)).sum(1, keepdim=True)  # [N, 1]
-            weighted = x * _softmax(score, graphs)
+            weighted = x * softmax_over_nodes(score, graphs)
             found = torch.cat([query, torch.zeros_like(query).index_add(0, graphs.batch, weighted)], 1)
         return Pooled(found)
-
-
-def _softmax(score: Tensor, graphs: GraphBatch) -> Tensor:
-    """Softmax over the nodes of each graph, ``[N, 1]`` -> ``[N, 1]``."""
-    padded = graphs.to_dense(score).squeeze(2).masked_fill(~graphs.mask, -torch.inf)  # [G, M]
-    return padded.softmax(1).view(-1, 1).index_select(0, graphs.slot)

@@ -34,7 +34,9 @@ class DeviceGraphs:
             raise DataError(f"dataset {name}: edge {int(graphs.length.argmin())} has length 0")
 
         def put(array: np.ndarray, dtype: torch.dtype) -> Tensor:
-            return torch.as_tensor(array.astype(np.int64) if array.dtype.kind == "u" else array).to(device, dtype)
+            return torch.as_tensor(array.astype(np.int64) if array.dtype.kind == "u" else array).to(
+                device, dtype
+            )
 
         self.species = put(graphs.numbers, torch.int64) - 1
         self.source = put(graphs.source, torch.int32)

@@ -4,7 +4,7 @@ import copy
 import logging
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from gnnpool.errors import DivergedError
 from gnnpool.graphs.batch import GraphBatch
-from gnnpool.network import Network
+from gnnpool.network import Network, Prediction
 from gnnpool.training.batches import DeviceGraphs, cut
 from gnnpool.training.engine import make_forward
 from gnnpool.training.metrics import mae
@@ -67,7 +67,7 @@ def train(
         History and best weights.
 
     Raises:
-        DivergedError: If the loss of a batch is not finite.
+        DivergedError: If the loss of a batch or a validation error is not finite.
     """
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
@@ -83,8 +83,11 @@ def train(
     for epoch in range(1, settings.epochs + 1):
         started = time.perf_counter()
         order = parts["train"][torch.randperm(len(parts["train"]), generator=generator).numpy()]
-        train_mae = _train_epoch(forward, network, graphs, order, optimizer, settings, epoch)
+        batches = cut(order, settings.batch_size)
+        train_mae = _train_epoch(forward, network, graphs, batches, optimizer, settings, epoch=epoch)
         val_mae = mae(*predict(network, validation))
+        if not math.isfinite(val_mae):
+            raise DivergedError(f"epoch {epoch}: the validation error is {val_mae}, expected a finite number")
         learning_rate = optimizer.param_groups[0]["lr"]
         scheduler.step(val_mae if settings.scheduler.metric == "val" else train_mae)
         if val_mae < progress.best_error:
@@ -122,9 +125,17 @@ def predict(network: Network, batches: list[Batch]) -> tuple[np.ndarray, np.ndar
     return targets.double().cpu().numpy(), values.double().cpu().numpy()
 
 
-def _train_epoch(forward, network, graphs, order, optimizer, settings, epoch) -> float:  # noqa: ANN001
+def _train_epoch(
+    forward: Callable[[GraphBatch], Prediction],
+    network: Network,
+    graphs: DeviceGraphs,
+    batches: list[np.ndarray],
+    optimizer: torch.optim.Optimizer,
+    settings: Training,
+    *,
+    epoch: int,
+) -> float:
     """One pass over the training graphs; the mean absolute error while training, target unit."""
-    batches = cut(order, settings.batch_size)
     errors = torch.zeros(2, len(batches), device=graphs.device)
     for number, index in enumerate(batches):
         batch, target = graphs.batch(index)
@@ -141,8 +152,9 @@ def _train_epoch(forward, network, graphs, order, optimizer, settings, epoch) ->
     if not np.isfinite(loss).all():
         first = int(np.flatnonzero(~np.isfinite(loss))[0])
         raise DivergedError(
-            f"epoch {epoch}, batch {first + 1} of {len(batches)}: the training loss is {loss[first]}, expected a "
-            f"finite number; lower training.learning_rate (now {optimizer.param_groups[0]['lr']:g})"
+            f"epoch {epoch}, batch {first + 1} of {len(batches)}: the training loss is {loss[first]}, "
+            "expected a finite number; lower training.learning_rate "
+            f"(now {optimizer.param_groups[0]['lr']:g})"
         )
     return float(np.average(error, weights=[len(index) for index in batches]))
 

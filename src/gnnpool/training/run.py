@@ -138,7 +138,9 @@ def run_trial(
 
 def _device(wanted: str) -> torch.device:
     if wanted == "cuda" and not torch.cuda.is_available():
-        raise ConfigError("device: 'cuda' was asked for, but torch finds no usable CUDA device on this machine")
+        raise ConfigError(
+            "device: 'cuda' was asked for, but torch finds no usable CUDA device on this machine"
+        )
     if wanted == "auto":
         wanted = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(wanted)
@@ -173,7 +175,14 @@ def _write_weights(path: str | Path, network: Network, trial: Trial) -> None:
     write_tensors(path, arrays, metadata={"trial": str(trial), "kind": "gnnpool weights 1"})
 
 
-def _write_predictions(path, split, parts, outcome, *, unit: str) -> None:  # noqa: ANN001
+def _write_predictions(
+    path: str | Path,
+    split: Split,
+    parts: Mapping[str, np.ndarray],
+    outcome: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    *,
+    unit: str,
+) -> None:
     table = pa.concat_tables(
         pa.table(
             {

@@ -29,7 +29,13 @@ TRAINING = {
     "learning_rate": 0.001,
     "weight_decay": 0.01,
     "gradient_clip": 10.0,
-    "scheduler": {"metric": "val", "factor": 0.8, "patience": 10, "threshold": 0.0002, "min_learning_rate": 1e-5},
+    "scheduler": {
+        "metric": "val",
+        "factor": 0.8,
+        "patience": 10,
+        "threshold": 0.0002,
+        "min_learning_rate": 1e-5,
+    },
     "standardize_target": False,
     "engine": "eager",
     "deterministic": True,
@@ -50,7 +56,9 @@ def salts(tmp_path_factory) -> Path:
         manifest=folder / "manifest.json",
     )
     fractions = {"train": 0.76, "val": 0.12, "test": 0.12}
-    make_split(structures=folder / "structures.parquet", seed=1, fractions=fractions, output=folder / "split.parquet")
+    make_split(
+        structures=folder / "structures.parquet", seed=1, fractions=fractions, output=folder / "split.parquet"
+    )
     build_graphs(
         structures=folder / "structures.parquet",
         scheme=SCHEME,
@@ -58,6 +66,12 @@ def salts(tmp_path_factory) -> Path:
         manifest=folder / "graphs.json",
     )
     return folder
+
+
+@pytest.fixture
+def model() -> dict:
+    """A narrow CGCNN."""
+    return json.loads(json.dumps(MODEL))
 
 
 @pytest.fixture

@@ -58,7 +58,9 @@ def test_the_dense_adjacency_is_one_however_many_edges_join_two_nodes(graphs):
     assert adjacency.sum() == len(pairs)
 
 
-@pytest.mark.parametrize(("count", "sizes"), [(20, [10, 10]), (21, [10, 11]), (22, [10, 10, 2]), (1, [1]), (9, [9])])
+@pytest.mark.parametrize(
+    ("count", "sizes"), [(20, [10, 10]), (21, [10, 11]), (22, [10, 10, 2]), (1, [1]), (9, [9])]
+)
 def test_a_last_batch_of_one_graph_joins_the_one_before(count, sizes):
     index = np.arange(count)
     batches = cut(index, 10)

@@ -84,14 +84,18 @@ def test_the_auxiliary_loss_of_a_decoder_changes_the_training_but_not_the_metric
     assert row_of(with_decoder)["parameters"] > row_of(without)["parameters"]
     table = read_table(with_decoder / "predictions.parquet").to_pandas()
     test = table[table["part"] == "test"]
-    assert (test["prediction"] - test["target"]).abs().mean() == pytest.approx(row_of(with_decoder)["test_mae"])
+    assert (test["prediction"] - test["target"]).abs().mean() == pytest.approx(
+        row_of(with_decoder)["test_mae"]
+    )
 
 
 def test_graphs_of_other_structures_than_the_split_are_refused(trial, salts):
     graphs = read_graphs(salts / "graphs.safetensors")
     foreign = dataclasses.replace(graphs, metadata={**graphs.metadata, "ids_sha256": "0" * 64})
     write_graphs(salts / "foreign.safetensors", foreign)
-    with pytest.raises(ArtifactError, match=r"foreign.safetensors and .*split.parquet: made from different structures"):
+    with pytest.raises(
+        ArtifactError, match=r"foreign.safetensors and .*split.parquet: made from different structures"
+    ):
         trial(graphs="foreign.safetensors")
 
 
@@ -99,5 +103,7 @@ def test_graphs_of_other_structures_than_the_split_are_refused(trial, salts):
 def test_compiled_and_eager_training_agree(trial):
     eager, compiled = trial("eager"), trial("compiled", engine="compiled")
     assert row_of(compiled)["engine"] == "compiled"
-    a, b = (read_table(folder / "predictions.parquet").to_pandas()["prediction"] for folder in (eager, compiled))
+    a, b = (
+        read_table(folder / "predictions.parquet").to_pandas()["prediction"] for folder in (eager, compiled)
+    )
     np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-3)

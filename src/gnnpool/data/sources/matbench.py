@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from gnnpool.data.formats import from_dictionary
 from gnnpool.data.structure import RawStructure
 from gnnpool.errors import DataError
 
@@ -47,14 +48,4 @@ def read(path: str | Path) -> list[RawStructure]:
 def _raw(id_: object, structure: object, target: object) -> RawStructure:
     if not isinstance(structure, Mapping):
         return RawStructure(id=id_, lattice=None, species=[], target=target)
-    sites = structure.get("sites") or []
-    return RawStructure(
-        id=id_,
-        lattice=(structure.get("lattice") or {}).get("matrix"),
-        species=[
-            {one.get("element"): one.get("occu") for one in site.get("species") or []} for site in sites
-        ],
-        target=target,
-        fractional=[site.get("abc") for site in sites],
-        positions=[site["xyz"] for site in sites] if sites and all("xyz" in site for site in sites) else None,
-    )
+    return RawStructure(id=id_, target=target, **from_dictionary(structure))

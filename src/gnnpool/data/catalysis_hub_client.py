@@ -1,0 +1,196 @@
+"""All reactions of one publication of Catalysis-Hub, and the structures of those that are wanted.
+
+The service hands out pages. Each is written as a file of its own as soon as it has arrived, so that a run
+that was interrupted, or used up what the service allows in a day, is continued by the next one.
+"""
+
+import json
+import logging
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from itertools import batched
+from pathlib import Path
+
+import pyarrow as pa
+
+from gnnpool.artifacts import write_json, write_table
+from gnnpool.data.graphql import PAUSE, Service
+from gnnpool.data.sources.catalysis_hub import COLUMNS, adsorbate_of, is_wanted
+from gnnpool.errors import FetchError
+
+KEY = "CATHUB_API_KEY"
+# Ordered by id: without it the service orders each page anew, tells some reactions twice and others never.
+_REACTIONS = """{{ reactions(pubId: {publication}, first: {first}, after: {after}, order: "id") {{
+  totalCount pageInfo {{ hasNextPage endCursor }}
+  edges {{ node {{ id Equation reactionEnergy sites reactionSystems {{ name aseId }} }} }} }} }}"""
+_STRUCTURE = """{alias}: systems(uniqueId: {id}) {{ edges {{ node {{ InputFile(format: "json") }} }} }}"""
+_logger = logging.getLogger(__name__)
+
+
+def fetch_publication(
+    *,
+    dataset: str,
+    endpoint: str,
+    publication: str,
+    page_size: int,
+    requests_per_minute: float,
+    requests_per_day: int,
+    output: str | Path,
+    pause: float = PAUSE,
+) -> None:
+    """Ask for a publication page by page, and write one table.
+
+    The key is taken from the environment variable CATHUB_API_KEY, if it is set.
+
+    Args:
+        dataset: Slug, for messages.
+        endpoint: Address of the GraphQL interface.
+        publication: The service's name of the publication.
+        page_size: Reactions or structures asked for at once.
+        requests_per_minute: Most requests in a minute.
+        requests_per_day: Most requests in 24 hours.
+        output: Parquet file with the columns id, equation, sites, structure and energy, one row for each
+            reaction; structures of reactions that are not wanted are missing. Pages are kept beside it
+            until it is written.
+        pause: s before a failed request is made for the second time.
+
+    Raises:
+        FetchError: If the service cannot be asked, or its answers do not fit together. What has arrived is
+            kept for the next run.
+    """
+    pages = Path(output).with_name(f"{Path(output).name}.pages")
+    service = Service(
+        endpoint,
+        key=os.environ.get(KEY, "").strip() or None,
+        journal=pages / "requests.txt",
+        requests_per_minute=requests_per_minute,
+        requests_per_day=requests_per_day,
+        pause=pause,
+    )
+    try:
+        reactions = _all_reactions(service, pages, publication, page_size)
+        structures = _all_structures(service, pages, reactions, page_size)
+    except FetchError as error:
+        raise FetchError(
+            f"{dataset}: {error}\n  what has arrived is kept in {pages}; run again to go on"
+        ) from error
+    write_table(output, _table(reactions, structures))
+    shutil.rmtree(pages)
+    _logger.info("%s: fetched %d reactions from %s", dataset, len(reactions), endpoint)
+
+
+def _all_reactions(service: Service, pages: Path, publication: str, size: int) -> dict[str, dict]:
+    """Every reaction by its id."""
+    found, after, more, total = {}, "", True, None
+    for page in _stored(pages, "reactions"):
+        found |= {row["id"]: row for row in page["rows"]}
+        after, more, total = page["after"], page["more"], page["total"]
+    while more and (total is None or len(found) < total):
+        question = _REACTIONS.format(publication=json.dumps(publication), first=size, after=json.dumps(after))
+        page = _expect(service, _reactions_page, service.ask(question))
+        new = {row["id"]: row for row in page["rows"]} if page["after"] != after else {}
+        if not new.keys() - found.keys():
+            break  # the service may tell its last page again for ever
+        _store(pages, "reactions", page)
+        found |= new
+        after, more, total = page["after"], page["more"], page["total"]
+        _logger.info("%d of %d reactions", len(found), total)
+    if len(found) != total:
+        raise FetchError(
+            f"{service.endpoint}: expected {total} reactions of {publication}, found {len(found)} different ones; "
+            f"delete {pages} to begin anew"
+        )
+    return found
+
+
+def _reactions_page(data: Mapping) -> dict:
+    reactions = data["reactions"]
+    return {
+        "after": str(reactions["pageInfo"]["endCursor"]),
+        "more": bool(reactions["pageInfo"]["hasNextPage"]),
+        "total": int(reactions["totalCount"]),
+        "rows": [_reaction(edge["node"]) for edge in reactions["edges"]],
+    }
+
+
+def _reaction(node: Mapping) -> dict:
+    sites, equation = node["sites"], str(node["Equation"])
+    names = [
+        system["aseId"]
+        for system in node["reactionSystems"]
+        if system["name"] == f"{adsorbate_of(equation)}star"
+    ]
+    return {
+        "id": str(node["id"]),
+        "equation": equation,
+        "energy": node["reactionEnergy"],
+        "sites": sites if sites is None or isinstance(sites, str) else json.dumps(sites),
+        "system": names[0] if len(names) == 1 else None,
+    }
+
+
+def _all_structures(
+    service: Service, pages: Path, reactions: Mapping[str, dict], size: int
+) -> dict[str, str | None]:
+    """The structure of every wanted system, as text; None if the service has none."""
+    wanted = {row["system"] for row in reactions.values() if is_wanted(row["equation"], row["sites"])} - {
+        None
+    }
+    if odd := [system for system in wanted if not re.fullmatch(r"\w+", system)]:
+        raise FetchError(f"{service.endpoint}: expected a letters and digits as an aseId, found {odd[0]!r}")
+    found = {}
+    for page in _stored(pages, "structures"):
+        found |= page["structures"]
+    # Together first, then those that did not come one by one: only alone does no answer mean that there is none.
+    for at_once in (size, 1):
+        remaining = sorted(wanted - found.keys())
+        for systems in batched(remaining, at_once):
+            aliases = {f"s{number}": system for number, system in enumerate(systems)}
+            asked = " ".join(
+                _STRUCTURE.format(alias=alias, id=json.dumps(aliases[alias])) for alias in aliases
+            )
+            texts = _expect(service, _structures_page, service.ask(f"{{ {asked} }}"), aliases)
+            arrived = {system: text for system, text in texts.items() if text is not None or at_once == 1}
+            if arrived:
+                _store(pages, "structures", {"structures": arrived})
+            found |= arrived
+            _logger.info("%d of %d structures", len(found), len(wanted))
+    return found
+
+
+def _structures_page(data: Mapping, aliases: Mapping[str, str]) -> dict[str, str | None]:
+    nodes = {system: (data.get(alias) or {"edges": []})["edges"] for alias, system in aliases.items()}
+    return {system: edges[0]["node"]["InputFile"] if edges else None for system, edges in nodes.items()}
+
+
+def _expect(service: Service, take: Callable, data: Mapping, *more: object) -> dict:
+    try:
+        return take(data, *more)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        shown = json.dumps(data)[:200]
+        raise FetchError(
+            f"{service.endpoint}: an answer lacks what was asked for ({error!r}): {shown}"
+        ) from error
+
+
+def _stored(pages: Path, kind: str) -> Iterator[dict]:
+    for path in sorted(pages.glob(f"{kind}-*.json")):
+        try:
+            yield json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise FetchError(f"{path}: damaged ({error}); delete {pages} to begin anew") from error
+
+
+def _store(pages: Path, kind: str, page: Mapping) -> None:
+    number = len(list(pages.glob(f"{kind}-*.json")))
+    write_json(pages / f"{kind}-{number:06d}.json", page)
+
+
+def _table(reactions: Mapping[str, dict], structures: Mapping[str, str | None]) -> pa.Table:
+    rows = [
+        {**reactions[id_], "structure": structures.get(reactions[id_]["system"])} for id_ in sorted(reactions)
+    ]
+    columns = {name: [row[name] for row in rows] for name in COLUMNS}
+    return pa.table({name: pa.array(columns[name], kind) for name, kind in COLUMNS.items()})

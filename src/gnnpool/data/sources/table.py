@@ -1,0 +1,69 @@
+"""A table of one's own: a column of structures and a column of targets, as Parquet, CSV or JSON."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gnnpool.data.formats import FORMS, raw_structure
+from gnnpool.data.structure import RawStructure
+from gnnpool.errors import ConfigError, DataError
+
+
+def read(
+    path: str | Path, *, target: str, structure: str = "structure", id: str | None = None, format: str = "cif"
+) -> list[RawStructure]:
+    """Read a table with one structure in each row.
+
+    Args:
+        path: File that ends in .parquet, .csv or .json; JSON is a list of rows, or columns by name.
+        target: Column of the target.
+        structure: Column of the structures.
+        id: Column of the names; None to name each row by its number, from 1.
+        format: Form of the structures: cif, poscar, xyz, or json for pymatgen's dictionaries.
+
+    Returns:
+        One raw structure for each row.
+
+    Raises:
+        ConfigError: If the form of the structures is not known.
+        DataError: If the file cannot be read, or lacks a column.
+    """
+    if format not in FORMS:
+        raise ConfigError(f"{path}: expected a format of {', '.join(FORMS)}, got {format!r}")
+    table = _table(Path(path))
+    if missing := [name for name in (structure, target, id) if name is not None and name not in table]:
+        raise DataError(f"{path}: expected the columns {missing}, found {list(table)}")
+    names = [str(number) for number in range(1, len(table[target]) + 1)] if id is None else table[id]
+    return [
+        raw_structure(content, format, id=_name(name), target=_number(value))
+        for content, name, value in zip(table[structure], names, table[target], strict=True)
+    ]
+
+
+def _table(path: Path) -> dict[str, list]:
+    try:
+        if path.suffix == ".parquet":
+            return pq.ParquetFile(path).read().to_pydict()
+        if path.suffix == ".csv":
+            # As text, so that a name "007" stays itself and a wrong value is told as it stands.
+            return pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("list")
+        if path.suffix == ".json":
+            return pd.DataFrame(json.loads(path.read_text(encoding="utf-8")), dtype=object).to_dict("list")
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise DataError(f"{path}: expected a table, found: {error}") from error
+    raise DataError(f"{path}: expected a file that ends in .parquet, .csv or .json")
+
+
+def _name(value: object) -> object:
+    return str(value) if isinstance(value, int) else value
+
+
+def _number(value: object) -> object:
+    """A number written as text counts as the number; any other text stays, to be told."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value

@@ -1,0 +1,24 @@
+"""Softmax over the nodes of each graph."""
+
+import torch
+from torch import Tensor
+
+from gnnpool.graphs.batch import GraphBatch
+
+
+def softmax_over_nodes(score: Tensor, graphs: GraphBatch) -> Tensor:
+    """Turn the scores of nodes into weights that sum to 1 in each graph.
+
+    Padding the few scores of a node and using torch's softmax is faster than exponentials that are
+    gathered and scattered between nodes and graphs.
+
+    Args:
+        score: K scores for each node, ``[N, K]``.
+        graphs: Which node belongs to which graph.
+
+    Returns:
+        Weights ``[N, K]``.
+    """
+    padded = graphs.to_dense(score).masked_fill(~graphs.mask.unsqueeze(2), -torch.inf)  # [G, M, K]
+    weight = padded.transpose(1, 2).softmax(2).transpose(1, 2)
+    return weight.flatten(0, 1).index_select(0, graphs.slot)
