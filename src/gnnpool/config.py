@@ -119,7 +119,7 @@ def _check_origin(slug: str, given: set[str]) -> None:
             f"{where}: 'file' needs its hash ('sha256'), or 'by_hand' with where to get it, or a 'service'"
         )
     if "service" in given and given & {"url", "sha256", "md5"}:
-        raise ConfigError(f"{where}: a 'service' answers anew each time; 'url', 'sha256' and 'md5' must be null")
+        raise ConfigError(f"{where}: beside a 'service', 'url', 'sha256' and 'md5' must be null")
 
 
 def without_label(entry: Mapping | None) -> Mapping | None:

@@ -45,7 +45,8 @@ def build_structures(
     """
     rows = _read(raw, dataset, entry)
     if len(rows) != entry["structures"]:
-        told = f"{dataset}: expected {entry['structures']} structures, found {len(rows)} rows in {raw or entry['source']}"
+        place = raw or entry["source"]
+        told = f"{dataset}: expected {entry['structures']} structures, found {len(rows)} rows in {place}"
         if entry.get("exact_count", True):
             raise DataError(told)
         _logger.warning("%s; they are used as they are", told)

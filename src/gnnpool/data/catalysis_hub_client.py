@@ -7,10 +7,8 @@ that was interrupted, or used up what the service allows in a day, is continued 
 import json
 import logging
 import os
-import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from itertools import batched
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -73,9 +71,8 @@ def fetch_publication(
         reactions = _all_reactions(service, pages, publication, page_size)
         structures = _all_structures(service, pages, reactions, page_size)
     except FetchError as error:
-        raise FetchError(
-            f"{dataset}: {error}\n  what has arrived is kept in {pages}; run again to go on"
-        ) from error
+        kept = f"what has arrived is kept in {pages}; run again to go on"
+        raise FetchError(f"{dataset}: {error}\n  {kept}") from error
     write_table(output, _table(reactions, structures))
     shutil.rmtree(pages)
     _logger.info("%s: fetched %d reactions from %s", dataset, len(reactions), endpoint)
@@ -83,26 +80,28 @@ def fetch_publication(
 
 def _all_reactions(service: Service, pages: Path, publication: str, size: int) -> dict[str, dict]:
     """Every reaction by its id."""
-    found, after, more, total = {}, "", True, None
-    for page in _stored(pages, "reactions"):
-        found |= {row["id"]: row for row in page["rows"]}
-        after, more, total = page["after"], page["more"], page["total"]
+    found, cursors, more, total = {}, [""], True, None
+    stored = _stored(pages, "reactions")
     while more and (total is None or len(found) < total):
-        question = _REACTIONS.format(publication=json.dumps(publication), first=size, after=json.dumps(after))
-        page = _expect(service, _reactions_page, service.ask(question))
-        new = {row["id"]: row for row in page["rows"]} if page["after"] != after else {}
-        if not new.keys() - found.keys():
-            break  # the service may tell its last page again for ever
-        _store(pages, "reactions", page)
-        found |= new
-        after, more, total = page["after"], page["more"], page["total"]
+        page = next(stored, None)
+        if page is None:
+            page = _ask_reactions(service, publication, size, cursors[-1])
+            if page["after"] in cursors:
+                break  # the service may tell its last page again for ever
+            _store(pages, "reactions", page)
+        found |= {row["id"]: row for row in page["rows"]}
+        more, total = page["more"], page["total"]
+        cursors.append(page["after"])
         _logger.info("%d of %d reactions", len(found), total)
     if len(found) != total:
-        raise FetchError(
-            f"{service.endpoint}: expected {total} reactions of {publication}, found {len(found)} different ones; "
-            f"delete {pages} to begin anew"
-        )
+        told = f"expected {total} reactions of {publication}, found {len(found)} different ones"
+        raise service.error(f"{told}; delete {pages} to begin anew")
     return found
+
+
+def _ask_reactions(service: Service, publication: str, size: int, after: str) -> dict:
+    question = _REACTIONS.format(publication=json.dumps(publication), first=size, after=json.dumps(after))
+    return _take(service, _reactions_page, service.ask(question))
 
 
 def _reactions_page(data: Mapping) -> dict:
@@ -117,17 +116,14 @@ def _reactions_page(data: Mapping) -> dict:
 
 def _reaction(node: Mapping) -> dict:
     sites, equation = node["sites"], str(node["Equation"])
-    names = [
-        system["aseId"]
-        for system in node["reactionSystems"]
-        if system["name"] == f"{adsorbate_of(equation)}star"
-    ]
+    name = f"{adsorbate_of(equation)}star"
+    systems = [system["aseId"] for system in node["reactionSystems"] if system["name"] == name]
     return {
         "id": str(node["id"]),
         "equation": equation,
         "energy": node["reactionEnergy"],
         "sites": sites if sites is None or isinstance(sites, str) else json.dumps(sites),
-        "system": names[0] if len(names) == 1 else None,
+        "system": systems[0] if len(systems) == 1 else None,
     }
 
 
@@ -135,23 +131,16 @@ def _all_structures(
     service: Service, pages: Path, reactions: Mapping[str, dict], size: int
 ) -> dict[str, str | None]:
     """The structure of every wanted system, as text; None if the service has none."""
-    wanted = {row["system"] for row in reactions.values() if is_wanted(row["equation"], row["sites"])} - {
-        None
-    }
-    if odd := [system for system in wanted if not re.fullmatch(r"\w+", system)]:
-        raise FetchError(f"{service.endpoint}: expected a letters and digits as an aseId, found {odd[0]!r}")
+    rows = [row for row in reactions.values() if is_wanted(row["equation"], row["sites"])]
+    wanted = {row["system"] for row in rows} - {None}
     found = {}
     for page in _stored(pages, "structures"):
         found |= page["structures"]
-    # Together first, then those that did not come one by one: only alone does no answer mean that there is none.
+    # Together first, then each that did not come: only alone does no answer mean that there is none.
     for at_once in (size, 1):
         remaining = sorted(wanted - found.keys())
-        for systems in batched(remaining, at_once):
-            aliases = {f"s{number}": system for number, system in enumerate(systems)}
-            asked = " ".join(
-                _STRUCTURE.format(alias=alias, id=json.dumps(aliases[alias])) for alias in aliases
-            )
-            texts = _expect(service, _structures_page, service.ask(f"{{ {asked} }}"), aliases)
+        for first in range(0, len(remaining), at_once):
+            texts = _ask_structures(service, remaining[first : first + at_once])
             arrived = {system: text for system, text in texts.items() if text is not None or at_once == 1}
             if arrived:
                 _store(pages, "structures", {"structures": arrived})
@@ -160,19 +149,22 @@ def _all_structures(
     return found
 
 
+def _ask_structures(service: Service, systems: Sequence[str]) -> dict[str, str | None]:
+    aliases = {f"s{number}": system for number, system in enumerate(systems)}
+    parts = [_STRUCTURE.format(alias=alias, id=json.dumps(system)) for alias, system in aliases.items()]
+    return _take(service, _structures_page, service.ask(f"{{ {' '.join(parts)} }}"), aliases)
+
+
 def _structures_page(data: Mapping, aliases: Mapping[str, str]) -> dict[str, str | None]:
-    nodes = {system: (data.get(alias) or {"edges": []})["edges"] for alias, system in aliases.items()}
-    return {system: edges[0]["node"]["InputFile"] if edges else None for system, edges in nodes.items()}
+    edges = {system: (data.get(alias) or {"edges": []})["edges"] for alias, system in aliases.items()}
+    return {system: some[0]["node"]["InputFile"] if some else None for system, some in edges.items()}
 
 
-def _expect(service: Service, take: Callable, data: Mapping, *more: object) -> dict:
+def _take(service: Service, take: Callable, data: Mapping, *more: object) -> dict:
     try:
         return take(data, *more)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        shown = json.dumps(data)[:200]
-        raise FetchError(
-            f"{service.endpoint}: an answer lacks what was asked for ({error!r}): {shown}"
-        ) from error
+        raise service.error(f"an answer lacks what was asked for ({error!r})", json.dumps(data)) from error
 
 
 def _stored(pages: Path, kind: str) -> Iterator[dict]:
@@ -189,8 +181,7 @@ def _store(pages: Path, kind: str, page: Mapping) -> None:
 
 
 def _table(reactions: Mapping[str, dict], structures: Mapping[str, str | None]) -> pa.Table:
-    rows = [
-        {**reactions[id_], "structure": structures.get(reactions[id_]["system"])} for id_ in sorted(reactions)
-    ]
+    rows = [reactions[id_] for id_ in sorted(reactions)]
+    rows = [{**row, "structure": structures.get(row["system"])} for row in rows]
     columns = {name: [row[name] for row in rows] for name in COLUMNS}
     return pa.table({name: pa.array(columns[name], kind) for name, kind in COLUMNS.items()})

@@ -163,8 +163,6 @@ def _explanation(dataset: str, entry: Mapping, mirror: str | Path | None, failur
         lines.append(f"expected {known.replace(':', ' ')}")
     if entry.get("by_hand"):
         lines.append(f"where to get it: {entry['by_hand']}")
-    place = (
-        f"the folder {mirror}" if mirror else "a folder, and name the folder as `mirror` in the configuration"
-    )
-    lines.append(f"by hand: put it as {entry['file']} into {place}")
+    folder = f"the folder {mirror}" if mirror else "a folder"
+    lines.append(f"by hand: put it as {entry['file']} into {folder}, named as `mirror` in the configuration")
     return "\n  ".join(lines)

@@ -26,6 +26,8 @@ def raw_structure(content: object, form: str, *, id: object, target: object) -> 
     Returns:
         The structure, not yet checked; lengths in Å.
     """
+    if content is None:
+        return RawStructure(id=id, lattice=None, species=[], target=target)
     try:
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
@@ -41,15 +43,14 @@ def raw_structure(content: object, form: str, *, id: object, target: object) -> 
 def from_dictionary(structure: Mapping) -> dict[str, object]:
     """Take a pymatgen dictionary apart; oxidation states, charges and site properties stay behind."""
     sites = structure.get("sites") or []
+    cartesian = bool(sites) and all("xyz" in site for site in sites)
     return {
         "lattice": (structure.get("lattice") or {}).get("matrix"),
         "species": [
             {one.get("element"): one.get("occu") for one in site.get("species") or []} for site in sites
         ],
         "fractional": [site.get("abc") for site in sites],
-        "positions": [site["xyz"] for site in sites]
-        if sites and all("xyz" in site for site in sites)
-        else None,
+        "positions": [site["xyz"] for site in sites] if cartesian else None,
     }
 
 
@@ -90,10 +91,8 @@ def _from_xyz(text: str) -> dict[str, object]:
     if len(atoms) != int(count):
         raise ValueError(f"expected {count.strip()} atoms, found {len(atoms)} lines")
     column, first = {}, 0
-    names, _, widths = (
-        entries.get("Properties", "species:S:1:pos:R:3").split(":")[part::3] for part in range(3)
-    )
-    for name, width in zip(names, map(int, widths), strict=True):
+    properties = entries.get("Properties", "species:S:1:pos:R:3").split(":")
+    for name, width in zip(properties[::3], map(int, properties[2::3]), strict=True):
         column[name] = slice(first, first := first + width)
     return {
         "lattice": np.array(entries["Lattice"].split(), dtype=float).reshape(3, 3),

@@ -3,6 +3,7 @@
 import email.utils
 import json
 import logging
+import re
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ _SILENCE = 60.0  # s without a byte, after which a connection counts as lost
 _LONGEST = 600.0  # s for one answer; a server that drips single bytes keeps within the limit for silence
 _PATIENCE = 3600.0  # s, the longest time to wait because the service asks for it
 _DAY = 86400.0  # s
+_SHOWN = 200  # characters of an answer that are told
 _BUSY = {429, 500, 502, 503, 504}
 _LOCAL = {"127.0.0.1", "localhost", "::1"}
 _PASSING = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
@@ -54,15 +56,11 @@ class Service:
         requests_per_day: int,
         pause: float = PAUSE,
     ) -> None:
-        if key is not None and not (key.isascii() and key.isprintable() and " " not in key):
-            raise FetchError(
-                f"{endpoint}: the key holds characters that cannot be sent; is it quoted or cut?"
-            )
+        if key is not None and not re.fullmatch(r"[A-Za-z0-9._~+/=:-]+", key):
+            raise FetchError(f"{endpoint}: the key holds characters that no key has; is it quoted?")
         address = urlsplit(endpoint)
         if key is not None and address.scheme != "https" and address.hostname not in _LOCAL:
-            raise FetchError(
-                f"{endpoint}: a key is sent over https only; name an address that begins with https"
-            )
+            raise FetchError(f"{endpoint}: a key is sent over https only")
         self.endpoint = endpoint
         self._headers = {} if key is None else {"X-API-Key": key}
         self._journal = Path(journal)
@@ -91,10 +89,8 @@ class Service:
                 wait = self._pause * 2 ** (tries - 1) if failure.wait is None else failure.wait
                 if tries == TRIES or wait > _PATIENCE:
                     later = f"; it asks to wait {wait:.0f} s" if failure.wait is not None else ""
-                    raise self._error(f"{failure} (tried {tries} times){later}") from None
-                _logger.info(
-                    "%s: %s; next try in %.0f s", self.endpoint, self._without_key(str(failure)), wait
-                )
+                    raise self.error(f"{failure} (tried {tries} times){later}") from None
+                _logger.info("%s: %s; next try in %.0f s", self.endpoint, failure, wait)
             time.sleep(wait)
         raise AssertionError("unreachable")
 
@@ -104,9 +100,8 @@ class Service:
         today = [then for then in times if now - _DAY < then <= now]
         if len(today) >= self._per_day:
             hours = (today[-self._per_day] + _DAY - now) / 3600
-            raise self._error(
-                f"{len(today)} requests in 24 hours, as many as are allowed; the next one is in {hours:.1f} hours"
-            )
+            told = f"{len(today)} requests in 24 hours, as many as are allowed"
+            raise self.error(f"{told}; the next one is in {hours:.1f} hours")
         if today:
             time.sleep(max(0.0, today[-1] + self._interval - now))
         self._journal.parent.mkdir(parents=True, exist_ok=True)
@@ -136,7 +131,7 @@ class Service:
         except (*_PASSING, urllib3.exceptions.HTTPError) as error:
             raise _Passing(f"connection lost: {type(error).__name__}") from None
         except requests.RequestException as error:
-            raise self._error(str(error)) from None
+            raise self.error(str(error)) from None
         self._check_status(response, bytes(body))
         return bytes(body)
 
@@ -146,28 +141,28 @@ class Service:
             raise _Passing(f"status {status}", _retry_after(response.headers.get("Retry-After")))
         if status in (401, 403):
             sent = "the key of CATHUB_API_KEY was refused" if self._headers else "CATHUB_API_KEY holds no key"
-            raise self._error(f"status {status}: {sent}")
+            raise self.error(f"status {status}: {sent}")
         if status != 200:
-            raise self._error(f"status {status}, expected 200: {_shown(body)}")
+            raise self.error(f"status {status}, expected 200", body.decode("utf-8", "replace"))
 
     def _data(self, body: bytes) -> dict:
         try:
             answer = json.loads(body)
         except ValueError:
-            raise self._error(f"expected JSON, found {_shown(body)}") from None
+            raise self.error("expected JSON, found", body.decode("utf-8", "replace")) from None
         if not isinstance(answer, dict) or answer.get("errors") or not isinstance(answer.get("data"), dict):
-            told = answer.get("errors") if isinstance(answer, dict) else answer
-            raise self._error(f"expected data, found {_shown(json.dumps(told or answer).encode())}")
+            told = answer.get("errors") if isinstance(answer, dict) else None
+            raise self.error("expected data, found", json.dumps(told or answer))
         return answer["data"]
 
-    def _error(self, reason: str) -> FetchError:
-        return FetchError(f"{self.endpoint}: {self._without_key(reason)}")
-
-    def _without_key(self, text: str) -> str:
-        # A service may quote what it was sent.
+    def error(self, reason: str, answer: str = "") -> FetchError:
+        """An error that tells the address, the reason and the beginning of an answer, and never the key."""
+        # A service may quote what it was sent. Cut first, part of a key would escape the replacement.
+        text = " ".join(answer.split())
         for key in self._headers.values():
-            text = text.replace(key, "(key)")
-        return text
+            text, reason = text.replace(key, "(key)"), reason.replace(key, "(key)")
+        shown = f": {text[:_SHOWN]}{'...' if len(text) > _SHOWN else ''}" if text else ""
+        return FetchError(f"{self.endpoint}: {reason}{shown}")
 
 
 def _retry_after(value: str | None) -> float | None:
@@ -180,8 +175,3 @@ def _retry_after(value: str | None) -> float | None:
         return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
     except ValueError:
         return None
-
-
-def _shown(body: bytes) -> str:
-    text = " ".join(body.decode("utf-8", "replace").split())
-    return text if len(text) <= 200 else f"{text[:200]}..."

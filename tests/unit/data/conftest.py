@@ -3,8 +3,12 @@
 import dataclasses
 import gzip
 import json
+import sqlite3
+from contextlib import closing
 
+import numpy as np
 import pytest
+from pymatgen.core import Element, Structure
 
 from gnnpool.data.structure import RawStructure
 
@@ -68,3 +72,85 @@ def matbench(tmp_path):
         return path
 
     return _matbench
+
+
+@pytest.fixture(scope="session")
+def crystals():
+    """Ids, pymatgen structures and targets (eV/atom) of salts of several structure types."""
+    from gnnpool.data.sources.demo import read
+
+    return [
+        (
+            row.id,
+            Structure(row.lattice, [next(iter(site)) for site in row.species], row.fractional),
+            row.target,
+        )
+        for row in read(target="per_atom", count=30)
+    ]
+
+
+def _ase_json(structure):
+    def packed(values, kind):
+        return {"__ndarray__": [list(np.shape(values)), kind, np.ravel(values).tolist()]}
+
+    row = {
+        "cell": {"array": packed(structure.lattice.matrix, "float64"), "__ase_objtype__": "cell"},
+        "numbers": packed(structure.atomic_numbers, "int64"),
+        "pbc": packed([True, True, False], "bool"),
+        "positions": packed(structure.cart_coords, "float64"),
+        "unique_id": "0123456789abcdef",
+    }
+    return json.dumps({"1": row, "ids": [1], "nextid": 2})
+
+
+@pytest.fixture(scope="session")
+def ase_json():
+    """A structure as ASE's JSON database writes it."""
+    return _ase_json
+
+
+@pytest.fixture(scope="session")
+def write_ase_database():
+    """Write rows of (unique id, structure, key-value pairs) in the layout of ASE's SQLite database."""
+
+    def write(path, rows):
+        with closing(sqlite3.connect(path)) as database:
+            database.execute(
+                "CREATE TABLE systems (id INTEGER PRIMARY KEY AUTOINCREMENT, unique_id TEXT UNIQUE, "
+                "numbers BLOB, positions BLOB, cell BLOB, pbc INTEGER, key_value_pairs TEXT, natoms INTEGER)"
+            )
+            database.executemany(
+                "INSERT INTO systems (unique_id, numbers, positions, cell, pbc, key_value_pairs) "
+                "VALUES (?, ?, ?, ?, 3, ?)",
+                [
+                    (
+                        id_,
+                        np.array(structure.atomic_numbers, dtype="<i4").tobytes(),
+                        structure.cart_coords.astype("<f8").tobytes(),
+                        structure.lattice.matrix.astype("<f8").tobytes(),
+                        json.dumps(pairs),
+                    )
+                    for id_, structure, pairs in rows
+                ],
+            )
+            database.commit()
+        return path
+
+    return write
+
+
+def _same_crystal(found, structure):
+    numbers = [
+        element if isinstance(element, int) else Element(element).Z for s in found.species for element in s
+    ]
+    coordinates = found.positions if found.fractional is None else found.fractional
+    again = Structure(found.lattice, numbers, coordinates, coords_are_cartesian=found.fractional is None)
+    return numbers == list(structure.atomic_numbers) and np.allclose(
+        again.distance_matrix, structure.distance_matrix, atol=1e-5
+    )
+
+
+@pytest.fixture(scope="session")
+def same_crystal():
+    """Whether a raw structure is a crystal in whatever orientation: species and distances agree."""
+    return _same_crystal

@@ -1,0 +1,120 @@
+import zipfile
+
+import pytest
+from pymatgen.io.cif import CifWriter
+from pymatgen.io.vasp import Poscar
+
+from gnnpool.data.sources.folder import read
+from gnnpool.data.validate import validate
+from gnnpool.errors import DataError
+
+
+@pytest.fixture
+def files(crystals, ase_json):
+    """Three salts in three forms, and their targets."""
+    salt, rutile, other = (structure.get_sorted_structure() for _, structure, _ in crystals[:3])
+    return {
+        "targets.csv": "1,-1.5\n2,-2.5\n3,-3.5\n",
+        "1.cif": str(CifWriter(salt, significant_figures=10)),
+        "2.vasp": Poscar(rutile).get_str(significant_figures=12),
+        "3.json": ase_json(other),
+    }
+
+
+@pytest.fixture
+def pack(tmp_path, files):
+    """Pack the files into an archive; any of them may be replaced, or left out with None."""
+
+    def _pack(folder="salts/", **changes):
+        path = tmp_path / "salts.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in {**files, **changes}.items():
+                if content is not None:
+                    archive.writestr(f"{folder}{name}", content)
+        return path
+
+    return _pack
+
+
+@pytest.mark.parametrize("folder", ["", "salts/", "home/me/salts/"])
+def test_structures_in_several_forms_are_read_in_the_order_of_the_table(folder, pack, crystals, same_crystal):
+    rows = read(pack(folder))
+    assert [(row.id, row.target) for row in rows] == [("1", -1.5), ("2", -2.5), ("3", -3.5)]
+    for row, (_, structure, _) in zip(rows, crystals, strict=False):
+        assert same_crystal(row, structure.get_sorted_structure())
+
+
+@pytest.mark.parametrize("heading", ["id,energy", "file,y"])
+def test_a_heading_is_no_row(heading, pack, files):
+    table = f"{heading}\n{files['targets.csv']}"
+    assert [row.id for row in read(pack(**{"targets.csv": table}))] == ["1", "2", "3"]
+
+
+def test_names_may_carry_their_ending(pack):
+    rows = read(pack(**{"targets.csv": "3.json,1\n1.cif,2\n"}))
+    assert [(row.id, row.target) for row in rows] == [("3.json", 1.0), ("1.cif", 2.0)]
+
+
+def test_one_of_several_targets_is_chosen(pack):
+    rows = read(pack(**{"targets.csv": "1,1.0,10.0\n2,2.0,20.0\n"}), column=2)
+    assert [row.target for row in rows] == [10.0, 20.0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"2.vasp": None}, r"salts row 2 \(2\): lattice is no file 2 in the archive,"),
+        ({"2.vasp": "no crystal"}, r"salts row 2 \(2\): lattice is unreadable poscar"),
+        ({"2.vasp": None, "2.pdb": "ATOM"}, r"salts row 2 \(2\): lattice is 2\.pdb, of no known form,"),
+        ({"targets.csv": "1,-1.5\n2,high\n"}, r"salts row 2 \(2\): target is 'high'"),
+        ({"targets.csv": "1,-1.5\n2\n"}, r"salts row 2 \(2\): target is None"),
+    ],
+)
+def test_a_row_that_cannot_be_used_is_told(changes, message, pack):
+    with pytest.raises(DataError, match=message):
+        validate(read(pack(**changes)), dataset="salts", on_bad_row="error")
+
+
+def test_an_archive_without_a_table_is_refused(pack):
+    with pytest.raises(DataError, match=r"salts\.zip: expected one file targets\.csv, found none"):
+        read(pack(**{"targets.csv": None}))
+
+
+def test_two_tables_are_refused(pack):
+    with pytest.raises(DataError, match=r"expected one file targets\.csv, found \['salts/targets\.csv'"):
+        read(pack(**{"old/targets.csv": "1,2\n"}))
+
+
+def test_names_that_lead_out_of_the_archive_write_nothing(pack, tmp_path):
+    before = sorted(tmp_path.parent.rglob("*"))
+    path = pack(
+        **{"../../../escaped.cif": "x", "/tmp/escaped.cif": "x", "targets.csv": "../escaped,1\n1,2\n"}
+    )
+    rows = read(path)
+    assert rows[0].lattice == "no file ../escaped in the archive"
+    assert rows[1].target == 2.0
+    assert sorted(tmp_path.parent.rglob("*")) == sorted([*before, path])
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused_before_it_is_read(pack):
+    path = pack(**{"bomb.cif": "0" * 3_000_000})
+    assert path.stat().st_size < 20_000
+    with pytest.raises(DataError, match=r"salts\.zip: expected at most 1000000 bytes unpacked, found 300"):
+        read(path, max_bytes=1_000_000)
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>sign in</html>", b"PK\x03\x04" + b"\x00" * 50])
+def test_a_file_that_is_no_archive_is_refused(content, tmp_path):
+    (tmp_path / "salts.zip").write_bytes(content)
+    with pytest.raises(DataError, match=r"salts\.zip: expected a zip file of structures, found: "):
+        read(tmp_path / "salts.zip")
+
+
+def test_a_damaged_member_is_refused(pack):
+    path = pack()
+    content = bytearray(path.read_bytes())
+    place = content.index(b"1.cif") + 60
+    content[place : place + 8] = b"\xff" * 8
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"salts\.zip: expected a zip file of structures, found: "):
+        read(path)

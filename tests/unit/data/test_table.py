@@ -1,0 +1,112 @@
+import csv
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pymatgen.io.cif import CifWriter
+
+from gnnpool.data.sources.table import read
+from gnnpool.data.validate import validate
+from gnnpool.errors import ConfigError, DataError
+
+
+@pytest.fixture
+def columns(crystals):
+    """Names, CIF texts and targets of four salts."""
+    names, structures, targets = zip(*crystals[:4], strict=True)
+    texts = [str(CifWriter(structure, significant_figures=10)) for structure in structures]
+    return {"name": list(names), "structure": texts, "energy": list(targets)}
+
+
+def write(path, columns):
+    if path.suffix == ".parquet":
+        pq.write_table(pa.table(columns), path)
+    elif path.suffix == ".csv":
+        with open(path, "w", newline="") as file:
+            csv.writer(file).writerows([columns, *zip(*columns.values(), strict=True)])
+    else:
+        path.write_text(json.dumps(columns))
+    return path
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv", "json"])
+def test_a_table_of_cifs_is_read(ending, tmp_path, columns, crystals, same_crystal):
+    rows = read(write(tmp_path / f"my.{ending}", columns), target="energy", id="name")
+    assert [row.id for row in rows] == columns["name"]
+    assert [row.target for row in rows] == pytest.approx(columns["energy"])
+    assert all(same_crystal(row, crystal[1]) for row, crystal in zip(rows, crystals, strict=False))
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv", "json"])
+def test_without_names_a_row_is_named_by_its_number(ending, tmp_path, columns):
+    rows = read(write(tmp_path / f"my.{ending}", columns), target="energy")
+    assert [row.id for row in rows] == ["1", "2", "3", "4"]
+
+
+def test_json_may_be_a_list_of_rows(tmp_path, columns):
+    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    path = tmp_path / "my.json"
+    path.write_text(json.dumps(rows))
+    assert [row.target for row in read(path, target="energy")] == columns["energy"]
+
+
+@pytest.mark.parametrize("ending", ["parquet", "json"])
+def test_dictionaries_of_pymatgen_need_not_be_text(ending, tmp_path, crystals, same_crystal):
+    dictionaries = [structure.as_dict() for _, structure, _ in crystals[:3]]
+    if ending == "parquet":  # empty mappings have no place in a Parquet file
+        dictionaries = json.loads(json.dumps(dictionaries).replace('"properties": {}', '"label": "x"'))
+    columns = {"crystal": dictionaries, "y": [1, 2, 3]}
+    rows = read(write(tmp_path / f"my.{ending}", columns), target="y", structure="crystal", format="json")
+    assert [row.target for row in rows] == [1, 2, 3]
+    assert all(same_crystal(row, crystal[1]) for row, crystal in zip(rows, crystals, strict=False))
+
+
+def test_names_of_a_csv_keep_their_zeros(tmp_path, columns):
+    columns["name"] = ["007", "7", "1e3", "NA"]
+    rows = read(write(tmp_path / "my.csv", columns), target="energy", id="name")
+    assert [row.id for row in rows] == ["007", "7", "1e3", "NA"]
+
+
+def test_whole_numbers_of_a_parquet_column_name_rows(tmp_path, columns):
+    columns["name"] = [4, 3, 2, 1]
+    rows = read(write(tmp_path / "my.parquet", columns), target="energy", id="name")
+    assert [row.id for row in rows] == ["4", "3", "2", "1"]
+
+
+@pytest.mark.parametrize(("value", "told"), [("high", "'high'"), ("", "''"), ("nan", "nan")])
+def test_a_target_that_is_no_number_is_told_as_it_stands(value, told, tmp_path, columns):
+    columns["energy"][2] = value
+    rows = read(write(tmp_path / "my.csv", columns), target="energy", id="name")
+    with pytest.raises(DataError, match=rf"mine row 3 \(.*\): target is {told}, expected a finite number"):
+        validate(rows, dataset="mine", on_bad_row="error")
+
+
+@pytest.mark.parametrize("options", [{"target": "gap"}, {"target": "energy", "structure": "cif"}])
+def test_a_missing_column_is_told_with_those_that_are_there(options, tmp_path, columns):
+    path = write(tmp_path / "my.csv", columns)
+    with pytest.raises(
+        DataError, match=r"expected the columns \['.*'\], found \['name', 'structure', 'energy'\]"
+    ):
+        read(path, **options)
+
+
+def test_an_unknown_form_is_refused_and_the_known_told(tmp_path, columns):
+    with pytest.raises(ConfigError, match="expected a format of cif, poscar, json, xyz, got 'pdb'"):
+        read(write(tmp_path / "my.csv", columns), target="energy", format="pdb")
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv", "json"])
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b'{"a": 1'])
+def test_a_damaged_table_is_refused(ending, content, tmp_path):
+    path = tmp_path / f"my.{ending}"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=rf"my\.{ending}: expected "):
+        read(path, target="energy")
+
+
+def test_a_missing_table_and_an_unknown_ending_are_refused(tmp_path):
+    with pytest.raises(DataError, match=r"my\.csv: expected a table, found: "):
+        read(tmp_path / "my.csv", target="energy")
+    with pytest.raises(DataError, match=r"my\.xlsx: expected a file that ends in"):
+        read(tmp_path / "my.xlsx", target="energy")
