@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import json
 import re
 import subprocess
 import sys
@@ -23,7 +24,8 @@ RULES = "\n".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*
 
 @pytest.fixture
 def config():
-    return yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    # Lists that the file shares by an anchor are lists of their own here, so that a change is one change.
+    return json.loads(json.dumps(yaml.safe_load((ROOT / "config/config.yaml").read_text())))
 
 
 @pytest.fixture
@@ -126,7 +128,7 @@ def test_timings_are_fields_of_the_record():
             r"pooling in tables entry 'table1': 'mmam'; did you mean mamm",
         ),
         (
-            lambda c: c["figures"][0]["datasets"].append("phonon"),
+            lambda c: c["figures"][0].update(datasets=["phonon"]),
             r"dataset in figures entry 'fig4a': 'phonon'",
         ),
         (

@@ -1,5 +1,6 @@
 import gzip
 import json
+import logging
 
 import pytest
 
@@ -96,3 +97,16 @@ def test_a_source_without_a_file_makes_its_structures(build):
     structures, manifest = build([], entry)
     assert len(structures) == 5
     assert manifest["raw_sha256"] == ""
+
+
+def test_another_number_is_told_and_recorded_where_the_count_is_not_exact(build, matbench, caplog):
+    with caplog.at_level(logging.WARNING, "gnnpool"):
+        structures, manifest = build(matbench(), {**ENTRY, "structures": 4, "exact_count": False})
+    assert len(structures) == 3
+    assert (manifest["rows_expected"], manifest["rows_read"]) == (4, 3)
+    assert "some: expected 4 structures, found 3 rows in" in caplog.text
+
+
+def test_the_expected_number_is_no_cause_for_a_warning(build, matbench, caplog):
+    build(matbench(), {**ENTRY, "exact_count": False})
+    assert not caplog.records

@@ -154,6 +154,12 @@ def test_a_reaction_without_its_clean_surface_is_not_wanted(catbench):
     assert [row.id for row in read(catbench(alone=alone))] == ["H", "CH3"]
 
 
+def test_a_damaged_structure_is_told_and_not_left_out(catbench, ase_json):
+    texts = {"star": {"atoms_json": "{}"}, "Hstar": {"atoms_json": ase_json(covered("H"))}}
+    with pytest.raises(DataError, match=r"reaction 'odd': unreadable json"):
+        read(catbench(odd={"raw": texts, "ref_ads_eng": 0.0}))
+
+
 def test_an_energy_that_is_no_number_is_a_bad_row(catbench, ase_json):
     texts = {"star": {"atoms_json": ase_json(SLAB)}, "Hstar": {"atoms_json": ase_json(covered("H"))}}
     rows = read(catbench(odd={"raw": texts, "ref_ads_eng": None}))
@@ -161,7 +167,7 @@ def test_an_energy_that_is_no_number_is_a_bad_row(catbench, ase_json):
         validate(rows, dataset="surface", on_bad_row="error")
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"H": {}}', '{"H": {"raw": []}}', "<html>", '{"H": 3}'])
+@pytest.mark.parametrize("content", ["", "[]", '{"H": {}}', "<html>", '{"H": 3}'])
 def test_json_of_another_layout_is_refused(content, tmp_path):
     (tmp_path / "surface.json").write_text(content)
     with pytest.raises(
@@ -181,5 +187,5 @@ def test_a_table_of_another_layout_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"surface\.parquet: expected the columns"):
         read(tmp_path / "surface.parquet")
     (tmp_path / "surface.parquet").write_bytes(b"PAR1")
-    with pytest.raises(DataError, match=r"surface\.parquet: expected the columns"):
+    with pytest.raises(DataError, match=r"surface\.parquet: expected a Parquet file, found: "):
         read(tmp_path / "surface.parquet")

@@ -1,5 +1,6 @@
 import gzip
 import hashlib
+import logging
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -279,3 +280,47 @@ def test_a_dataset_without_addresses_says_where_to_put_the_file(tmp_path):
     entry = {"file": "c2db.db", "sha256": SHA256}
     with pytest.raises(FetchError, match=r"c2db\.db(.|\n)*no address is known(.|\n)*`mirror`"):
         fetch_dataset(dataset="2d", entry=entry, mirror=tmp_path, output=tmp_path / "raw" / "c2db.db")
+
+
+def test_a_file_without_a_known_hash_is_taken_from_the_mirror_folder_and_logged(mirror, tmp_path, caplog):
+    entry = {"file": "some.json.gz", "by_hand": "ask the authors"}
+    with caplog.at_level(logging.INFO, "gnnpool"):
+        fetch_dataset(dataset="2d", entry=entry, mirror=mirror, output=tmp_path / "raw" / "some.json.gz")
+    assert (tmp_path / "raw" / "some.json.gz").read_bytes() == CONTENT
+    assert f"has no known hash; found sha256 {SHA256}" in caplog.text
+
+
+@pytest.mark.parametrize("folder", [None, "nowhere"])
+def test_a_file_to_be_placed_by_hand_says_where_from_where_to_and_under_which_name(folder, tmp_path):
+    entry = {"file": "c2db.db", "by_hand": "ask for it at https://cmr.fysik.dtu.dk"}
+    with pytest.raises(FetchError) as refused:
+        fetch_dataset(dataset="2d", entry=entry, mirror=folder, output=tmp_path / "raw" / "c2db.db")
+    for told in (
+        "2d: c2db.db could not be obtained",
+        "no address is known",
+        "where to get it: ask for it at https://cmr.fysik.dtu.dk",
+        f"put it as c2db.db into {'the folder nowhere' if folder else 'a folder'}, named as `mirror`",
+    ):
+        assert told in str(refused.value)
+    assert "sha256" not in str(refused.value)
+    assert list((tmp_path / "raw").iterdir()) == []
+
+
+@pytest.mark.parametrize("path", ["good", "other"])
+def test_an_md5_pins_a_file_where_no_sha256_is_known(path, fetch):
+    md5 = hashlib.md5(CONTENT).hexdigest()
+    result = fetch(path, sha256=None, md5=md5)
+    if path == "good":
+        assert (result.message, result.content) == (None, CONTENT)
+    else:
+        assert result.left == []
+        assert f"expected md5 {md5}" in result.message
+
+
+def test_a_file_of_another_md5_in_the_mirror_folder_is_refused(fetch, mirror):
+    (mirror / "some.json.gz").write_bytes(HTML)
+    md5 = hashlib.md5(CONTENT).hexdigest()
+    assert (
+        f"expected md5 {md5}, found {hashlib.md5(HTML).hexdigest()}"
+        in fetch("good", mirror=mirror, sha256=None, md5=md5).message
+    )

@@ -111,7 +111,7 @@ def plugin(tmp_path, monkeypatch):
 
     def install(kind):
         point = EntryPoint("mine", f"a_plugin:{kind}", "gnnpool.poolings")
-        monkeypatch.setattr("gnnpool.plugins.entry_points", lambda group: [point] * (group == point.group))
+        monkeypatch.setattr("gnnpool.plugins._entry_points", lambda group: [point] * (group == point.group))
 
     return install
 

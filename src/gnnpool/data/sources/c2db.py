@@ -32,7 +32,8 @@ def read(path: str | Path, *, key: str = "workfunction") -> list[RawStructure]:
     """
     try:
         # Immutable: nothing is written beside the file, which may lie where nobody may write.
-        with closing(sqlite3.connect(f"{Path(path).resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
+        address = f"{Path(path).resolve().as_uri()}?mode=ro&immutable=1"
+        with closing(sqlite3.connect(address, uri=True)) as database:
             rows = database.execute(_QUERY).fetchall()
     except sqlite3.Error as error:
         raise DataError(f"{path}: expected an ASE database (SQLite), found: {error}") from error

@@ -63,9 +63,11 @@ def read(path: str | Path) -> list[RawStructure]:
 
 def _from_parquet(path: str | Path) -> list[RawStructure]:
     try:
-        table = pq.ParquetFile(path).read(list(COLUMNS))
+        table = pq.ParquetFile(path).read()
     except (OSError, pa.ArrowException) as error:
-        raise DataError(f"{path}: expected the columns {list(COLUMNS)}, found: {error}") from error
+        raise DataError(f"{path}: expected a Parquet file, found: {error}") from error
+    if not {*COLUMNS} <= {*table.column_names}:
+        raise DataError(f"{path}: expected the columns {list(COLUMNS)}, found {table.column_names}")
     wanted = [row for row in table.to_pylist() if is_wanted(row["equation"], row["sites"])]
     _logger.info("%s: %d of %d reactions have a wanted adsorbate and site", path, len(wanted), len(table))
     return [raw_structure(row["structure"], "json", id=row["id"], target=row["energy"]) for row in wanted]
@@ -76,15 +78,12 @@ def _from_catbench(path: str | Path) -> list[RawStructure]:
         with open(path, encoding="utf-8") as file:
             content = json.load(file)
         shared = content.pop("_structures", {})
-        made = [
-            _made(name, reaction, shared) for name, reaction in content.items() if not name.startswith("_")
-        ]
+        made = [_made(name, one, shared) for name, one in content.items() if not name.startswith("_")]
     except (OSError, ValueError, TypeError, AttributeError, LookupError) as error:
         raise DataError(f"{path}: expected reactions as CatBench writes them, found: {error!r}") from error
     wanted = [row for added, row in made if added in _COMPOSITIONS]
-    _logger.info(
-        "%s: %d of %d reactions have a wanted adsorbate; it tells no sites", path, len(wanted), len(made)
-    )
+    told = "%s: %d of %d reactions have a wanted adsorbate; sites are not told"
+    _logger.info(told, path, len(wanted), len(made))
     return wanted
 
 
@@ -103,6 +102,8 @@ def _made(name: str, reaction: Mapping, shared: Mapping) -> tuple[dict, RawStruc
         )
         for system in (systems["star"], systems[bound[0]])
     )
+    if not clean.species or not covered.species:
+        raise ValueError(f"reaction {name!r}: {covered.lattice if clean.species else clean.lattice}")
     added = _counts(covered)
     added.subtract(_counts(clean))
     return {number: count for number, count in added.items() if count}, covered

@@ -1,0 +1,119 @@
+"""Data of one's own, in each form, from the raw file to a trained network."""
+
+import json
+import zipfile
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from pymatgen.io.cif import CifWriter
+
+from gnnpool.data.build import build_structures
+from gnnpool.data.splits import make_split
+from gnnpool.graphs.build import build_graphs
+from gnnpool.training.run import run_trial
+
+MODEL = {
+    "encoder": "cgcnn",
+    "options": {"channels": 8, "pre_layers": 1, "layers": 1, "gaussians": 10, "gaussian_width": 0.2},
+    "head": {"layers": 1, "channels": 8, "activation": "relu"},
+}
+SCHEDULER = {"metric": "val", "factor": 0.8, "patience": 10, "threshold": 0.0002, "min_learning_rate": 1e-5}
+TRAINING = {
+    "epochs": 2,
+    "batch_size": 10,
+    "learning_rate": 0.001,
+    "weight_decay": 0.01,
+    "gradient_clip": 10.0,
+    "scheduler": SCHEDULER,
+    "standardize_target": False,
+    "engine": "eager",
+    "deterministic": True,
+    "threads": 1,
+}
+
+
+def c2db(folder, crystals, write_ase_database):
+    rows = [(f"{n:032x}", structure, {"workfunction": y}) for n, (_, structure, y) in enumerate(crystals)]
+    return write_ase_database(folder / "c2db.db", rows), {}
+
+
+def matdeeplearn(folder, crystals, _):
+    path = folder / "data.json"
+    path.write_text(
+        json.dumps(
+            [
+                {
+                    "structure_id": id_,
+                    "positions": structure.cart_coords.tolist(),
+                    "cell": structure.lattice.matrix.tolist(),
+                    "atomic_numbers": list(structure.atomic_numbers),
+                    "y": target,
+                }
+                for id_, structure, target in crystals
+            ]
+        )
+    )
+    return path, {}
+
+
+def table(folder, crystals, _):
+    rows = [(id_, str(CifWriter(structure)), target) for id_, structure, target in crystals]
+    pd.DataFrame(rows, columns=["name", "cif", "energy"]).to_csv(folder / "mine.csv", index=False)
+    return folder / "mine.csv", {"target": "energy", "structure": "cif", "id": "name"}
+
+
+def folder(folder, crystals, _):
+    with zipfile.ZipFile(folder / "mine.zip", "w") as archive:
+        archive.writestr("mine/targets.csv", "".join(f"{id_},{target}\n" for id_, _, target in crystals))
+        for id_, structure, _ in crystals:
+            archive.writestr(f"mine/{id_}.cif", str(CifWriter(structure)))
+    return folder / "mine.zip", {}
+
+
+@pytest.mark.parametrize("write", [c2db, matdeeplearn, table, folder], ids=lambda write: write.__name__)
+def test_a_network_is_trained_from(write, tmp_path, crystals, write_ase_database):
+    raw, options = write(tmp_path, crystals, write_ase_database)
+    structures, split, graphs = (
+        tmp_path / name for name in ("structures.parquet", "split.parquet", "graphs.safetensors")
+    )
+    build_structures(
+        raw=raw,
+        dataset="mine",
+        entry={
+            "source": write.__name__,
+            "target": "energy",
+            "unit": "eV",
+            "structures": 30,
+            "options": options,
+        },
+        on_bad_row="error",
+        structures=structures,
+        manifest=tmp_path / "manifest.json",
+    )
+    make_split(
+        structures=structures, seed=1, fractions={"train": 0.7, "val": 0.15, "test": 0.15}, output=split
+    )
+    scheme = {"scheme": "mdl", "cutoff": 4.0, "max_neighbors": 250, "max_offsets": None}
+    build_graphs(structures=structures, scheme=scheme, output=graphs, manifest=tmp_path / "graphs.json")
+    outputs = {"record": "record.parquet", "history": "history.parquet", "weights": "model.safetensors"}
+    run_trial(
+        graphs=graphs,
+        split=split,
+        trial={"dataset": "mine", "model": "cgcnn", "edges": "mdl", "pooling": "mean", "seed": "1"},
+        model=MODEL,
+        pooling=None,
+        training=TRAINING,
+        stage_version=1,
+        device="cpu",
+        predictions=tmp_path / "predictions.parquet",
+        **{key: tmp_path / name for key, name in outputs.items()},
+    )
+    (record,) = pq.ParquetFile(tmp_path / "record.parquet").read().to_pylist()
+    assert record["n_train"] + record["n_val"] + record["n_test"] == 30
+    # The crystals and targets are the same in each form; only the names, and so the split, may differ.
+    assert 0 < record["test_mae"] < 50
+    predicted = pq.ParquetFile(tmp_path / "predictions.parquet").read().to_pandas()
+    targets = sorted(target for _, _, target in crystals)
+    assert set(predicted.columns) >= {"id"}
+    assert all(min(abs(y - t) for t in targets) < 1e-3 for y in predicted["target"])
