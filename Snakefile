@@ -1,8 +1,8 @@
 """Which pooling should a graph neural network use to predict a property of a crystal?
 
-    snakemake -n                          what would be done
-    snakemake                             everything
-    snakemake results/figures/fig5a.png   one figure, and only the trials that it needs
+snakemake -n                          what would be done
+snakemake                             everything
+snakemake results/figures/fig5a.png   one figure, and only the trials that it needs
 """
 
 from snakemake.utils import min_version

@@ -16,12 +16,12 @@ rule train_trial:
         weights=f"{TRIAL}/model.safetensors",
     log:
         f"{LOGS}/trials/{TRIAL_NAME}.log",
+    threads: config["training"]["threads"]
     params:
         model=lambda w: without_label(config["models"][w.model]),
         pooling=pooling_entry,
         training=config["training"],
         stage_version=stages.TRAINING,
-    threads: config["training"]["threads"]
     message:
         f"Train {TRIAL_NAME}".replace("{", "{wildcards.")
     script:
