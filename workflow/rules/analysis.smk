@@ -23,7 +23,7 @@ rule collect_trials:
     params:
         stage_version=stages.ANALYSIS,
     message:
-        "Collect {input.records} trials".replace("{input.records}", str(len(PLANNED)))
+        f"Collect {len(PLANNED)} trials"
     script:
         "../scripts/collect_trials.py"
 
