@@ -33,6 +33,8 @@ localrules:
 rule all:
     default_target: True
     input:
+        # A lost record is made anew, even where all that was made of it is still there.
+        records_of(PLANNED),
         f"{RESULTS}/analysis/trials.parquet",
         f"{RESULTS}/analysis/changes_by_seed.parquet",
         f"{RESULTS}/checks/passed.json",
