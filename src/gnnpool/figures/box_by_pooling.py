@@ -13,8 +13,8 @@ from gnnpool.errors import ConfigError
 from gnnpool.figures import style
 from gnnpool.figures._labels import spread_labels
 
-# Fewer values than this have no quartiles worth a box.
-LEAST_FOR_BOX = 3
+# One value has no quartiles. Two have, on the line between them, and the figure says what they are worth.
+LEAST_FOR_BOX = 2
 
 # Lengths in inches. The x axis counts inches too, so that text and boxes share one measure.
 _LEFT, _RIGHT, _LEAST_WIDTH, _HEIGHT = 0.85, 0.72, 4.5, 3.1
@@ -34,7 +34,7 @@ def draw(
 ) -> Figure:
     """Draw the datasets' error changes: box, median, whiskers to the least and greatest value.
 
-    A pooling with fewer than three values has its points and no box.
+    A pooling with one value has its point and no box.
 
     Args:
         values: Rows of :func:`gnnpool.analysis.values.slice_values` for one setting; averages are
@@ -203,10 +203,10 @@ def _reading(values: pd.DataFrame) -> list[str]:
     notes = []
     if (counts >= LEAST_FOR_BOX).any():
         notes.append("Box: quartiles and median; whiskers: least and greatest dataset; points: the datasets.")
-    if counts.between(1, LEAST_FOR_BOX - 1).any():
-        notes.append(
-            f"No box where there are fewer than {LEAST_FOR_BOX} datasets: the points are all there is."
-        )
+    if (counts == 2).any():
+        notes.append("A box of two datasets says no more than its two points.")
+    if (counts == 1).any():
+        notes.append("No box where there is one dataset: the point is all there is.")
     if ((values["n_seeds"] > 0) & (values["n_seeds"] < values["n_seeds_planned"])).any():
         notes.append("k/n after a dataset: only k of its n seeds are trained.")
     return notes
