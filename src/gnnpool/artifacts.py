@@ -53,16 +53,26 @@ def write_json(path: str | Path, content: Mapping) -> None:
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
-def write_table(path: str | Path, table: pa.Table, *, metadata: Mapping[str, str] | None = None) -> None:
+def write_table(
+    path: str | Path,
+    table: pa.Table,
+    *,
+    metadata: Mapping[str, str] | None = None,
+    units: Mapping[str, str] | None = None,
+) -> None:
     """Write a Parquet file with page checksums.
 
     Args:
         path: Where the file shall be.
         table: The columns.
-        metadata: Added to the schema metadata; units go here.
+        metadata: Added to the schema metadata.
+        units: Unit of each column that has one; kept there too, as JSON under the key "units".
     """
-    if metadata:
-        table = table.replace_schema_metadata({**(table.schema.metadata or {}), **metadata})
+    added = dict(metadata or {})
+    if units:
+        added["units"] = json.dumps(units)
+    if added:
+        table = table.replace_schema_metadata({**(table.schema.metadata or {}), **added})
     write_atomically(
         path, lambda temporary: pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
     )

@@ -84,11 +84,6 @@ class TrialRecord:
     numpy: str = ""
     finished: str = ""
 
-    @property
-    def trial(self) -> Trial:
-        """The trial this row belongs to."""
-        return Trial(self.dataset, self.model, self.edges, self.pooling, self.seed)
-
 
 RECORD_UNITS = {f.name: f.metadata["unit"] for f in dataclasses.fields(TrialRecord) if "unit" in f.metadata}
 

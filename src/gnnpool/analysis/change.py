@@ -1,6 +1,5 @@
 """Errors relative to mean pooling: by seed, by condition, and averaged over the datasets."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -158,4 +157,4 @@ def compare_to_baseline(
     for path, frame in ((by_seed, changes), (by_condition, conditions)):
         units = {name: unit for name, unit in UNITS.items() if name in frame.columns}
         table = pa.Table.from_pandas(frame, preserve_index=False)
-        write_table(path, table, metadata={"units": json.dumps(units)})
+        write_table(path, table, units=units)

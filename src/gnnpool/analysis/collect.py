@@ -1,7 +1,6 @@
 """Trial records gathered into one table that holds only what belongs together."""
 
 import dataclasses
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -56,7 +55,7 @@ def collect_trials(*, records: Sequence[str | Path], output: str | Path) -> None
     """
     trials = read_records(records)
     table = pa.Table.from_pandas(trials, preserve_index=False)
-    write_table(output, table, metadata={"units": json.dumps(RECORD_UNITS)})
+    write_table(output, table, units=RECORD_UNITS)
 
 
 def _read_record(path: Path) -> pa.Table:

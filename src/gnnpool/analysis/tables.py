@@ -1,6 +1,5 @@
 """Tables of the benchmark, each in every format that someone may need."""
 
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -70,8 +69,8 @@ def render_table(
     notes = [*statistic_notes(statistic, seeds), *_notes(tidy, values, entry=entry, labels=labels)]
     printed = print_table(tidy, entry=entry, labels=labels, notes=notes)
 
-    metadata = {"title": entry["title"], "statistic": statistic, "units": json.dumps(UNITS)}
-    write_table(parquet, pa.Table.from_pandas(tidy, preserve_index=False), metadata=metadata)
+    metadata = {"title": entry["title"], "statistic": statistic}
+    write_table(parquet, pa.Table.from_pandas(tidy, preserve_index=False), metadata=metadata, units=UNITS)
     for path, text in (
         (csv, tidy.to_csv(index=False, float_format="%.6f", lineterminator="\n")),
         (markdown, to_markdown(printed)),

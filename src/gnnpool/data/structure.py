@@ -78,7 +78,7 @@ def write_structures(path: str | Path, structures: StructureSet) -> None:
         }
     )
     units = {"lattice": "Å", "fractional": "1", "positions": "Å", "target": structures.metadata["unit"]}
-    write_table(path, table, metadata={**structures.metadata, "units": json.dumps(units)})
+    write_table(path, table, metadata=structures.metadata, units=units)
 
 
 def read_structures(path: str | Path) -> StructureSet:

@@ -1,6 +1,5 @@
 """Figures from trial records: chosen by kind, described in words, saved with their numbers."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from importlib import import_module
@@ -64,8 +63,8 @@ def draw_figure(
     _save(figure, png=png, pdf=pdf, title=entry["title"], text=describe(values, entry=entry, labels=labels))
     numbers = values.merge(five_numbers(values), how="left", left_on="pooling", right_index=True)
     units = UNITS | dict.fromkeys(["minimum", "q1", "median", "q3", "maximum"], _SUMMARY_UNIT)
-    metadata = {"title": entry["title"], "statistic": statistic, "units": json.dumps(units)}
-    write_table(parquet, pa.Table.from_pandas(numbers, preserve_index=False), metadata=metadata)
+    metadata = {"title": entry["title"], "statistic": statistic}
+    write_table(parquet, pa.Table.from_pandas(numbers, preserve_index=False), metadata=metadata, units=units)
 
 
 def describe(values: pd.DataFrame, *, entry: Mapping, labels: Mapping[str, Mapping[str, str]]) -> str:

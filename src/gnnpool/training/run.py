@@ -132,7 +132,7 @@ def run_trial(
     _write_predictions(predictions, division, parts, outcome, unit=row.unit)
     _write_history(history, progress, unit=row.unit)
     table = pa.Table.from_pylist([vars(row)])
-    write_table(record, table, metadata={"units": json.dumps({**RECORD_UNITS, "target unit": row.unit})})
+    write_table(record, table, units={**RECORD_UNITS, "target unit": row.unit})
     logger.info("best epoch %d, test MAE %.6g %s", row.best_epoch, row.test_mae, row.unit)
 
 
@@ -194,9 +194,9 @@ def _write_predictions(
         )
         for part in PARTS
     )
-    write_table(path, table, metadata={"units": json.dumps({"target": unit, "prediction": unit})})
+    write_table(path, table, units={"target": unit, "prediction": unit})
 
 
 def _write_history(path: str | Path, progress: Progress, *, unit: str) -> None:
     units = {"epoch": "1", "train_mae": unit, "val_mae": unit, "learning_rate": "1", "seconds": "s"}
-    write_table(path, pa.Table.from_pylist(progress.history), metadata={"units": json.dumps(units)})
+    write_table(path, pa.Table.from_pylist(progress.history), units=units)
