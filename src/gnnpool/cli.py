@@ -23,7 +23,7 @@ def main(argv: list[str] | None = None) -> int:
         argv: Arguments; those of the process if None.
 
     Returns:
-        Exit status: 0, or 2 if the input cannot be used.
+        Exit status: 0, or that of the error's kind.
     """
     parser = argparse.ArgumentParser(
         prog="gnnpool",
@@ -46,7 +46,7 @@ def main(argv: list[str] | None = None) -> int:
         return {"train": _train, "where": _where}[arguments.command](arguments)
     except GnnpoolError as error:
         print(f"gnnpool: {error}", file=sys.stderr)
-        return 2
+        return error.exit_status
 
 
 def _train(arguments: argparse.Namespace) -> int:
@@ -57,6 +57,7 @@ def _train(arguments: argparse.Namespace) -> int:
     from gnnpool.data.splits import read_split
     from gnnpool.graphs.file import read_graphs
     from gnnpool.logs import log_to
+    from gnnpool.training.outputs import Outputs
     from gnnpool.training.run import run_trial
 
     config = yaml.safe_load(Path(arguments.config).read_text(encoding="utf-8"))
@@ -78,10 +79,15 @@ def _train(arguments: argparse.Namespace) -> int:
         training=config["training"],
         stage_version=stages.TRAINING,
         device=arguments.device,
-        record=output / "record.parquet",
-        history=output / "history.parquet",
-        predictions=output / "predictions.parquet",
-        weights=output / "model.safetensors",
+        outputs=Outputs(
+            record=output / "record.parquet",
+            history=output / "history.parquet",
+            predictions=output / "predictions.parquet",
+            weights=output / "model.safetensors",
+        ),
+        checkpoint=output / "checkpoint",
+        checkpoint_every=config["checkpoint"],
+        journal=output / "train.jsonl",
     )
     print(f"{output / 'record.parquet'}")
     return 0

@@ -10,6 +10,8 @@ from gnnpool.errors import GnnpoolError
 def log_to(path: str | Path) -> None:
     """Send the log of this process to a file, and tell mendable errors without a traceback.
 
+    A mendable error that nobody catches ends the process with the exit status of its kind.
+
     Args:
         path: The log file; its folder is made, an older file is replaced.
     """
@@ -28,8 +30,8 @@ def log_to(path: str | Path) -> None:
         if issubclass(kind, GnnpoolError):
             logger.error("%s", error)
             print(f"\n{error}\n(log: {path})", file=sys.stderr)
-        else:
-            logger.critical("stopped", exc_info=(kind, error, trace))
-            sys.__excepthook__(kind, error, trace)
+            raise SystemExit(kind.exit_status)
+        logger.critical("stopped", exc_info=(kind, error, trace))
+        sys.__excepthook__(kind, error, trace)
 
     sys.excepthook = tell

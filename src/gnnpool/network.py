@@ -44,6 +44,11 @@ class Network(nn.Module):
         self.register_buffer("shift", torch.zeros(()))
         self.register_buffer("scale", torch.ones(()))
 
+    @property
+    def num_parameters(self) -> int:
+        """Trainable numbers."""
+        return sum(p.numel() for p in self.parameters() if p.requires_grad)
+
     def forward(self, graphs: GraphBatch) -> Prediction:
         """Predict the target of each graph of a batch."""
         return self.read_out(self.encoder(graphs), graphs)

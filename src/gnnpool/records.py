@@ -66,7 +66,8 @@ class TrialRecord:
     parameters: int = _unit("trainable numbers")
     wall_seconds: float = _unit("s")
     cpu_seconds: float = _unit("s")
-    peak_memory: float = _unit("MiB")
+    peak_memory: float = _unit("MiB, of the last attempt")
+    attempts: int = _unit("starts of the training")
     device: str = ""
     device_name: str = ""
     threads: int = 0
@@ -88,4 +89,4 @@ class TrialRecord:
 RECORD_UNITS = {f.name: f.metadata["unit"] for f in dataclasses.fields(TrialRecord) if "unit" in f.metadata}
 
 # Fields that may differ between two runs of the same trial on the same machine.
-TIMINGS = ("wall_seconds", "cpu_seconds", "peak_memory", "finished")
+TIMINGS = ("wall_seconds", "cpu_seconds", "peak_memory", "attempts", "finished")

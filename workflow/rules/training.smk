@@ -2,6 +2,7 @@
 
 Inputs: graphs of the dataset and edges, split of the dataset and seed.
 Outputs: record, history of the epochs, predictions for every structure, weights of the best epoch.
+Not declared, since declared outputs of a failed job are deleted: checkpoint and journal.
 """
 
 
@@ -22,6 +23,8 @@ rule train_trial:
         pooling=pooling_entry,
         training=config["training"],
         stage_version=stages.TRAINING,
+        checkpoint=f"{RESULTS}/checkpoints/{TRIAL_NAME}",
+        journal=f"{LOGS}/trials/{TRIAL_NAME}.jsonl",
     message:
         f"Train {TRIAL_NAME}".replace("{", "{wildcards.")
     script:

@@ -1,6 +1,7 @@
 """Rule train_trial: train one network and record its errors."""
 
 from gnnpool.logs import log_to
+from gnnpool.training.outputs import Outputs
 from gnnpool.training.run import run_trial
 
 log_to(snakemake.log[0])
@@ -13,8 +14,8 @@ run_trial(
     training=snakemake.params.training,
     stage_version=snakemake.params.stage_version,
     device=snakemake.config["device"],
-    record=snakemake.output.record,
-    history=snakemake.output.history,
-    predictions=snakemake.output.predictions,
-    weights=snakemake.output.weights,
+    outputs=Outputs(**dict(snakemake.output.items())),
+    checkpoint=snakemake.params.checkpoint,
+    checkpoint_every=snakemake.config["checkpoint"],
+    journal=snakemake.params.journal,
 )

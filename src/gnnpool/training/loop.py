@@ -5,7 +5,6 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -16,32 +15,15 @@ from gnnpool.errors import DivergedError
 from gnnpool.graphs.batch import GraphBatch
 from gnnpool.network import Network, Prediction
 from gnnpool.training.batches import DeviceGraphs, cut
+from gnnpool.training.checkpoint import Checkpoints
 from gnnpool.training.engine import make_forward
 from gnnpool.training.metrics import mae
 from gnnpool.training.settings import Training
+from gnnpool.training.state import Clock, Progress, TrainingState
 
 logger = logging.getLogger("gnnpool.training")
 
 Batch = tuple[GraphBatch, Tensor]
-
-
-@dataclass
-class Progress:
-    """How far a training has come.
-
-    Args:
-        epoch: Finished epochs.
-        best_epoch: Epoch of the least validation error so far, the first of equals.
-        best_error: That error, target unit.
-        best_state: Weights after that epoch.
-        history: One entry for each epoch: epoch, train_mae, val_mae, learning_rate, seconds.
-    """
-
-    epoch: int = 0
-    best_epoch: int = 0
-    best_error: float = math.inf
-    best_state: dict[str, Tensor] = field(default_factory=dict)
-    history: list[dict[str, float]] = field(default_factory=list)
 
 
 def train(
@@ -52,6 +34,8 @@ def train(
     *,
     order_seed: int,
     engine: str,
+    checkpoints: Checkpoints,
+    clock: Clock,
 ) -> Progress:
     """Train a network and keep the weights of the epoch with the least validation error.
 
@@ -62,49 +46,37 @@ def train(
         settings: How to train.
         order_seed: For the order of the training graphs in each epoch.
         engine: "eager" or "compiled".
+        checkpoints: From which the training goes on, and where it is saved.
+        clock: Time spent; that of earlier attempts is added.
 
     Returns:
         History and best weights.
 
     Raises:
         DivergedError: If the loss of a batch or a validation error is not finite.
+        InterruptedTraining: If a signal asked to stop; the training is saved.
     """
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
     )
-    scheduler = _plateau(optimizer, settings)
-    generator = torch.Generator().manual_seed(order_seed)
+    state = TrainingState(
+        network,
+        optimizer,
+        scheduler=_plateau(optimizer, settings),
+        generator=torch.Generator().manual_seed(order_seed),
+        clock=clock,
+    )
     validation = [graphs.batch(index) for index in cut(parts["val"], settings.batch_size)]
     network.train()
     sample, _ = graphs.batch(parts["train"][: settings.batch_size])
     forward = make_forward(network, engine, sample=sample)
-    progress = Progress()
+    checkpoints.resume(state)
 
-    for epoch in range(1, settings.epochs + 1):
-        started = time.perf_counter()
-        order = parts["train"][torch.randperm(len(parts["train"]), generator=generator).numpy()]
-        batches = cut(order, settings.batch_size)
-        train_mae = _train_epoch(forward, network, graphs, batches, optimizer, settings, epoch=epoch)
-        val_mae = mae(*predict(network, validation))
-        if not math.isfinite(val_mae):
-            raise DivergedError(f"epoch {epoch}: the validation error is {val_mae}, expected a finite number")
-        learning_rate = optimizer.param_groups[0]["lr"]
-        scheduler.step(val_mae if settings.scheduler.metric == "val" else train_mae)
-        if val_mae < progress.best_error:
-            progress.best_epoch, progress.best_error = epoch, val_mae
-            progress.best_state = copy.deepcopy(network.state_dict())
-        progress.epoch = epoch
-        progress.history.append(
-            {
-                "epoch": epoch,
-                "train_mae": train_mae,
-                "val_mae": val_mae,
-                "learning_rate": learning_rate,
-                "seconds": time.perf_counter() - started,
-            }
-        )
-        logger.info("epoch %d train_mae %.6g val_mae %.6g lr %.3g", epoch, train_mae, val_mae, learning_rate)
-    return progress
+    for epoch in range(state.progress.epoch + 1, settings.epochs + 1):
+        checkpoints.begin_epoch(state)
+        _train_epoch(forward, state, graphs, parts["train"], validation, settings, checkpoints)
+        checkpoints.end_epoch(state, last=epoch == settings.epochs)
+    return state.progress
 
 
 def predict(network: Network, batches: list[Batch]) -> tuple[np.ndarray, np.ndarray]:
@@ -127,17 +99,52 @@ def predict(network: Network, batches: list[Batch]) -> tuple[np.ndarray, np.ndar
 
 def _train_epoch(
     forward: Callable[[GraphBatch], Prediction],
-    network: Network,
+    state: TrainingState,
+    graphs: DeviceGraphs,
+    train: np.ndarray,
+    validation: list[Batch],
+    settings: Training,
+    checkpoints: Checkpoints,
+) -> None:
+    """One epoch with its validation, told to the scheduler and kept in the progress."""
+    started = time.perf_counter()
+    progress, epoch = state.progress, state.progress.epoch + 1
+    learning_rate = state.optimizer.param_groups[0]["lr"]
+    order = train[torch.randperm(len(train), generator=state.generator).numpy()]
+    train_mae = _pass_over(forward, state, graphs, cut(order, settings.batch_size), settings, checkpoints)
+    val_mae = mae(*predict(state.network, validation))
+    if not math.isfinite(val_mae):
+        raise DivergedError(f"epoch {epoch}: the validation error is {val_mae}, expected a finite number")
+    state.scheduler.step(val_mae if settings.scheduler.metric == "val" else train_mae)
+    if val_mae < progress.best_error:
+        progress.best_epoch, progress.best_error = epoch, val_mae
+        progress.best_state = copy.deepcopy(state.network.state_dict())
+    progress.epoch = epoch
+    progress.history.append(
+        {
+            "epoch": epoch,
+            "train_mae": train_mae,
+            "val_mae": val_mae,
+            "learning_rate": learning_rate,
+            "seconds": time.perf_counter() - started,
+        }
+    )
+    logger.info("epoch %d train_mae %.6g val_mae %.6g lr %.3g", epoch, train_mae, val_mae, learning_rate)
+
+
+def _pass_over(
+    forward: Callable[[GraphBatch], Prediction],
+    state: TrainingState,
     graphs: DeviceGraphs,
     batches: list[np.ndarray],
-    optimizer: torch.optim.Optimizer,
     settings: Training,
-    *,
-    epoch: int,
+    checkpoints: Checkpoints,
 ) -> float:
     """One pass over the training graphs; the mean absolute error while training, target unit."""
+    network, optimizer = state.network, state.optimizer
     errors = torch.zeros(2, len(batches), device=graphs.device)
     for number, index in enumerate(batches):
+        checkpoints.between_batches()
         batch, target = graphs.batch(index)
         prediction = forward(batch)
         error = F.l1_loss(prediction.value, target)
@@ -152,8 +159,8 @@ def _train_epoch(
     if not np.isfinite(loss).all():
         first = int(np.flatnonzero(~np.isfinite(loss))[0])
         raise DivergedError(
-            f"epoch {epoch}, batch {first + 1} of {len(batches)}: the training loss is {loss[first]}, "
-            "expected a finite number; lower training.learning_rate "
+            f"epoch {state.progress.epoch + 1}, batch {first + 1} of {len(batches)}: the training loss is "
+            f"{loss[first]}, expected a finite number; lower training.learning_rate "
             f"(now {optimizer.param_groups[0]['lr']:g})"
         )
     return float(np.average(error, weights=[len(index) for index in batches]))

@@ -83,9 +83,19 @@ def settings() -> dict:
 @pytest.fixture
 def trial(salts, tmp_path, settings):
     """Run one trial; returns the folder of its outputs."""
+    from gnnpool.training.outputs import Outputs
     from gnnpool.training.run import run_trial
 
-    def run(name="trial", *, pooling="mean", entry=None, graphs="graphs.safetensors", **changes) -> Path:
+    def run(
+        name="trial",
+        *,
+        pooling="mean",
+        entry=None,
+        graphs="graphs.safetensors",
+        save_every=1000,
+        **changes,
+    ) -> Path:
+        folder = tmp_path / name
         run_trial(
             graphs=salts / graphs,
             split=salts / "split.parquet",
@@ -95,17 +105,17 @@ def trial(salts, tmp_path, settings):
             training={**settings, **changes},
             stage_version=1,
             device="cpu",
-            **{
-                key: tmp_path / name / file
-                for key, file in (
-                    ("record", "record.parquet"),
-                    ("history", "history.parquet"),
-                    ("predictions", "predictions.parquet"),
-                    ("weights", "model.safetensors"),
-                )
-            },
+            outputs=Outputs(
+                record=folder / "record.parquet",
+                history=folder / "history.parquet",
+                predictions=folder / "predictions.parquet",
+                weights=folder / "model.safetensors",
+            ),
+            checkpoint=folder / "checkpoint",
+            checkpoint_every={"epochs": save_every, "seconds": 1e9},
+            journal=folder / "trial.jsonl",
         )
-        return tmp_path / name
+        return folder
 
     return run
 

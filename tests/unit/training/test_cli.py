@@ -25,7 +25,12 @@ def _own_log():
 
 @pytest.fixture
 def arguments(salts, tmp_path, settings, model):
-    config = {"models": {"cgcnn": {"label": "CGCNN", **model}}, "poolings": {}, "training": settings}
+    config = {
+        "models": {"cgcnn": {"label": "CGCNN", **model}},
+        "poolings": {},
+        "training": settings,
+        "checkpoint": {"epochs": 1, "seconds": 60},
+    }
     (tmp_path / "config.yaml").write_text(json.dumps(config))
     files = {
         "graphs": salts / "graphs.safetensors",
@@ -47,15 +52,16 @@ def test_train_leaves_the_files_of_a_trial(arguments, capsys):
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("change", "told"),
     [
-        ({"model": "cgcn"}, "'cgcn'; did you mean cgcnn"),
-        ({"pooling": "maen"}, "'maen'; did you mean mean"),
-        ({"graphs": "nowhere.safetensors"}, "nowhere.safetensors: no such file"),
+        ({"model": "cgcn"}, (2, "'cgcn'; did you mean cgcnn")),
+        ({"pooling": "maen"}, (2, "'maen'; did you mean mean")),
+        ({"graphs": "nowhere.safetensors"}, (74, "nowhere.safetensors: no such file")),
     ],
 )
-def test_a_mistake_is_told_in_words(arguments, change, message, capsys):
-    assert call({**arguments, **change}) == 2
+def test_a_mistake_is_told_in_words_and_by_the_exit_status(arguments, change, told, capsys):
+    status, message = told
+    assert call({**arguments, **change}) == status
     assert message in capsys.readouterr().err
 
 

@@ -1,0 +1,136 @@
+"""What a finished trial leaves behind: weights, predictions, history and, last, the record."""
+
+import logging
+import resource
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from gnnpool.artifacts import read_table, write_table, write_tensors
+from gnnpool.data.splits import PARTS
+from gnnpool.errors import ArtifactError
+from gnnpool.network import Network
+from gnnpool.records import RECORD_UNITS, Trial, TrialRecord
+from gnnpool.training.batches import cut
+from gnnpool.training.loop import predict
+from gnnpool.training.metrics import mae, rmse
+from gnnpool.training.prepare import PreparedTrial
+from gnnpool.training.state import Clock, Progress
+
+Outcome = Mapping[str, tuple[np.ndarray, np.ndarray]]
+logger = logging.getLogger("gnnpool.training")
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where the four files of a trial lie.
+
+    Args:
+        record: One row with errors, cost and provenance (Parquet).
+        history: One row for each epoch (Parquet).
+        predictions: One row for each structure (Parquet).
+        weights: Weights of the best epoch (safetensors).
+    """
+
+    record: str | Path
+    history: str | Path
+    predictions: str | Path
+    weights: str | Path
+
+    def remove_leftovers(self) -> None:
+        """Remove what a killed attempt left half-written."""
+        for path in map(Path, vars(self).values()):
+            for leftover in path.parent.glob(f".{path.name}.*.tmp"):
+                leftover.unlink(missing_ok=True)
+
+    def hold(self, identity: Mapping[str, object]) -> bool:
+        """Whether all four files are there, and the record is that of a trial with this identity."""
+        if not all(Path(path).exists() for path in vars(self).values()):
+            return False
+        try:
+            row = read_table(self.record).to_pylist()[0]
+        except ArtifactError:
+            return False
+        return all(row.get(name) == value for name, value in identity.items())
+
+
+def write_outputs(outputs: Outputs, trial: PreparedTrial, progress: Progress, clock: Clock) -> None:
+    """Judge the network of the best epoch and write all files; the record last.
+
+    Args:
+        outputs: Where to.
+        trial: The trial; its network is left with the weights of the best epoch.
+        progress: What came out of the training.
+        clock: Time spent.
+    """
+    trial.network.load_state_dict(progress.best_state)
+    outcome = {
+        part: predict(
+            trial.network,
+            [trial.graphs.batch(index) for index in cut(trial.parts[part], trial.settings.batch_size)],
+        )
+        for part in PARTS
+    }
+    row = _record(trial, progress, outcome, clock)
+    _write_weights(outputs.weights, trial.network, trial.trial)
+    _write_predictions(outputs.predictions, trial, outcome)
+    _write_history(outputs.history, progress, unit=trial.unit)
+    table = pa.Table.from_pylist([vars(row)])
+    write_table(outputs.record, table, units={**RECORD_UNITS, "target unit": row.unit})
+    logger.info("best epoch %d, test MAE %.6g %s", row.best_epoch, row.test_mae, row.unit)
+
+
+def _record(trial: PreparedTrial, progress: Progress, outcome: Outcome, clock: Clock) -> TrialRecord:
+    device = trial.graphs.device
+    return TrialRecord(
+        **trial.identity,
+        **clock.read(),
+        target=trial.target,
+        unit=trial.unit,
+        **{f"{part}_mae": mae(*outcome[part]) for part in PARTS},
+        **{f"{part}_rmse": rmse(*outcome[part]) for part in PARTS},
+        best_epoch=progress.best_epoch,
+        epochs=progress.epoch,
+        **{f"n_{part}": len(trial.parts[part]) for part in PARTS},
+        parameters=trial.network.num_parameters,
+        peak_memory=_peak_memory(device),
+        device_name=torch.cuda.get_device_name(device) if device.type == "cuda" else "",
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _peak_memory(device: torch.device) -> float:
+    """MiB: of the device where there is one, else of the process."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 2**20
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+
+
+def _write_weights(path: str | Path, network: Network, trial: Trial) -> None:
+    arrays = {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
+    write_tensors(path, arrays, metadata={"trial": str(trial), "kind": "gnnpool weights 1"})
+
+
+def _write_predictions(path: str | Path, trial: PreparedTrial, outcome: Outcome) -> None:
+    table = pa.concat_tables(
+        pa.table(
+            {
+                "id": [trial.split.ids[i] for i in trial.parts[part]],
+                "part": [part] * len(trial.parts[part]),
+                "target": outcome[part][0],
+                "prediction": outcome[part][1],
+            }
+        )
+        for part in PARTS
+    )
+    write_table(path, table, units={"target": trial.unit, "prediction": trial.unit})
+
+
+def _write_history(path: str | Path, progress: Progress, *, unit: str) -> None:
+    units = {"epoch": "1", "train_mae": unit, "val_mae": unit, "learning_rate": "1", "seconds": "s"}
+    write_table(path, pa.Table.from_pylist(progress.history), units=units)

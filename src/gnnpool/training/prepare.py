@@ -1,0 +1,153 @@
+"""From the files and settings of a trial to a network, graphs on the device, and what identifies them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from gnnpool import provenance
+from gnnpool.artifacts import file_sha256
+from gnnpool.data.splits import PARTS, Split, read_split
+from gnnpool.errors import ArtifactError, ConfigError, DataError
+from gnnpool.graphs.file import GraphSet, read_graphs
+from gnnpool.network import Network, build_network
+from gnnpool.records import Trial
+from gnnpool.training.batches import DeviceGraphs, cut
+from gnnpool.training.engine import choose_engine
+from gnnpool.training.seeding import derive_seed, prepare_torch
+from gnnpool.training.settings import Training
+
+
+@dataclass(frozen=True)
+class PreparedTrial:
+    """A trial that is ready to be trained.
+
+    Args:
+        trial: Which one.
+        settings: How to train.
+        network: On its device, with initial weights.
+        graphs: All graphs, on the same device.
+        split: Part of each structure.
+        parts: Indices of the graphs of each part.
+        identity: The fields of the record that decide its numbers. A checkpoint is of use, and a
+            record of another process the same, only if all of them agree.
+        target: Quantity predicted.
+        unit: Its unit.
+    """
+
+    trial: Trial
+    settings: Training
+    network: Network
+    graphs: DeviceGraphs
+    split: Split
+    parts: dict[str, np.ndarray]
+    identity: dict[str, object]
+    target: str
+    unit: str
+
+    @property
+    def engine(self) -> str:
+        """How the encoder runs: "eager" or "compiled"."""
+        return self.identity["engine"]
+
+
+def prepare_trial(
+    *,
+    graphs: str | Path,
+    split: str | Path,
+    trial: Mapping[str, str],
+    model: Mapping,
+    pooling: Mapping | None,
+    training: Mapping,
+    stage_version: int,
+    device: str,
+) -> PreparedTrial:
+    """Seed torch, build the network and put the graphs on the device.
+
+    Args:
+        graphs: Graph file of the dataset and edges.
+        split: Split file of the dataset and seed.
+        trial: dataset, model, edges, pooling and seed.
+        model: The model's entry of the configuration.
+        pooling: The pooling's entry, if it has one.
+        training: The configuration's training section.
+        stage_version: Version of the training stage.
+        device: "auto", "cpu" or "cuda".
+
+    Raises:
+        ArtifactError: If a file is damaged, or graphs and split are of different structures.
+        ConfigError: If there is no such device, model, pooling or option.
+        DataError: If a part of the split is too small to train or judge with.
+    """
+    trial = Trial(**{**trial, "seed": int(trial["seed"])})
+    settings = Training(**training)
+    place = _device(device)
+    init_seed = derive_seed(trial.seed, "initialisation")
+    prepare_torch(init_seed=init_seed, threads=settings.threads, deterministic=settings.deterministic)
+
+    graph_set, division = read_graphs(graphs), read_split(split)
+    parts = _parts(graph_set, division, files=(graphs, split))
+    scheme = json.loads(graph_set.metadata["edges"])
+    network = build_network(
+        model=model, pooling=trial.pooling, pooling_entry=pooling, cutoff=scheme["cutoff"]
+    ).to(place)
+    if settings.standardize_target:
+        known = graph_set.targets[parts["train"]]
+        network.shift.fill_(known.mean())
+        network.scale.fill_(known.std())
+    steps = settings.epochs * len(cut(parts["train"], settings.batch_size))
+    identity = {
+        **vars(trial),
+        "device": place.type,
+        "threads": settings.threads,
+        "engine": choose_engine(settings.engine, steps=steps, device=place),
+        "deterministic": settings.deterministic,
+        "init_seed": init_seed,
+        "options": json.dumps({"model": model, "pooling": pooling, "edges": scheme, "training": training}),
+        "stage_version": stage_version,
+        "graphs_sha256": file_sha256(graphs),
+        "split_sha256": file_sha256(split),
+        "code_fingerprint": provenance.code_fingerprint(),
+        **provenance.versions(),
+    }
+    return PreparedTrial(
+        trial=trial,
+        settings=settings,
+        network=network,
+        graphs=DeviceGraphs(graph_set, device=place, vectors=network.encoder.needs_vectors),
+        split=division,
+        parts=parts,
+        identity=identity,
+        target=graph_set.metadata["target"],
+        unit=graph_set.metadata["unit"],
+    )
+
+
+def _device(wanted: str) -> torch.device:
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise ConfigError(
+            "device: 'cuda' was asked for, but torch finds no usable CUDA device on this machine"
+        )
+    if wanted == "auto":
+        wanted = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(wanted)
+
+
+def _parts(graphs: GraphSet, split: Split, *, files: tuple[str | Path, str | Path]) -> dict[str, np.ndarray]:
+    """Indices of each part, after checking that graphs and split are of the same structures."""
+    if graphs.metadata["ids_sha256"] != split.metadata["ids_sha256"]:
+        raise ArtifactError(
+            f"{files[0]} and {files[1]}: made from different structures "
+            f"({len(graphs)} graphs, {len(split.ids)} ids); delete both and run again"
+        )
+    parts = {part: split.indices(part) for part in PARTS}
+    for part, least in (("train", 2), ("val", 1), ("test", 1)):
+        if len(parts[part]) < least:
+            raise DataError(
+                f"{files[1]}: part {part!r} has {len(parts[part])} structures, expected at least {least}; "
+                "the dataset is too small for these fractions"
+            )
+    return parts
