@@ -50,3 +50,7 @@ rule fetch_all:
 rule train_all:
     input:
         records_of(PLANNED),
+
+
+onerror:
+    tell_troubles()

@@ -1,4 +1,4 @@
-"""The command `gnnpool`: one trial without the workflow, and where results lie."""
+"""The command `gnnpool`: one trial without the workflow, how far all have come, and where results lie."""
 
 import argparse
 import sys
@@ -41,9 +41,14 @@ def main(argv: list[str] | None = None) -> int:
     train.add_argument("--output", required=True, help="folder for record, history, predictions and weights")
     where = commands.add_parser("where", help="list what a finished workflow has made")
     where.add_argument("results", help="folder of results")
+    status = commands.add_parser("status", help="tell how far the trials have come, while they run and after")
+    status.add_argument(
+        "--configfile", nargs="+", default=["config/config.yaml"], help="as given to snakemake, overlays last"
+    )
+    status.add_argument("--json", action="store_true", help="print everything as JSON")
     arguments = parser.parse_args(argv)
     try:
-        return {"train": _train, "where": _where}[arguments.command](arguments)
+        return {"train": _train, "where": _where, "status": _status}[arguments.command](arguments)
     except GnnpoolError as error:
         print(f"gnnpool: {error}", file=sys.stderr)
         return error.exit_status
@@ -99,4 +104,23 @@ def _where(arguments: argparse.Namespace) -> int:
         found = sorted(root.glob(pattern))
         if found:
             print(f"{what:>18}  " + ("\n" + " " * 20).join(str(path) for path in found))
+    return 0
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    import json
+
+    import yaml
+    from snakemake.utils import update_config
+
+    from gnnpool.errors import ConfigError
+    from gnnpool.status import as_json, as_text, read_status
+
+    config: dict = {}
+    for path in map(Path, arguments.configfile):
+        if not path.is_file():
+            raise ConfigError(f"{path}: no such file; call this where you call snakemake")
+        update_config(config, yaml.safe_load(path.read_text(encoding="utf-8")))
+    status = read_status(config)
+    print(json.dumps(as_json(status), indent=2) if arguments.json else as_text(status))
     return 0

@@ -35,6 +35,19 @@ class Workflow:
             environment: Further variables.
             status: Expected exit status.
         """
+        run = self.start(*arguments, config=config, overlay=overlay, environment=environment)
+        printed = run.communicate()[0]
+        assert run.returncode == status, printed
+        return printed
+
+    def start(
+        self,
+        *arguments: str,
+        config: str | None = "tests/workflow/tiny.yaml",
+        overlay: str = "",
+        environment: Mapping[str, str] | None = None,
+    ) -> subprocess.Popen:
+        """Start snakemake and go on."""
         files = [str(ROOT / "config/config.yaml")] + ([str(ROOT / config)] if config else [])
         if overlay:
             (self.folder / "overlay.yaml").write_text(overlay)
@@ -42,16 +55,14 @@ class Workflow:
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), *arguments]
         command += ["--directory", str(self.folder), "--workflow-profile", str(ROOT / "profiles/default")]
         command += ["--configfile", *files]
-        run = subprocess.run(
+        return subprocess.Popen(
             command,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
             cwd=self.folder,
             env={**os.environ, **(environment or {})},
         )
-        printed = run.stdout + run.stderr
-        assert run.returncode == status, printed
-        return printed
 
     def planned(self, *arguments: str, **options: object) -> dict[str, int]:
         """Number of jobs of each rule that a dry run plans."""
@@ -67,6 +78,12 @@ def jobs(printed: str) -> dict[str, int]:
 @pytest.fixture
 def workflow(tmp_path):
     return Workflow(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def new_workflow(tmp_path_factory):
+    """Makes a workflow in a fresh folder of a name, for as long as the session."""
+    return lambda name: Workflow(tmp_path_factory.mktemp(name))
 
 
 @pytest.fixture(scope="session")

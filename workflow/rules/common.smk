@@ -1,6 +1,7 @@
 """What every rule file uses: the checked configuration, the plan, and the patterns of paths."""
 
 import hashlib
+import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -103,3 +104,13 @@ def records_of(trials):
 def conditions_of(entry):
     """Planned conditions that a table or figure draws on."""
     return sorted({trial.condition for trial in trials_of(entry, PLANNED)})
+
+
+def tell_troubles():
+    """Name the trials that failed or stopped, each with its reason and log, as the last words of a run."""
+    from gnnpool.status import describe, read_status
+
+    if troubles := read_status(config).without_record():
+        print(f"\ntrials without a record: {len(troubles)}", file=sys.stderr)
+        print(describe(troubles), file=sys.stderr)
+        print("The same command again trains these alone.", file=sys.stderr)

@@ -1,0 +1,223 @@
+"""How far a grid of trials has come, from records, journals and logs alone."""
+
+import re
+import statistics
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from gnnpool import journal
+from gnnpool.artifacts import read_table
+from gnnpool.errors import ArtifactError
+from gnnpool.grid import plan_trials
+from gnnpool.records import Trial
+
+DONE, RUNNING, FAILED, STOPPED, MISSING = STATES = ("done", "running", "failed", "stopped", "missing")
+_EPOCH = re.compile(r" epoch (\d+) train_mae ")
+_TAIL = 4096  # bytes of a log that surely hold its last epoch
+
+
+@dataclass(frozen=True)
+class TrialStatus:
+    """How far one trial has come.
+
+    Args:
+        trial: Which one.
+        state: "done": its record is there. "running": a process holds its lock. "failed": its last
+            attempt ended with an error. "stopped": its last attempt was interrupted or killed; the next
+            one goes on. "missing": it never started.
+        epoch: Epochs that its log tells of.
+        epochs: Epochs that it shall have; 0 if it never started.
+        reason: Why it failed or stopped.
+        log: Its log.
+        seconds: Wall time of all its attempts as far as it is known, s.
+        device: Where it was trained, once it is done.
+    """
+
+    trial: Trial
+    state: str
+    epoch: int = 0
+    epochs: int = 0
+    reason: str = ""
+    log: str = ""
+    seconds: float = 0.0
+    device: str = ""
+
+
+@dataclass(frozen=True)
+class GridStatus:
+    """How far all blocks have come.
+
+    Args:
+        blocks: Trials of each block.
+        seconds_left: Estimate of the wall time until all trials are done with as many at once as
+            run now, s; None if nothing is known that it could be told from.
+        hours: Wall time spent on each device, h.
+    """
+
+    blocks: Mapping[str, Sequence[TrialStatus]]
+    seconds_left: float | None
+    hours: Mapping[str, float] = field(default_factory=dict)
+
+    def counts(self, block: str) -> Counter:
+        """Number of trials of a block in each state."""
+        return Counter(status.state for status in self.blocks[block])
+
+    def without_record(self) -> list[TrialStatus]:
+        """Trials that failed or stopped."""
+        return [one for trials in self.blocks.values() for one in trials if one.state in (FAILED, STOPPED)]
+
+
+def read_status(config: Mapping) -> GridStatus:
+    """Read how far the trials of a configuration have come.
+
+    Args:
+        config: The configuration: results, logs, seeds and blocks.
+    """
+    results, logs = Path(config["results"]) / "trials", Path(config["logs"]) / "trials"
+    blocks = {
+        block["name"]: [_status(trial, results, logs) for trial in plan_trials([block], config["seeds"])]
+        for block in config["blocks"]
+    }
+    trials = [status for block in blocks.values() for status in block]
+    hours: dict[str, float] = {}
+    for one in trials:
+        if one.seconds:
+            device = one.device or "not finished"
+            hours[device] = hours.get(device, 0.0) + one.seconds / 3600
+    return GridStatus(blocks, _seconds_left(trials), hours)
+
+
+def as_json(status: GridStatus) -> dict:
+    """The same as plain dictionaries and lists."""
+    return {
+        "blocks": {
+            name: {
+                "counts": {state: status.counts(name)[state] for state in STATES},
+                "trials": [asdict(one) | {"trial": str(one.trial)} for one in trials],
+            }
+            for name, trials in status.blocks.items()
+        },
+        "seconds_left": status.seconds_left,
+        "hours": dict(status.hours),
+    }
+
+
+def as_text(status: GridStatus) -> str:
+    """A table for the terminal, and the trials that need a look."""
+    width = max(map(len, [*status.blocks, "all together"]))
+    rows = [(name, status.counts(name)) for name in status.blocks]
+    if len(rows) > 1:
+        rows.append(("all together", sum((counts for _, counts in rows), Counter())))
+    lines = [f"{'':{width}}" + "".join(f"{state:>9}" for state in STATES)]
+    lines += [
+        f"{name:{width}}" + "".join(f"{counts[state] or '-':>9}" for state in STATES) for name, counts in rows
+    ]
+    running = [one for trials in status.blocks.values() for one in trials if one.state == RUNNING]
+    if running:
+        lines += ["", *(f"running  {one.trial}  epoch {one.epoch} of {one.epochs or '?'}" for one in running)]
+    if troubles := describe(status.without_record()):
+        lines += ["", troubles]
+    lines.append("")
+    if status.hours:
+        spent = ", ".join(f"{hours:.1f} h {device}" for device, hours in sorted(status.hours.items()))
+        lines.append(f"spent: {spent}")
+    if any(one.state != DONE for trials in status.blocks.values() for one in trials):
+        left = status.seconds_left
+        told = "unknown until a trial of each kind is done" if left is None else _duration(left)
+        lines.append(f"left: {told}")
+    return "\n".join(lines)
+
+
+def describe(trials: Sequence[TrialStatus]) -> str:
+    """One paragraph for each trial: its state, reason and log."""
+    return "\n".join(f"{one.state}  {one.trial}\n    {one.reason}\n    {one.log}" for one in trials)
+
+
+def _status(trial: Trial, results: Path, logs: Path) -> TrialStatus:
+    record, log = results / str(trial) / "record.parquet", logs / f"{trial}.log"
+    if record.exists():
+        try:
+            row = read_table(record).to_pylist()[0]
+        except ArtifactError as error:
+            return TrialStatus(trial, FAILED, reason=str(error), log=str(log))
+        epochs, seconds = row["epochs"], row["wall_seconds"]
+        return TrialStatus(trial, DONE, epochs, epochs, log=str(log), seconds=seconds, device=row["device"])
+    events = journal.read_journal(logs / f"{trial}.jsonl")
+    if not events:
+        return TrialStatus(trial, MISSING, log=str(log))
+    state, reason = _state(events, logs / f"{trial}.lock")
+    epochs = next((event["epochs"] for event in reversed(events) if "epochs" in event), 0)
+    return TrialStatus(trial, state, _last_epoch(log), epochs, reason, str(log), _seconds(events, state))
+
+
+def _state(events: Sequence[Mapping], lock: Path) -> tuple[str, str]:
+    if lock.exists():
+        try:
+            with FileLock(lock, blocking=False):
+                pass
+        except Timeout:
+            return RUNNING, ""
+    last = events[-1]
+    if last["event"] == journal.FAILED:
+        return FAILED, last["reason"]
+    if last["event"] == journal.INTERRUPTED:
+        return STOPPED, last["reason"]
+    if last["event"] == journal.FINISHED:
+        return STOPPED, "finished, but its record is gone; it is trained again"
+    return STOPPED, f"killed on {last['host']} without a word"
+
+
+def _last_epoch(log: Path) -> int:
+    try:
+        with open(log, "rb") as file:
+            file.seek(max(0, log.stat().st_size - _TAIL))
+            found = _EPOCH.findall(file.read().decode(errors="replace"))
+    except FileNotFoundError:
+        return 0
+    return int(found[-1]) if found else 0
+
+
+def _seconds(events: Sequence[Mapping], state: str) -> float:
+    """Wall time between the first and the last word of each attempt; of a running one, until now."""
+    total, started, last = 0.0, None, None
+    for event in events:
+        now = datetime.fromisoformat(event["time"])
+        if event["event"] == journal.STARTED:
+            if started:
+                total += (last - started).total_seconds()
+            started = now
+        last = now
+    if started:
+        total += ((datetime.now(UTC) if state == RUNNING else last) - started).total_seconds()
+    return total
+
+
+def _seconds_left(trials: Sequence[TrialStatus]) -> float | None:
+    """Each trial costs what finished ones of the same dataset, model and edges cost, or as it has begun."""
+    costs: dict[tuple, list[float]] = {}
+    for one in trials:
+        if one.state == DONE:
+            costs.setdefault(one.trial.condition[:3], []).append(one.seconds)
+    left = 0.0
+    for one in trials:
+        if one.state == DONE:
+            continue
+        share = one.epoch / one.epochs if one.epochs else 0.0
+        known = costs.get(one.trial.condition[:3])
+        if known:
+            left += (1 - share) * statistics.median(known)
+        elif share and one.state == RUNNING:
+            left += one.seconds * (1 - share) / share
+        else:
+            return None
+    return left / max(1, sum(one.state == RUNNING for one in trials))
+
+
+def _duration(seconds: float) -> str:
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"about {hours} h {minutes:02d} min" if hours else f"about {max(1, minutes)} min"

@@ -1,0 +1,102 @@
+import json
+
+import pyarrow as pa
+import pytest
+from filelock import FileLock
+
+from gnnpool import journal
+from gnnpool.artifacts import write_table
+from gnnpool.cli import main
+from gnnpool.status import DONE, FAILED, MISSING, RUNNING, STOPPED, as_text, read_status
+
+SEEDS = {1: DONE, 2: RUNNING, 3: FAILED, 4: STOPPED, 5: STOPPED, 6: MISSING}
+
+
+@pytest.fixture
+def config(tmp_path):
+    """Six trials of one block, one in each state and two that stopped; a second block not begun."""
+    block = {"datasets": ["salts"], "models": ["cgcnn"], "edges": ["mdl"]}
+    return {
+        "results": str(tmp_path / "results"),
+        "logs": str(tmp_path / "logs"),
+        "seeds": list(SEEDS),
+        "blocks": [
+            {"name": "first", **block, "poolings": ["mean"]},
+            {"name": "second", **block, "models": ["torchmd"], "poolings": ["mean"]},
+        ],
+    }
+
+
+@pytest.fixture
+def begun(config, tmp_path):
+    """What the trials of the first block have left on disk."""
+    folder = tmp_path / "logs/trials/salts/cgcnn/mdl/mean"
+    for seed in (1, 2, 3, 4, 5):
+        journal.note(folder / f"seed-{seed}.jsonl", journal.STARTED, epoch=0, epochs=40)
+        (folder / f"seed-{seed}.log").write_text("INFO epoch 9 train_mae 1\nINFO epoch 10 train_mae 1\n")
+    journal.note(folder / "seed-1.jsonl", journal.FINISHED)
+    journal.note(folder / "seed-3.jsonl", journal.FAILED, reason="DivergedError: epoch 3, batch 1 of 7")
+    journal.note(folder / "seed-4.jsonl", journal.INTERRUPTED, reason="SIGTERM after epoch 10: saved")
+    row = {"epochs": 40, "wall_seconds": 3600.0, "device": "cuda"}
+    record = tmp_path / "results/trials/salts/cgcnn/mdl/mean/seed-1/record.parquet"
+    write_table(record, pa.Table.from_pylist([row]))
+    with FileLock(folder / "seed-2.lock", is_singleton=False):
+        yield config
+
+
+def states(status):
+    return {one.trial.seed: one.state for one in status.blocks["first"]}
+
+
+def test_each_trial_is_in_the_state_that_its_files_tell(begun):
+    status = read_status(begun)
+    assert states(status) == SEEDS
+    assert status.counts("second") == {MISSING: 6}
+    running = status.blocks["first"][1]
+    assert (running.epoch, running.epochs) == (10, 40)
+
+
+def test_failed_stopped_and_killed_trials_have_a_reason_and_a_log(begun):
+    failed, stopped, killed = read_status(begun).without_record()
+    assert "DivergedError: epoch 3" in failed.reason
+    assert "SIGTERM after epoch 10" in stopped.reason
+    assert "without a word" in killed.reason
+    assert killed.log.endswith("salts/cgcnn/mdl/mean/seed-5.log")
+
+
+def test_the_time_left_counts_what_others_of_the_kind_took(begun):
+    assert read_status(begun).seconds_left is None  # nothing is known of the second block
+    del begun["blocks"][1]
+    # One hour each: three have a quarter behind them, one runs likewise, one is missing; one at once.
+    assert read_status(begun).seconds_left == pytest.approx(3600 * (4 * 0.75 + 1))
+
+
+def test_hours_are_told_by_device(begun):
+    assert read_status(begun).hours["cuda"] == pytest.approx(1.0)
+
+
+def test_a_damaged_record_is_no_success(begun, tmp_path):
+    record = next(tmp_path.rglob("record.parquet"))
+    record.write_bytes(record.read_bytes()[:-1])
+    assert states(read_status(begun))[1] == FAILED
+
+
+def test_the_text_has_a_line_for_each_block_and_names_troubles(begun):
+    text = as_text(read_status(begun))
+    assert [line.split() for line in text.splitlines()[1:4]] == [
+        ["first", "1", "1", "1", "2", "1"],
+        ["second", "-", "-", "-", "-", "6"],
+        ["all", "together", "1", "1", "1", "2", "7"],
+    ]
+    assert "running  salts/cgcnn/mdl/mean/seed-2  epoch 10 of 40" in text
+
+
+def test_the_command_reads_the_files_that_snakemake_reads(begun, tmp_path, capsys):
+    first, second = tmp_path / "config.yaml", tmp_path / "overlay.yaml"
+    first.write_text(json.dumps({**begun, "seeds": [9]}))
+    second.write_text(json.dumps({"seeds": [1, 2]}))
+    assert main(["status", "--configfile", str(first), str(second), "--json"]) == 0
+    counts = json.loads(capsys.readouterr().out)["blocks"]["first"]["counts"]
+    assert counts == {"done": 1, "running": 1, "failed": 0, "stopped": 0, "missing": 0}
+    assert main(["status", "--configfile", str(tmp_path / "none.yaml")]) == 2
+    assert "none.yaml: no such file" in capsys.readouterr().err

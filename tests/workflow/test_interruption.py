@@ -1,0 +1,75 @@
+"""Jobs and controllers that are stopped in the middle: what was done stays, and nothing is done twice."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from gnnpool.journal import read_journal
+
+TRIAL = "salts/cgcnn/mdl/mean/seed-1"
+RECORD = f"results/trials/{TRIAL}/record.parquet"
+OVERLAY = "{training: {epochs: 60}, checkpoint: {epochs: 1, seconds: 60}}"
+
+
+def events(flow):
+    return read_journal(flow.folder / f"logs/trials/{TRIAL}.jsonl")
+
+
+def starts(flow):
+    return [event["epoch"] for event in events(flow) if event["event"] == "started"]
+
+
+def result(flow):
+    folder = (flow.folder / RECORD).parent
+    return [(folder / name).read_bytes() for name in ("model.safetensors", "predictions.parquet")]
+
+
+def trainer(flow, *, after_epoch):
+    """Process of the trial once it has saved an epoch."""
+    for _ in range(1200):
+        for event in events(flow):
+            if event["event"] == "saved" and event["epoch"] >= after_epoch:
+                return event["process"]
+        time.sleep(0.05)
+    raise AssertionError(f"no trial came to epoch {after_epoch}")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(new_workflow):
+    flow = new_workflow("undisturbed")
+    flow("--cores", "1", RECORD, overlay=OVERLAY)
+    return flow
+
+
+def test_a_job_that_is_told_to_stop_is_named_and_goes_on_at_the_next_call(workflow, undisturbed):
+    run = workflow.start("--cores", "1", RECORD, overlay=OVERLAY)
+    os.kill(trainer(workflow, after_epoch=5), signal.SIGTERM)
+    printed = run.communicate(timeout=60)[0]
+    assert run.returncode == 1
+    assert "trials without a record: 1" in printed
+    assert f"stopped  {TRIAL}\n    SIGTERM after epoch" in printed
+    workflow("--cores", "1", RECORD, overlay=OVERLAY)
+    assert starts(workflow)[1] >= 5
+    assert result(workflow) == result(undisturbed)
+
+
+def test_a_job_that_is_told_to_stop_is_tried_again_without_a_human(workflow, undisturbed):
+    run = workflow.start("--cores", "1", "--retries", "1", RECORD, overlay=OVERLAY)
+    os.kill(trainer(workflow, after_epoch=5), signal.SIGTERM)
+    assert run.wait(timeout=60) == 0
+    assert starts(workflow)[1] >= 5
+    assert result(workflow) == result(undisturbed)
+
+
+def test_a_controller_started_anew_waits_for_the_trial_of_a_killed_one(workflow, undisturbed):
+    run = workflow.start("--cores", "1", RECORD, overlay=OVERLAY)
+    trainer(workflow, after_epoch=2)
+    run.kill()  # the trial goes on without its controller
+    run.wait()
+    workflow("--unlock", overlay=OVERLAY)
+    workflow("--cores", "1", "--rerun-incomplete", RECORD, overlay=OVERLAY)
+    assert starts(workflow)[0] == 0
+    assert 0 not in starts(workflow)[1:]
+    assert result(workflow) == result(undisturbed)
