@@ -46,7 +46,7 @@ def undisturbed(new_workflow):
 def test_a_job_that_is_told_to_stop_is_named_and_goes_on_at_the_next_call(workflow, undisturbed):
     run = workflow.start("--cores", "1", RECORD, overlay=OVERLAY)
     os.kill(trainer(workflow, after_epoch=5), signal.SIGTERM)
-    printed = run.communicate(timeout=60)[0]
+    printed = run.communicate(timeout=120)[0]
     assert run.returncode == 1
     assert "trials without a record: 1" in printed
     assert f"stopped  {TRIAL}\n    SIGTERM after epoch" in printed
@@ -58,7 +58,8 @@ def test_a_job_that_is_told_to_stop_is_named_and_goes_on_at_the_next_call(workfl
 def test_a_job_that_is_told_to_stop_is_tried_again_without_a_human(workflow, undisturbed):
     run = workflow.start("--cores", "1", "--retries", "1", RECORD, overlay=OVERLAY)
     os.kill(trainer(workflow, after_epoch=5), signal.SIGTERM)
-    assert run.wait(timeout=60) == 0
+    printed = run.communicate(timeout=120)[0]
+    assert run.returncode == 0, printed
     assert starts(workflow)[1] >= 5
     assert result(workflow) == result(undisturbed)
 
@@ -67,6 +68,7 @@ def test_a_controller_started_anew_waits_for_the_trial_of_a_killed_one(workflow,
     run = workflow.start("--cores", "1", RECORD, overlay=OVERLAY)
     trainer(workflow, after_epoch=2)
     run.kill()  # the trial goes on without its controller
+    run.stdout.close()
     run.wait()
     workflow("--unlock", overlay=OVERLAY)
     workflow("--cores", "1", "--rerun-incomplete", RECORD, overlay=OVERLAY)
