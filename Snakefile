@@ -16,6 +16,7 @@ configfile: "config/config.yaml"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/graphs.smk"
+include: "workflow/rules/resources.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/analysis.smk"
 include: "workflow/rules/figures.smk"
@@ -35,6 +36,7 @@ rule all:
     input:
         # A lost record is made anew, even where all that was made of it is still there.
         records_of(PLANNED),
+        f"{RESULTS}/analysis/datasets.html",
         f"{RESULTS}/analysis/trials.parquet",
         f"{RESULTS}/analysis/changes_by_seed.parquet",
         f"{RESULTS}/checks/passed.json",

@@ -9,6 +9,7 @@ from gnnpool.errors import GnnpoolError
 
 _PLACES = (
     ("report", "report.html"),
+    ("datasets", "analysis/datasets.html"),
     ("tables", "tables/*.html"),
     ("figures", "figures/*.png"),
     ("all trials", "analysis/trials.parquet"),
@@ -34,9 +35,10 @@ def main(argv: list[str] | None = None) -> int:
     train = commands.add_parser("train", help="train one trial from a graph file and a split file")
     train.add_argument("--graphs", required=True, help="graph file (safetensors)")
     train.add_argument("--split", required=True, help="split file (Parquet)")
-    train.add_argument("--config", required=True, help="configuration (YAML)")
+    train.add_argument("--config", required=True, nargs="+", help="configuration (YAML), overlays last")
     train.add_argument("--model", required=True)
     train.add_argument("--pooling", required=True)
+    train.add_argument("--init", type=int, default=0, help="number of the initialisation; 0 if not given")
     train.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
     train.add_argument("--output", required=True, help="folder for record, history, predictions and weights")
     where = commands.add_parser("where", help="list what a finished workflow has made")
@@ -46,50 +48,56 @@ def main(argv: list[str] | None = None) -> int:
         "--configfile", nargs="+", default=["config/config.yaml"], help="as given to snakemake, overlays last"
     )
     status.add_argument("--json", action="store_true", help="print everything as JSON")
+    export = commands.add_parser("export-matbench", help="write finished trials as a record of Matbench")
+    export.add_argument("results", help="folder of results")
+    for axis in ("model", "edges", "pooling"):
+        export.add_argument(f"--{axis}", required=True)
+    export.add_argument("--output", required=True, help="record to write, such as results.json.gz")
     arguments = parser.parse_args(argv)
+    run = {"train": _train, "where": _where, "status": _status, "export-matbench": _export_matbench}
     try:
-        return {"train": _train, "where": _where, "status": _status}[arguments.command](arguments)
+        return run[arguments.command](arguments)
     except GnnpoolError as error:
         print(f"gnnpool: {error}", file=sys.stderr)
         return error.exit_status
 
 
 def _train(arguments: argparse.Namespace) -> int:
-    import yaml
-
     from gnnpool import plugins, stages
-    from gnnpool.config import without_label
+    from gnnpool.config import read_config, without_label
     from gnnpool.data.splits import read_split
     from gnnpool.graphs.file import read_graphs
     from gnnpool.logs import log_to
-    from gnnpool.training.outputs import Outputs
+    from gnnpool.records import Trial
     from gnnpool.training.run import run_trial
 
-    config = yaml.safe_load(Path(arguments.config).read_text(encoding="utf-8"))
-    plugins.require(arguments.model, config["models"], what=f"model of {arguments.config}")
+    config = read_config(arguments.config)
+    plugins.require(arguments.model, config["models"], what=f"model of {arguments.config[-1]}")
     output = Path(arguments.output)
     log_to(output / "train.log")
+    trial = Trial(
+        dataset=read_graphs(arguments.graphs).metadata["dataset"],
+        model=arguments.model,
+        edges=Path(arguments.graphs).stem,
+        pooling=arguments.pooling,
+        seed=int(read_split(arguments.split).metadata["seed"]),
+        init=arguments.init,
+    )
     run_trial(
         graphs=arguments.graphs,
         split=arguments.split,
-        trial={
-            "dataset": read_graphs(arguments.graphs).metadata["dataset"],
-            "model": arguments.model,
-            "edges": Path(arguments.graphs).stem,
-            "pooling": arguments.pooling,
-            "seed": read_split(arguments.split).metadata["seed"],
-        },
+        trial=str(trial),
         model=without_label(config["models"][arguments.model]),
         pooling=without_label(config["poolings"].get(arguments.pooling)),
         training=config["training"],
         stage_version=stages.TRAINING,
         device=arguments.device,
-        outputs=Outputs(
-            record=output / "record.parquet",
-            history=output / "history.parquet",
-            predictions=output / "predictions.parquet",
-            weights=output / "model.safetensors",
-        ),
+        outputs={
+            "record": output / "record.parquet",
+            "history": output / "history.parquet",
+            "predictions": output / "predictions.parquet",
+            "weights": output / "model.safetensors",
+        },
         checkpoint=output / "checkpoint",
         checkpoint_every=config["checkpoint"],
         journal=output / "train.jsonl",
@@ -107,20 +115,22 @@ def _where(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _export_matbench(arguments: argparse.Namespace) -> int:
+    from gnnpool.analysis.matbench_record import export_matbench
+
+    options = {name: value for name, value in vars(arguments).items() if name != "command"}
+    for dataset, task in export_matbench(**options).items():
+        print(f"{dataset:>18}  {task}")
+    print(f"{'record':>18}  {arguments.output}")
+    return 0
+
+
 def _status(arguments: argparse.Namespace) -> int:
     import json
 
-    import yaml
-    from snakemake.utils import update_config
-
-    from gnnpool.errors import ConfigError
+    from gnnpool.config import read_config
     from gnnpool.status import as_json, as_text, read_status
 
-    config: dict = {}
-    for path in map(Path, arguments.configfile):
-        if not path.is_file():
-            raise ConfigError(f"{path}: no such file; call this where you call snakemake")
-        update_config(config, yaml.safe_load(path.read_text(encoding="utf-8")))
-    status = read_status(config)
+    status = read_status(read_config(arguments.configfile))
     print(json.dumps(as_json(status), indent=2) if arguments.json else as_text(status))
     return 0

@@ -1,7 +1,7 @@
-"""Checks of the configuration before any job: form, then names, then sense."""
+"""The configuration: read outside of Snakemake, and checked before any job: form, then names, then sense."""
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -9,9 +9,31 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from gnnpool import plugins
+from gnnpool.data.matbench_folds import FOLDS
 from gnnpool.errors import ConfigError
 from gnnpool.grid import plan_trials
 from gnnpool.pooling_names import GROUP, check_pooling
+
+
+def read_config(paths: Sequence[str | Path]) -> dict:
+    """Read a configuration and its overlays as Snakemake does: dictionaries merge, all else is replaced.
+
+    Args:
+        paths: YAML files, overlays last.
+
+    Raises:
+        ConfigError: If there is no such file, or it does not hold a dictionary.
+    """
+    config: dict = {}
+    for path in map(Path, paths):
+        try:
+            content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (OSError, yaml.YAMLError) as error:
+            raise ConfigError(f"{path}: cannot be read: {error}") from error
+        if not isinstance(content, dict):
+            raise ConfigError(f"{path}: expected a dictionary, found {type(content).__name__}")
+        config = _merged(config, content)
+    return config
 
 
 def check_config(config: Mapping, schema: str | Path) -> None:
@@ -27,6 +49,14 @@ def check_config(config: Mapping, schema: str | Path) -> None:
     _check_form(config, schema)
     _check_names(config)
     _check_sense(config)
+
+
+def _merged(config: Mapping, overlay: Mapping) -> dict:
+    merged = dict(config)
+    for key, value in overlay.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = _merged(merged[key], value) if both else value
+    return merged
 
 
 def _check_form(config: Mapping, schema: str | Path) -> None:
@@ -60,15 +90,14 @@ def _explain(error: ValidationError) -> str:
 def _check_names(config: Mapping) -> None:
     readers = plugins.names("gnnpool.data.sources")
     encoders = plugins.names("gnnpool.models", group="gnnpool.models")
-    kinds = plugins.names("gnnpool.figures")
     for slug, entry in config["datasets"].items():
         plugins.require(entry["source"], readers, what=f"source of dataset {slug!r}")
     for slug, entry in config["models"].items():
         plugins.require(entry["encoder"], encoders, what=f"encoder of model {slug!r}")
-    for figure in config["figures"]:
-        plugins.require(figure["kind"], kinds, what=f"kind of figure {figure['name']!r}")
     for key in ("tables", "figures"):
+        kinds = plugins.names(f"gnnpool.{key}")
         for entry in config[key]:
+            plugins.require(entry["kind"], kinds, what=f"kind of {key.removesuffix('s')} {entry['name']!r}")
             _check_slice(config, entry, f"{key} entry {entry['name']!r}")
     for block in config["blocks"]:
         for axis in ("datasets", "models", "edges"):
@@ -81,6 +110,10 @@ def _check_names(config: Mapping) -> None:
                 near = difflib.get_close_matches(name, config["poolings"], n=1, cutoff=0.5)
                 hint = f" (or the combination {near[0]!r}?)" if near and near[0] != name else ""
                 raise ConfigError(f"block {block['name']!r}: {error}{hint}") from error
+
+    trained = {name for block in config["blocks"] for name in block["poolings"]}
+    for name in config["noise_floor"]["poolings"]:
+        plugins.require(name, trained, what="pooling of a block, named by noise_floor")
 
 
 def _check_slice(config: Mapping, entry: Mapping, where: str) -> None:
@@ -95,11 +128,7 @@ def _check_slice(config: Mapping, entry: Mapping, where: str) -> None:
 
 
 def _check_sense(config: Mapping) -> None:
-    total = sum(config["split"].values())
-    if abs(total - 1) > 1e-9:
-        raise ConfigError(
-            f"split: expected shares that sum to 1, got {dict(config['split'])}, which sum to {total:g}"
-        )
+    _check_split(config["split"], config["seeds"])
     for key in ("blocks", "tables", "figures"):
         given = [entry["name"] for entry in config[key]]
         repeated = {name for name in given if given.count(name) > 1}
@@ -107,7 +136,25 @@ def _check_sense(config: Mapping) -> None:
             raise ConfigError(f"{key}: expected distinct names, {', '.join(sorted(repeated))} is given twice")
     for slug, entry in config["datasets"].items():
         _check_origin(slug, {key for key, value in entry.items() if value is not None})
-    plan_trials(config["blocks"], config["seeds"])
+    plan_trials(config["blocks"], config["seeds"], config["noise_floor"])
+
+
+def _check_split(split: Mapping, seeds: Sequence[int]) -> None:
+    shares = {part: split[part] for part in ("train", "val", "test")}
+    total = sum(shares.values())
+    if abs(total - 1) > 1e-9:
+        raise ConfigError(f"split: expected shares that sum to 1, got {shares}, which sum to {total:g}")
+    if split["scheme"] != "matbench":
+        return
+    if others := sorted(set(seeds) - set(range(FOLDS))):
+        raise ConfigError(
+            f"seeds: with split.scheme 'matbench' they are its folds, expected 0 to {FOLDS - 1}, "
+            f"found {', '.join(map(str, others))}"
+        )
+    if split["keep_duplicates_together"]:
+        raise ConfigError(
+            "split.keep_duplicates_together: expected false, the folds of split.scheme 'matbench' are fixed"
+        )
 
 
 def _check_origin(slug: str, given: set[str]) -> None:

@@ -1,17 +1,22 @@
 """Which trials a configuration plans, and which of them a table or figure needs."""
 
+import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 
 from gnnpool.errors import ConfigError
 from gnnpool.records import BASELINE, Trial
 
 
-def plan_trials(blocks: Sequence[Mapping], seeds: Sequence[int]) -> list[Trial]:
+def plan_trials(
+    blocks: Sequence[Mapping], seeds: Sequence[int], noise_floor: Mapping | None = None
+) -> list[Trial]:
     """Unfold the blocks into trials; the grid is their union, not one product.
 
     Args:
         blocks: Each with a name and the lists datasets, models, edges and poolings.
         seeds: Split seeds, the same for every block.
+        noise_floor: poolings that each block having them trains again, and the numbers of these
+            further initialisations; None for no noise floor.
 
     Returns:
         The trials, in the order of the blocks.
@@ -28,7 +33,7 @@ def plan_trials(blocks: Sequence[Mapping], seeds: Sequence[int]) -> list[Trial]:
                 f"block {block['name']!r}: poolings lack the baseline {BASELINE!r}, "
                 "to which every error is compared"
             )
-        for trial in _product(block, seeds):
+        for trial in [*_product(block, seeds), *_again(block, seeds, noise_floor)]:
             if trial in owner:
                 raise ConfigError(f"blocks {owner[trial]!r} and {block['name']!r} both plan {trial}")
             owner[trial] = block["name"]
@@ -43,7 +48,8 @@ def trials_of(entry: Mapping, planned: Collection[Trial]) -> list[Trial]:
         planned: All planned trials.
 
     Returns:
-        Those of the entry's slice, in planned order; empty if no pooling of it is planned.
+        Those of the entry's slice, in planned order; empty if no pooling of it is planned. Further
+        initialisations of the entry's poolings and of the baseline belong to it.
     """
     settings = {tuple(setting) for setting in entry["settings"]}
     datasets = set(entry["datasets"])
@@ -63,4 +69,15 @@ def _product(block: Mapping, seeds: Sequence[int]) -> list[Trial]:
         for edges in block["edges"]
         for pooling in block["poolings"]
         for seed in seeds
+    ]
+
+
+def _again(block: Mapping, seeds: Sequence[int], noise_floor: Mapping | None) -> list[Trial]:
+    if noise_floor is None:
+        return []
+    poolings = [pooling for pooling in block["poolings"] if pooling in noise_floor["poolings"]]
+    return [
+        dataclasses.replace(trial, init=init)
+        for trial in _product({**block, "poolings": poolings}, seeds)
+        for init in noise_floor["initialisations"]
     ]

@@ -1,9 +1,11 @@
 """What a trial is, and the row that it leaves behind."""
 
 import dataclasses
+import re
 from dataclasses import dataclass
 
 BASELINE = "mean"
+_NAME = re.compile(r"([^/]+)/([^/]+)/([^/]+)/([^/]+)/seed-(\d+)(?:-init-([1-9]\d*))?")
 
 
 @dataclass(frozen=True, order=True)
@@ -15,7 +17,9 @@ class Trial:
         model: Name of the model.
         edges: How edges are assigned.
         pooling: Name of the pooling.
-        seed: Split seed; the initialisation seed is derived from it.
+        seed: Split seed; what else is random is derived from it and the number of the initialisation.
+        init: Number of the initialisation: 0 for the trials that poolings are compared by; others
+            train the same again from other weights and in another order.
     """
 
     dataset: str
@@ -23,14 +27,29 @@ class Trial:
     edges: str
     pooling: str
     seed: int
+    init: int = 0
+
+    @classmethod
+    def parse(cls, name: str) -> "Trial":
+        """The trial of a name, as :func:`str` gives it.
+
+        Raises:
+            ValueError: If it is not such a name.
+        """
+        match = _NAME.fullmatch(name)
+        if not match:
+            raise ValueError(f"{name!r}: expected dataset/model/edges/pooling/seed-(integer)")
+        *names, seed, init = match.groups()
+        return cls(*names, int(seed), int(init or 0))
 
     @property
     def condition(self) -> tuple[str, str, str, str]:
-        """The trial without its seed: what is averaged over the seeds."""
+        """The trial without seed and initialisation: what is averaged over the seeds."""
         return self.dataset, self.model, self.edges, self.pooling
 
     def __str__(self) -> str:
-        return f"{self.dataset}/{self.model}/{self.edges}/{self.pooling}/seed-{self.seed}"
+        again = f"-init-{self.init}" if self.init else ""
+        return f"{self.dataset}/{self.model}/{self.edges}/{self.pooling}/seed-{self.seed}{again}"
 
 
 def _unit(unit: str) -> dataclasses.Field:
@@ -50,6 +69,7 @@ class TrialRecord:
     edges: str
     pooling: str
     seed: int
+    init: int
     target: str
     unit: str
     train_mae: float = _unit("target unit")

@@ -6,6 +6,7 @@ that follows, while refactoring rebuilds nothing. Each raise has a line in CHANG
 
 STRUCTURES = 1
 SPLITS = 1
+DUPLICATES = 1
 GRAPHS = 1
 TRAINING = 1
 ANALYSIS = 1

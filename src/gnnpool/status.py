@@ -76,11 +76,11 @@ def read_status(config: Mapping) -> GridStatus:
     """Read how far the trials of a configuration have come.
 
     Args:
-        config: The configuration: results, logs, seeds and blocks.
+        config: The configuration: results, logs, seeds, noise_floor and blocks.
     """
     results, logs = Path(config["results"]) / "trials", Path(config["logs"]) / "trials"
     blocks = {
-        block["name"]: [_status(trial, results, logs) for trial in plan_trials([block], config["seeds"])]
+        block["name"]: [_status(trial, results, logs) for trial in plan_trials([block], config["seeds"], config["noise_floor"])]
         for block in config["blocks"]
     }
     trials = [status for block in blocks.values() for status in block]

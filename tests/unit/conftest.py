@@ -33,7 +33,13 @@ def write_record(tmp_path: Path) -> Callable[..., Path]:
             **dataclasses.asdict(trial),
             **{"target": "last phonon DOS peak", "unit": "1/cm", **errors, "test_mae": error},
             **{"best_epoch": 180, "epochs": 200, "n_train": 1012, "n_val": 63, "n_test": 189},
-            **{"parameters": 292501, "wall_seconds": 60.0, "cpu_seconds": 60.0, "peak_memory": 900.0},
+            **{
+                "parameters": 292501,
+                "wall_seconds": 60.0,
+                "cpu_seconds": 60.0,
+                "peak_memory": 900.0,
+                "attempts": 1,
+            },
         )
         row = dataclasses.asdict(dataclasses.replace(record, stage_version=1)) | fields
         path = tmp_path / "trials" / str(at or trial) / "record.parquet"

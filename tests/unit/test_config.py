@@ -1,11 +1,12 @@
-"""Where the file of a dataset may come from."""
+"""The configuration as it is read, and where the file of a dataset may come from."""
 
+import copy
 from pathlib import Path
 
 import pytest
 import yaml
 
-from gnnpool.config import check_config
+from gnnpool.config import check_config, read_config
 from gnnpool.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
@@ -53,6 +54,39 @@ def test_a_file_of_unknown_origin_is_refused(dataset, changes, message, check):
         check(dataset, **changes)
 
 
+@pytest.mark.parametrize(
+    ("split", "seeds", "message"),
+    [
+        ({"val": 0.15}, [1], r"split: expected shares that sum to 1, got .*, which sum to 1\.1"),
+        (
+            {"scheme": "matbench"},
+            [0, 5, 111],
+            r"seeds: with split\.scheme 'matbench' .* 0 to 4, found 5, 111",
+        ),
+        (
+            {"scheme": "matbench", "keep_duplicates_together": True},
+            [0],
+            r"split\.keep_duplicates_together: expected false",
+        ),
+        ({"scheme": "folds"}, [0], r"split\.scheme: 'folds' is not one of \['random', 'matbench'\]"),
+        ({"folds": 5}, [0], r"split: unknown key 'folds'"),
+    ],
+)
+def test_a_split_that_cannot_be_made_is_refused(split, seeds, message):
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    config["split"] |= split
+    config["seeds"] = seeds
+    with pytest.raises(ConfigError, match=message):
+        check_config(config, SCHEMA)
+
+
+def test_some_folds_of_matbench_are_seeds():
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    config["split"]["scheme"] = "matbench"
+    config["seeds"] = [0, 4]
+    check_config(config, SCHEMA)
+
+
 def test_a_service_may_take_the_place_of_an_address(check):
     check("surface", url=None, mirrors=None, md5=None, file="surface.parquet", service=SERVICE)
 
@@ -60,3 +94,23 @@ def test_a_service_may_take_the_place_of_an_address(check):
 def test_the_shipped_overlay_for_the_service_fits(check):
     overlay = yaml.safe_load((ROOT / "config/surface_service.yaml").read_text())
     check("surface", **overlay["datasets"]["surface"])
+
+
+def test_overlays_merge_as_in_snakemake(tmp_path):
+    from snakemake.utils import update_config
+
+    first, second = {"a": {"b": 1, "c": [1, 2]}, "d": 3}, {"a": {"c": [4]}, "d": {"e": None}}
+    for name, content in (("first.yaml", first), ("second.yaml", second)):
+        (tmp_path / name).write_text(yaml.safe_dump(content))
+    merged = copy.deepcopy(first)
+    update_config(merged, second)
+    assert read_config([tmp_path / "first.yaml", tmp_path / "second.yaml"]) == merged
+
+
+@pytest.mark.parametrize("text", ["- a list", "a: [", None])
+def test_a_file_that_is_no_configuration_is_named(tmp_path, text):
+    path = tmp_path / "mine.yaml"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(ConfigError, match=r"mine\.yaml: (expected a dictionary|cannot be read)"):
+        read_config([path])

@@ -21,6 +21,31 @@ def test_appending_seeds_only_adds_trials():
     assert set(few) < set(many)
 
 
+def test_the_noise_floor_trains_its_poolings_again_and_no_others():
+    floor = {"poolings": ["mean"], "initialisations": [1, 2]}
+    trials = plan_trials([block(), block("two", edges=["ocp"])], [1, 2], floor)
+    again = {trial for trial in trials if trial.init}
+    assert set(trials) - again == set(plan_trials([block(), block("two", edges=["ocp"])], [1, 2]))
+    assert {(t.pooling, t.init) for t in again} == {("mean", 1), ("mean", 2)}
+    assert len(again) == 2 * 2 * 2
+    assert set(trials_of(entry(), trials)) >= {t for t in again if t.edges == "mdl"}
+
+
+@pytest.mark.parametrize("init", [0, 1, 12])
+def test_a_trial_has_the_name_that_it_is_found_by(init):
+    trial = Trial("phonons", "cgcnn", "mdl", "gmt_mean", 111, init)
+    assert Trial.parse(str(trial)) == trial
+    assert ("init" in str(trial)) == bool(init)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "a/b/c/seed-1", "a/b/c/d/seed-x", "a/b/c/d/seed-1-init-0", "a/b/c/d/seed-1/"]
+)
+def test_another_name_is_no_trial(name):
+    with pytest.raises(ValueError, match="expected dataset/model/edges/pooling/seed"):
+        Trial.parse(name)
+
+
 def test_a_block_without_the_baseline_is_refused():
     with pytest.raises(ConfigError, match="block 'one': poolings lack the baseline 'mean'"):
         plan_trials([block(poolings=["max"])], [1])

@@ -8,6 +8,7 @@ from snakemake.exceptions import WorkflowError
 
 from gnnpool import stages
 from gnnpool.config import check_config, files_of, labels_of, without_label
+from gnnpool.data.matbench_folds import task_of
 from gnnpool.errors import ConfigError
 from gnnpool.grid import plan_trials, trials_of
 
@@ -21,10 +22,13 @@ LOGS = config["logs"]
 RAW = f"{config['resources']}/raw"
 DATA = f"{RESULTS}/data/{{dataset}}"
 GRAPHS = f"{RESULTS}/graphs/{{dataset}}/{{edges}}"
-TRIAL_NAME = "{dataset}/{model}/{edges}/{pooling}/seed-{seed}"
+# `again` is empty but for further initialisations.
+TRIAL_NAME = "{dataset}/{model}/{edges}/{pooling}/seed-{seed}{again}"
 TRIAL = f"{RESULTS}/trials/{TRIAL_NAME}"
 
-PLANNED = plan_trials(config["blocks"], config["seeds"])
+KEEP_TOGETHER = config["split"]["keep_duplicates_together"]
+PLANNED = plan_trials(config["blocks"], config["seeds"], config["noise_floor"])
+DATASETS = sorted({trial.dataset for trial in PLANNED})
 # A table or figure of which nothing is planned is not made.
 TABLES = {
     entry["name"]: entry for entry in config["tables"] if trials_of(entry, PLANNED)
@@ -40,6 +44,7 @@ wildcard_constraints:
     edges="[a-z0-9_]+",
     pooling="[a-z0-9_]+",
     seed="[0-9]+",
+    again="(-init-[1-9][0-9]*)?",
     file="[A-Za-z0-9_-][A-Za-z0-9_.-]*",
     table="[a-z0-9_]+",
     figure="[a-z0-9_]+",
@@ -80,10 +85,21 @@ def dataset_meaning(wildcards):
         "unit",
         "structures",
         "exact_count",
+        "target_statistics",
         "options",
         "citation",
+        "sha256",
+        "md5",
     )
     return {key: entry[key] for key in keys if key in entry}
+
+
+def matbench_task(wildcards):
+    """Name and number of rows of a Matbench task that is split by its official folds."""
+    entry = config["datasets"][wildcards.dataset]
+    if config["split"]["scheme"] == "matbench" and entry["source"] == "matbench":
+        return {"name": task_of(entry["file"]), "rows": entry["structures"]}
+    return None
 
 
 def pooling_entry(wildcards):
@@ -93,12 +109,29 @@ def pooling_entry(wildcards):
 
 def records_of(trials):
     """Records of some trials; with allow_partial, of those that are finished."""
-    records = [f"{TRIAL.format(**vars(trial))}/record.parquet" for trial in trials]
+    records = [f"{RESULTS}/trials/{trial}/record.parquet" for trial in trials]
     return (
         [path for path in records if Path(path).exists()]
         if config["allow_partial"]
         else records
     )
+
+
+def predictions_of(entry):
+    """Predictions beside the records of a table that draws on test structures; none for others."""
+    if entry["kind"] != "intervals":
+        return []
+    records = records_of(trials_of(entry, PLANNED))
+    return [str(Path(record).with_name("predictions.parquet")) for record in records]
+
+
+def described_datasets():
+    """Planned datasets; with allow_partial, those of which there are structures."""
+    if not config["allow_partial"]:
+        return DATASETS
+    return [
+        d for d in DATASETS if Path(f"{DATA.format(dataset=d)}/manifest.json").exists()
+    ]
 
 
 def conditions_of(entry):

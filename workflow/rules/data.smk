@@ -1,7 +1,8 @@
 """From the address of a dataset to verified structures and splits.
 
 Inputs: nothing, or files in the mirror folder.
-Outputs: the raw file, structures with their targets, one split for each seed.
+Outputs: the raw file, structures with their targets, which of them are the same crystal, one split for
+each seed.
 """
 
 
@@ -42,15 +43,32 @@ rule build_structures:
         "../scripts/build_structures.py"
 
 
+rule find_duplicates:
+    input:
+        structures=f"{DATA}/structures.parquet",
+    output:
+        duplicates=f"{DATA}/duplicates.parquet",
+    log:
+        f"{LOGS}/data/{{dataset}}/duplicates.log",
+    params:
+        stage_version=stages.DUPLICATES,
+    message:
+        "Find the structures of {wildcards.dataset} that are the same crystal"
+    script:
+        "../scripts/find_duplicates.py"
+
+
 rule make_split:
     input:
         structures=f"{DATA}/structures.parquet",
+        duplicates=f"{DATA}/duplicates.parquet" if KEEP_TOGETHER else [],
     output:
         split=f"{DATA}/splits/seed-{{seed}}.parquet",
     log:
         f"{LOGS}/data/{{dataset}}/splits/seed-{{seed}}.log",
     params:
-        fractions=config["split"],
+        fractions={part: config["split"][part] for part in ("train", "val", "test")},
+        task=matbench_task,
         stage_version=stages.SPLITS,
     message:
         "Split {wildcards.dataset} with seed {wildcards.seed}"

@@ -18,7 +18,12 @@ rule train_trial:
     log:
         f"{LOGS}/trials/{TRIAL_NAME}.log",
     threads: config["training"]["threads"]
+    resources:
+        mem_mb=trial_megabytes,
+        runtime=trial_minutes,
+        gpu_share=trial_gpu_shares,
     params:
+        trial=TRIAL_NAME,
         model=lambda w: without_label(config["models"][w.model]),
         pooling=pooling_entry,
         training=config["training"],

@@ -8,5 +8,6 @@ fetch_dataset(
     dataset=snakemake.wildcards.dataset,
     entry=snakemake.config["datasets"][snakemake.wildcards.dataset],
     mirror=snakemake.config["mirror"],
+    download=snakemake.config["download"],
     output=snakemake.output[0],
 )

@@ -1,14 +1,17 @@
-"""Rule render_table: one table of the paper in five formats."""
+"""Rule render_table: one table in five formats."""
 
-from gnnpool.analysis.tables import render_table
 from gnnpool.logs import log_to
+from gnnpool.tables.compose import render_table
 
 log_to(snakemake.log[0])
 render_table(
     records=snakemake.input.records,
+    predictions=snakemake.input.predictions,
     entry=snakemake.params.entry,
     labels=snakemake.params.labels,
     statistic=snakemake.params.statistic,
+    statistics=snakemake.params.statistics,
+    scheme=snakemake.params.scheme,
     seeds=snakemake.params.seeds,
     planned=snakemake.params.planned,
     parquet=snakemake.output.parquet,

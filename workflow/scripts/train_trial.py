@@ -1,20 +1,19 @@
 """Rule train_trial: train one network and record its errors."""
 
 from gnnpool.logs import log_to
-from gnnpool.training.outputs import Outputs
 from gnnpool.training.run import run_trial
 
 log_to(snakemake.log[0])
 run_trial(
     graphs=snakemake.input.graphs,
     split=snakemake.input.split,
-    trial=dict(snakemake.wildcards),
+    trial=snakemake.params.trial,
     model=snakemake.params.model,
     pooling=snakemake.params.pooling,
     training=snakemake.params.training,
     stage_version=snakemake.params.stage_version,
     device=snakemake.config["device"],
-    outputs=Outputs(**dict(snakemake.output.items())),
+    outputs=dict(snakemake.output.items()),
     checkpoint=snakemake.params.checkpoint,
     checkpoint_every=snakemake.config["checkpoint"],
     journal=snakemake.params.journal,

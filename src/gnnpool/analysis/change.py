@@ -8,17 +8,17 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from gnnpool.analysis.collect import TRIAL
 from gnnpool.artifacts import read_table, write_table
 from gnnpool.errors import DataError
 from gnnpool.records import BASELINE
 
-CONDITION = TRIAL[:-1]
+CONDITION = ["dataset", "model", "edges", "pooling"]
 STATISTICS = ("mean_change", "change_of_mean")
 UNITS = {
     "error": "target unit",
     "baseline": "target unit",
     "change": "%",
+    "overlap": "test structures for each training structure",
     "mean_change": "%",
     "change_of_mean": "%",
     "sd": "%, standard deviation over seeds",
@@ -50,21 +50,65 @@ def error_change(error: _Number, baseline: _Number) -> _Number:
     return 100 * (error - baseline) / baseline
 
 
+def combined_change(error: np.ndarray, baseline: np.ndarray, statistic: str, axis: int = -1) -> np.ndarray:
+    """One change from the errors of several seeds.
+
+    Args:
+        error: Errors of a pooling, seeds along an axis, in the unit of the target.
+        baseline: The same of mean pooling.
+        statistic: ``mean_change`` or ``change_of_mean``.
+        axis: The axis of the seeds.
+
+    Returns:
+        The change in percent, without that axis.
+    """
+    if statistic == "mean_change":
+        return np.mean(error_change(error, baseline), axis=axis)
+    return error_change(np.mean(error, axis=axis), np.mean(baseline, axis=axis))
+
+
+def contributions(error: np.ndarray, baseline: np.ndarray, statistic: str) -> np.ndarray:
+    """What each seed contributes to a change: numbers whose mean is the change.
+
+    For ``mean_change`` they are the seeds' changes. For ``change_of_mean`` the ratio of the means is
+    taken as linear about its value, so that their spread is that of the ratio:
+
+    .. math:: v + 100 \\, (e_s - (1 + v / 100) \\, b_s) / \\bar b
+
+    Args:
+        error: Errors of a pooling, ``[..., n]``, in the unit of the target.
+        baseline: The same of mean pooling.
+        statistic: ``mean_change`` or ``change_of_mean``.
+
+    Returns:
+        Contributions in percent, ``[..., n]``.
+    """
+    if statistic == "mean_change":
+        return error_change(error, baseline)
+    value = combined_change(error, baseline, statistic)[..., None]
+    return value + 100 * (error - (1 + value / 100) * baseline) / np.mean(baseline, axis=-1, keepdims=True)
+
+
 def changes_by_seed(trials: pd.DataFrame) -> pd.DataFrame:
     """Pair each trial with the mean-pooling trial of the same dataset, model, edges and seed.
+
+    Further initialisations take no part: they measure the noise.
 
     Args:
         trials: Rows of :func:`gnnpool.analysis.collect.read_records`.
 
     Returns:
         Columns dataset, model, edges, pooling, seed, error and baseline (test MAE, unit of the
-        target) and change (%). A trial whose baseline is missing keeps its row, with baseline and
-        change missing. Mean pooling itself is there, with change 0.
+        target), change (%) and overlap (test structures for each training structure). A trial whose
+        baseline is missing keeps its row, with baseline and change missing. Mean pooling itself is
+        there, with change 0.
 
     Raises:
         DataError: If an error of mean pooling is 0, naming the trial.
     """
-    errors = trials[[*TRIAL, "test_mae"]].rename(columns={"test_mae": "error"})
+    compared = [*CONDITION, "seed"]
+    first = trials[trials["init"] == 0]
+    errors = first[[*compared, "test_mae"]].rename(columns={"test_mae": "error"})
     baselines = errors.loc[errors["pooling"] == BASELINE, [*_COMPARED, "error"]]
     baselines = baselines.rename(columns={"error": "baseline"})
     for row in baselines[baselines["baseline"] <= 0].itertuples():
@@ -74,7 +118,8 @@ def changes_by_seed(trials: pd.DataFrame) -> pd.DataFrame:
         )
     changes = errors.merge(baselines, on=_COMPARED, how="left", validate="many_to_one")
     changes["change"] = error_change(changes["error"], changes["baseline"])
-    return changes.sort_values(TRIAL, ignore_index=True)
+    sizes = first[compared].assign(overlap=first["n_test"] / first["n_train"])
+    return changes.merge(sizes, on=compared).sort_values(compared, ignore_index=True)
 
 
 def changes_by_condition(changes: pd.DataFrame, *, n_seeds_planned: int | None = None) -> pd.DataFrame:

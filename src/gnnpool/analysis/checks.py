@@ -1,5 +1,6 @@
 """Whether a finished benchmark is complete and its trials may be compared with each other."""
 
+import dataclasses
 import logging
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -13,9 +14,9 @@ from gnnpool.records import BASELINE, Trial
 
 # What all trials of a group share: the same targets and structures, or comparing them means nothing.
 _SHARED = (
-    (("target", "unit", "n_train", "n_val", "n_test"), ["dataset"]),
+    (("target", "unit"), ["dataset"]),
     (("graphs_sha256",), ["dataset", "edges"]),
-    (("split_sha256",), ["dataset", "seed"]),
+    (("n_train", "n_val", "n_test", "split_sha256"), ["dataset", "seed"]),
 )
 # What may differ without making numbers wrong, but should be known.
 _NOTED = ("code_fingerprint", "gnnpool", "torch", "device", "device_name", "threads", "deterministic")
@@ -34,7 +35,7 @@ def check_results(
     Args:
         records: See :func:`gnnpool.analysis.collect.read_records`, which refuses records of
             different versions of the training stage.
-        planned: Planned trials (dataset, model, edges, pooling, seed).
+        planned: Planned trials (dataset, model, edges, pooling, seed, init).
         allow_partial: Whether trials may be missing; they are listed then.
         output: The JSON file, written only if nothing is wrong.
 
@@ -72,7 +73,7 @@ def check_results(
 
 
 def _without_baseline(found: set[Trial]) -> list[Trial]:
-    return sorted(t for t in found if Trial(t.dataset, t.model, t.edges, BASELINE, t.seed) not in found)
+    return sorted(t for t in found if dataclasses.replace(t, pooling=BASELINE, init=0) not in found)
 
 
 def _naming(what: str, trials: Sequence[Trial]) -> list[str]:

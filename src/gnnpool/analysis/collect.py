@@ -1,7 +1,6 @@
 """Trial records gathered into one table that holds only what belongs together."""
 
 import dataclasses
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -19,14 +18,13 @@ TRIAL = [field.name for field in dataclasses.fields(Trial)]
 _ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 _SCHEMA = pa.schema({field.name: _ARROW[field.type] for field in dataclasses.fields(TrialRecord)})
 _ERRORS = [name for name, unit in RECORD_UNITS.items() if unit == "target unit"]
-_PATH = re.compile(r"([^/]+)/([^/]+)/([^/]+)/([^/]+)/seed-(\d+)/record\.parquet")
 
 
 def read_records(paths: Sequence[str | Path]) -> pd.DataFrame:
     """Read trial records, one row for each, sorted by trial.
 
     Args:
-        paths: Files that end with ``{dataset}/{model}/{edges}/{pooling}/seed-{seed}/record.parquet``.
+        paths: Files that end with the name of their trial and ``record.parquet``.
 
     Returns:
         The columns of :class:`TrialRecord`; no rows if there are no paths.
@@ -80,11 +78,11 @@ def _read_record(path: Path) -> pa.Table:
 
 def _require_own_path(trials: pd.DataFrame, paths: Sequence[Path]) -> None:
     for row, path in zip(trials[TRIAL].itertuples(index=False), paths, strict=True):
-        match = _PATH.fullmatch("/".join(path.parts[-6:]))
-        if not match:
+        try:
+            trial = Trial.parse("/".join(path.parts[-6:-1]))
+        except ValueError:
             _refuse(path, "path", path.name, "dataset/model/edges/pooling/seed-(integer)/record.parquet")
-        *names, seed = match.groups()
-        for field, found, expected in zip(TRIAL, row, [*names, int(seed)], strict=True):
+        for field, found, expected in zip(TRIAL, row, vars(trial).values(), strict=True):
             if found != expected:
                 _refuse(path, field, repr(found), f"{expected!r} as in its path")
 

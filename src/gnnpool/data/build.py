@@ -5,17 +5,22 @@ import inspect
 import logging
 from collections.abc import Mapping
 from importlib import import_module
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
 
 from gnnpool import plugins, stages
 from gnnpool.artifacts import file_sha256, write_json
+from gnnpool.data.raw_file import disagreement
 from gnnpool.data.structure import RawStructure, StructureSet, write_structures
 from gnnpool.data.validate import BadRow, validate
 from gnnpool.errors import ConfigError, DataError
 
 SOURCES = "gnnpool.data.sources"
+# In mean absolute deviations. Files round their targets far less; another unit, a logarithm or
+# another column is off by more.
+STATISTICS_TOLERANCE = 0.01
 _logger = logging.getLogger(__name__)
 
 
@@ -34,15 +39,19 @@ def build_structures(
         raw: The downloaded file; nothing for a source that makes its own structures.
         dataset: Slug.
         entry: Its entry in the configuration: source, structures, target, unit, citation and, for
-            some sources, options; with exact_count false, another number of rows is told, not refused.
+            some sources, options; sha256 or md5 of the raw file, if it is known; with exact_count false,
+            another number of rows is told, not refused; with target_statistics, the targets must have them.
         on_bad_row: "error" or "skip".
         structures: Parquet file to write.
         manifest: JSON file to write: where the structures come from, and how many there are.
 
     Raises:
-        DataError: If the source holds another number of rows than the entry says, or bad rows.
+        DataError: If the source holds another number of rows than the entry says, bad rows, or
+            targets whose statistics are far from those of the entry.
         ConfigError: If the source is unknown or refuses its options.
     """
+    if raw and (told := disagreement(raw, entry)):
+        raise DataError(f"{dataset}: {raw} is another file: {told}; delete it and run again")
     rows = _read(raw, dataset, entry)
     if len(rows) != entry["structures"]:
         place = raw or entry["source"]
@@ -51,6 +60,8 @@ def build_structures(
             raise DataError(told)
         _logger.warning("%s; they are used as they are", told)
     good, bad = validate(rows, dataset=dataset, on_bad_row=on_bad_row)
+    if entry.get("target_statistics"):
+        _check_statistics(rows, dataset, entry)
     metadata = {
         "dataset": dataset,
         "target": entry["target"],
@@ -74,6 +85,25 @@ def _read(raw: str | Path | None, dataset: str, entry: Mapping) -> list[RawStruc
     except TypeError as error:
         raise ConfigError(f"dataset {dataset!r}: source {source!r} does not fit: {error}") from error
     return read(*given, **options)
+
+
+def _check_statistics(rows: list[RawStructure], dataset: str, entry: Mapping) -> None:
+    # Of all rows, so that one whose structure is bad and left out does not count as a wrong column.
+    targets = np.array([row.target for row in rows if isinstance(row.target, Real)], dtype=float)
+    targets = targets[np.isfinite(targets)]
+    expected = entry["target_statistics"]
+    found = {
+        "mean": targets.mean(),
+        "mean_absolute_deviation": np.abs(targets - targets.mean()).mean(),
+    }
+    tolerance = STATISTICS_TOLERANCE * expected["mean_absolute_deviation"]
+    for name, value in found.items():
+        if abs(value - expected[name]) > tolerance:
+            raise DataError(
+                f"{dataset}: target {entry['target']}: {name.replace('_', ' ')}: found {value:.6g}, expected "
+                f"{expected[name]:.6g} {entry['unit']} (target_statistics) within {tolerance:.2g}: another "
+                "column, another unit, or other rows?"
+            )
 
 
 def _manifest(good: StructureSet, bad: list[BadRow], entry: Mapping, rows: int) -> dict:

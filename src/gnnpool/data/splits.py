@@ -1,6 +1,8 @@
-"""Which structures train, validate and test: a random split that is the same on every machine."""
+"""Which structures train, validate and test: splits that are the same on every machine."""
 
 import hashlib
+import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,10 +13,13 @@ import pyarrow as pa
 
 from gnnpool import stages
 from gnnpool.artifacts import file_sha256, read_table, write_table
+from gnnpool.data.groups import read_groups
+from gnnpool.data.matbench_folds import OFFICIAL_FILE, check_official, fold_ids
 from gnnpool.data.structure import ids_sha256, read_structures
 from gnnpool.errors import ArtifactError, ConfigError, DataError
 
 PARTS = ("train", "val", "test")
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,8 @@ class Split:
     Args:
         ids: Names of the structures.
         part: "train", "val" or "test" for each, ``[S]``.
-        metadata: seed, fractions, ids_sha256, structures_sha256, stage_version.
+        metadata: dataset, seed, scheme, fractions, ids_sha256, structures_sha256, stage_version; of a fold of
+            Matbench also matbench_task and matbench_rows.
     """
 
     ids: list[str]
@@ -36,17 +42,25 @@ class Split:
         return np.flatnonzero(self.part == part)
 
 
-def assign_parts(ids: Sequence[str], *, seed: int, fractions: Mapping[str, float]) -> list[str]:
+def assign_parts(
+    ids: Sequence[str], *, seed: int, fractions: Mapping[str, float], groups: Sequence[str] | None = None
+) -> list[str]:
     """Assign structures to train, val and test.
 
     Structures are ordered by the SHA-256 of "seed/id". The first int(train N) are for training, the
     next int(val N) for validation, all others for testing. So the part of a structure depends on
     the names alone: not on their order, on a random number generator or on a library version.
 
+    With groups, each one is ordered as a whole, by the SHA-256 of "seed/group", and goes to the first
+    part that has room for all of it. So parts keep their sizes as long as single structures remain
+    to fill them, and what does not fit is tested.
+
     Args:
         ids: Distinct names of the structures.
         seed: Split seed.
         fractions: Shares of train, val and test, of which the sum is one.
+        groups: Name of the group of each structure; structures of one group stay together. Without
+            it each structure is a group of its own.
 
     Returns:
         The part of each structure, in the order of the ids.
@@ -55,41 +69,94 @@ def assign_parts(ids: Sequence[str], *, seed: int, fractions: Mapping[str, float
         ConfigError: If the fractions do not sum to one.
         DataError: If a part would be empty.
     """
-    shares = {part: Fraction(str(fractions[part])) for part in PARTS}
-    if sum(shares.values()) != 1 or min(shares.values()) < 0:
-        raise ConfigError(f"split: expected shares with the sum 1, got {dict(fractions)}")
-    train, val = (int(shares[part] * len(ids)) for part in ("train", "val"))
-    parts = ["train"] * train + ["val"] * val + ["test"] * (len(ids) - train - val)
-    if empty := set(PARTS) - set(parts):
+    shares = _shares(fractions)
+    groups = list(ids if groups is None else groups)
+    sizes = Counter(groups)
+    room = {part: int(shares[part] * len(ids)) for part in ("train", "val")}
+    room["test"] = len(ids)
+    part_of = {}
+    for group in sorted(sizes, key=_rank(seed)):
+        part = next(part for part in PARTS if sizes[group] <= room[part])
+        room[part] -= sizes[group]
+        part_of[group] = part
+    return _without_empty_part([part_of[group] for group in groups], fractions)
+
+
+def assign_fold(
+    ids: Sequence[str], *, fold: Mapping[str, Sequence[str]], seed: int, fractions: Mapping[str, float]
+) -> list[str]:
+    """Assign structures to the parts of an official fold.
+
+    The test part is that of the fold. All others are ordered by the SHA-256 of "seed/id"; the last
+    int(val / (train + val) of them) validate, the rest trains.
+
+    Args:
+        ids: Distinct names of the structures; those of rows that could not be used are missing.
+        fold: Names for "train" and "test"; see :func:`gnnpool.data.matbench_folds.fold_ids`.
+        seed: Split seed.
+        fractions: Shares of train, val and test; only the ratio of the first two counts.
+
+    Returns:
+        The part of each structure, in the order of the ids.
+
+    Raises:
+        ConfigError: If the fractions do not sum to one.
+        DataError: If the fold does not name a structure, or a part would be empty.
+    """
+    shares = _shares(fractions)
+    tested = set(fold["test"])
+    if unknown := set(ids) - tested.union(fold["train"]):
         raise DataError(
-            f"{len(ids)} structures are too few for the split {dict(fractions)}: no {min(empty)} part"
+            f"structure {min(unknown)!r} is in no official fold: expected names such as {fold['test'][0]!r}"
         )
-    order = sorted(ids, key=lambda id_: hashlib.sha256(f"{seed}/{id_}".encode()).digest())
-    part_of = dict(zip(order, parts, strict=True))
-    return [part_of[id_] for id_ in ids]
+    others = sorted((id_ for id_ in ids if id_ not in tested), key=_rank(seed))
+    train = len(others) - int(shares["val"] / (shares["train"] + shares["val"]) * len(others))
+    part_of = dict.fromkeys(others[:train], "train") | dict.fromkeys(others[train:], "val")
+    return _without_empty_part([part_of.get(id_, "test") for id_ in ids], fractions)
 
 
 def make_split(
-    *, structures: str | Path, seed: int, fractions: Mapping[str, float], output: str | Path
+    *,
+    structures: str | Path,
+    seed: int,
+    fractions: Mapping[str, float],
+    output: str | Path,
+    task: Mapping | None = None,
+    official_folder: str | Path | None = None,
+    duplicates: str | Path | None = None,
 ) -> None:
     """Write the split of a dataset for one seed.
 
     Args:
         structures: Parquet file of structures.
-        seed: Split seed.
+        seed: Split seed; of a Matbench task the number of the fold.
         fractions: Shares of train, val and test.
         output: Parquet file to write, with the columns id and part, in the order of the structures.
+        task: Name and number of rows of a Matbench task, to be split by its official folds; None for
+            a random split.
+        official_folder: Folder that may hold Matbench's own list of the folds, to compare with.
+        duplicates: Parquet file of duplicates, to keep them together; None lets them part.
     """
-    ids = read_structures(structures).ids
-    table = pa.table({"id": ids, "part": assign_parts(ids, seed=seed, fractions=fractions)})
+    crystals = read_structures(structures)
+    ids = crystals.ids
+    if task:
+        parts, scheme = _official_parts(ids, task, seed, fractions, official_folder)
+    else:
+        groups = read_groups(duplicates, ids=ids) if duplicates else None
+        parts = assign_parts(ids, seed=seed, fractions=fractions, groups=groups)
+        scheme = {"scheme": "random", "keep_duplicates_together": str(bool(duplicates)).lower()}
+    counts = Counter(parts)
+    _logger.info("%s split: %s", scheme["scheme"], ", ".join(f"{counts[part]} {part}" for part in PARTS))
     metadata = {
+        "dataset": crystals.metadata["dataset"],
         "seed": str(seed),
+        **scheme,
         "fractions": "/".join(str(fractions[part]) for part in PARTS),
         "ids_sha256": ids_sha256(ids),
         "structures_sha256": file_sha256(structures),
         "stage_version": str(stages.SPLITS),
     }
-    write_table(output, table, metadata=metadata)
+    write_table(output, pa.table({"id": ids, "part": parts}), metadata=metadata)
 
 
 def read_split(path: str | Path) -> Split:
@@ -104,3 +171,46 @@ def read_split(path: str | Path) -> Split:
     metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
     part = np.array(table["part"].to_pylist(), dtype="<U5")
     return Split(ids=table["id"].to_pylist(), part=part, metadata=metadata)
+
+
+def _official_parts(
+    ids: Sequence[str],
+    task: Mapping,
+    seed: int,
+    fractions: Mapping[str, float],
+    official_folder: str | Path | None,
+) -> tuple[list[str], dict[str, str]]:
+    fold = fold_ids(task["name"], task["rows"], seed)
+    official = Path(official_folder or "", OFFICIAL_FILE)
+    if official_folder and official.is_file():
+        check_official(official, task=task["name"], fold=seed, ids=fold)
+        _logger.info("%s fold %d is the one of %s", task["name"], seed, official)
+    else:
+        _logger.info(
+            "%s fold %d: not compared, no %s in the mirror folder", task["name"], seed, OFFICIAL_FILE
+        )
+    parts = assign_fold(ids, fold=fold, seed=seed, fractions=fractions)
+    return parts, {
+        "scheme": "matbench",
+        "matbench_task": task["name"],
+        "matbench_rows": str(task["rows"]),
+    }
+
+
+def _shares(fractions: Mapping[str, float]) -> dict[str, Fraction]:
+    shares = {part: Fraction(str(fractions[part])) for part in PARTS}
+    if sum(shares.values()) != 1 or min(shares.values()) < 0:
+        raise ConfigError(f"split: expected shares with the sum 1, got {dict(fractions)}")
+    return shares
+
+
+def _rank(seed: int):
+    return lambda name: hashlib.sha256(f"{seed}/{name}".encode()).digest()
+
+
+def _without_empty_part(parts: list[str], fractions: Mapping[str, float]) -> list[str]:
+    if empty := set(PARTS) - set(parts):
+        raise DataError(
+            f"{len(parts)} structures are too few for the split {dict(fractions)}: no {min(empty)} part"
+        )
+    return parts

@@ -58,7 +58,7 @@ def prepare_trial(
     *,
     graphs: str | Path,
     split: str | Path,
-    trial: Mapping[str, str],
+    trial: Trial,
     model: Mapping,
     pooling: Mapping | None,
     training: Mapping,
@@ -70,7 +70,7 @@ def prepare_trial(
     Args:
         graphs: Graph file of the dataset and edges.
         split: Split file of the dataset and seed.
-        trial: dataset, model, edges, pooling and seed.
+        trial: Which one.
         model: The model's entry of the configuration.
         pooling: The pooling's entry, if it has one.
         training: The configuration's training section.
@@ -82,10 +82,9 @@ def prepare_trial(
         ConfigError: If there is no such device, model, pooling or option.
         DataError: If a part of the split is too small to train or judge with.
     """
-    trial = Trial(**{**trial, "seed": int(trial["seed"])})
     settings = Training(**training)
     place = _device(device)
-    init_seed = derive_seed(trial.seed, "initialisation")
+    init_seed = derive_seed(trial, "initialisation")
     prepare_torch(init_seed=init_seed, threads=settings.threads, deterministic=settings.deterministic)
 
     graph_set, division = read_graphs(graphs), read_split(split)
@@ -138,7 +137,7 @@ def _device(wanted: str) -> torch.device:
 
 def _parts(graphs: GraphSet, split: Split, *, files: tuple[str | Path, str | Path]) -> dict[str, np.ndarray]:
     """Indices of each part, after checking that graphs and split are of the same structures."""
-    if graphs.metadata["ids_sha256"] != split.metadata["ids_sha256"]:
+    if any(graphs.metadata[key] != split.metadata[key] for key in ("ids_sha256", "structures_sha256")):
         raise ArtifactError(
             f"{files[0]} and {files[1]}: made from different structures "
             f"({len(graphs)} graphs, {len(split.ids)} ids); delete both and run again"

@@ -12,8 +12,10 @@ from filelock import FileLock, Timeout
 
 from gnnpool import journal as events
 from gnnpool.errors import InterruptedTraining
+from gnnpool.records import Trial
 from gnnpool.training.checkpoint import CheckpointFile, Checkpoints, Interval
 from gnnpool.training.loop import train
+from gnnpool.training.memory import explained_exhaustion
 from gnnpool.training.outputs import Outputs, write_outputs
 from gnnpool.training.prepare import PreparedTrial, prepare_trial
 from gnnpool.training.seeding import derive_seed
@@ -26,13 +28,13 @@ def run_trial(
     *,
     graphs: str | Path,
     split: str | Path,
-    trial: Mapping[str, str],
+    trial: str,
     model: Mapping,
     pooling: Mapping | None,
     training: Mapping,
     stage_version: int,
     device: str,
-    outputs: Outputs,
+    outputs: Mapping[str, str | Path],
     checkpoint: str | Path,
     checkpoint_every: Mapping[str, float],
     journal: str | Path,
@@ -46,13 +48,13 @@ def run_trial(
     Args:
         graphs: Graph file of the dataset and edges.
         split: Split file of the dataset and seed.
-        trial: dataset, model, edges, pooling and seed.
+        trial: Its name: dataset/model/edges/pooling/seed-(integer), see :class:`gnnpool.records.Trial`.
         model: The model's entry of the configuration.
         pooling: The pooling's entry, if it has one.
         training: The configuration's training section.
         stage_version: Version of the training stage, kept in the record.
         device: "auto", "cpu" or "cuda".
-        outputs: The files to write.
+        outputs: The files to write: record, history, predictions and weights.
         checkpoint: Folder of the checkpoint, removed once the record is written.
         checkpoint_every: epochs and seconds after which the training is saved.
         journal: What happens in each attempt is appended to it; the lock lies beside it.
@@ -62,24 +64,26 @@ def run_trial(
         DataError: If a part of the split is too small to train or judge with.
         DivergedError: If the loss is not finite; no record is written.
         InterruptedTraining: If a signal asked to stop; the training is saved.
+        OutOfMemory: If the memory of the GPU or of the host runs out.
     """
     clock = Clock()
+    files = Outputs(**outputs)
     with _alone(Path(journal).with_suffix(".lock")) as waited, _accounted(journal):
         prepared = prepare_trial(
             graphs=graphs,
             split=split,
-            trial=trial,
+            trial=Trial.parse(trial),
             model=model,
             pooling=pooling,
             training=training,
             stage_version=stage_version,
             device=device,
         )
-        if waited and outputs.hold(prepared.identity):
+        if waited and files.hold(prepared.identity):
             logger.info("%s: finished by another process meanwhile", prepared.trial)
             return
-        outputs.remove_leftovers()
-        _train(prepared, outputs, clock, Path(checkpoint), Interval(**checkpoint_every), journal)
+        files.remove_leftovers()
+        _train(prepared, files, clock, Path(checkpoint), Interval(**checkpoint_every), journal)
 
 
 def _train(
@@ -105,13 +109,14 @@ def _train(
         started=lambda epoch: events.note(journal, events.STARTED, epoch=epoch, epochs=settings.epochs),
         saved=lambda epoch: events.note(journal, events.SAVED, epoch=epoch),
     )
-    with checkpoints.watch_signals():
+    enough = explained_exhaustion(prepared.trial, batch_size=settings.batch_size)
+    with checkpoints.watch_signals(), enough:
         progress = train(
             network,
             prepared.graphs,
             prepared.parts,
             settings,
-            order_seed=derive_seed(prepared.trial.seed, "order"),
+            order_seed=derive_seed(prepared.trial, "order"),
             engine=prepared.engine,
             checkpoints=checkpoints,
             clock=clock,

@@ -4,18 +4,21 @@ import hashlib
 
 import torch
 
+from gnnpool.records import Trial
 
-def derive_seed(seed: int, purpose: str) -> int:
-    """Make an independent seed for one purpose out of the trial's seed.
+
+def derive_seed(trial: Trial, purpose: str) -> int:
+    """Make an independent seed for one purpose out of the trial's seed and initialisation.
 
     Args:
-        seed: Seed of the trial.
+        trial: Trials that agree in both get the same.
         purpose: What the randomness is for, such as "initialisation".
 
     Returns:
         An integer in [0, 2^63).
     """
-    digest = hashlib.sha256(f"{purpose}/{seed}".encode()).digest()
+    again = f"/{trial.init}" if trial.init else ""
+    digest = hashlib.sha256(f"{purpose}/{trial.seed}{again}".encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
 
 

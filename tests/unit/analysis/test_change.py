@@ -24,7 +24,7 @@ errors = st.floats(1e-3, 1e3)
 def table(*rows: tuple[str, str, int, float]) -> pd.DataFrame:
     """Trials of one setting: dataset, pooling, seed, test error."""
     frame = pd.DataFrame(rows, columns=["dataset", "pooling", "seed", "test_mae"])
-    return frame.assign(model="cgcnn", edges="mdl")
+    return frame.assign(model="cgcnn", edges="mdl", init=0, n_train=80, n_test=20)
 
 
 @given(errors, errors)
@@ -141,7 +141,12 @@ def test_both_levels_are_written_with_units(write_record, tmp_path):
     compare_to_baseline(**paths, seeds=[1, 2])
     by_seed, by_condition = read_table(paths["by_seed"]), read_table(paths["by_condition"])
     units = json.loads(by_seed.schema.metadata[b"units"])
-    assert units == {"error": "target unit", "baseline": "target unit", "change": "%"}
+    assert units == {
+        "error": "target unit",
+        "baseline": "target unit",
+        "change": "%",
+        "overlap": "test structures for each training structure",
+    }
     assert by_condition.to_pandas().set_index("pooling")["mean_change"].to_dict() == pytest.approx(
         {"mean": 0, "gmt": -10}
     )

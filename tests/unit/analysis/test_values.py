@@ -12,7 +12,7 @@ PLANNED = [(d, "cgcnn", "mdl", p) for d in ("phonons", "2d") for p in ("mean", "
 
 def values_of(rows, *, entry=ENTRY, statistic="mean_change", seeds=(1, 2), planned=PLANNED):
     trials = pd.DataFrame(rows, columns=["dataset", "model", "edges", "pooling", "seed", "test_mae"])
-    trials = trials.astype({"seed": int, "test_mae": float})
+    trials = trials.astype({"seed": int, "test_mae": float}).assign(init=0, n_train=80, n_test=20)
     values = slice_values(trials, entry=entry, statistic=statistic, seeds=seeds, planned=planned)
     return values.set_index(["dataset", "pooling"])
 

@@ -96,18 +96,25 @@ def test_a_network_is_trained_from(write, tmp_path, crystals, write_ase_database
     )
     scheme = {"scheme": "mdl", "cutoff": 4.0, "max_neighbors": 250, "max_offsets": None}
     build_graphs(structures=structures, scheme=scheme, output=graphs, manifest=tmp_path / "graphs.json")
-    outputs = {"record": "record.parquet", "history": "history.parquet", "weights": "model.safetensors"}
+    files = {
+        "record": "record.parquet",
+        "history": "history.parquet",
+        "predictions": "predictions.parquet",
+        "weights": "model.safetensors",
+    }
     run_trial(
         graphs=graphs,
         split=split,
-        trial={"dataset": "mine", "model": "cgcnn", "edges": "mdl", "pooling": "mean", "seed": "1"},
+        trial="mine/cgcnn/mdl/mean/seed-1",
         model=MODEL,
         pooling=None,
         training=TRAINING,
         stage_version=1,
         device="cpu",
-        predictions=tmp_path / "predictions.parquet",
-        **{key: tmp_path / name for key, name in outputs.items()},
+        outputs={key: tmp_path / name for key, name in files.items()},
+        checkpoint=tmp_path / "checkpoint",
+        checkpoint_every={"epochs": 50, "seconds": 60},
+        journal=tmp_path / "trial.jsonl",
     )
     (record,) = pq.ParquetFile(tmp_path / "record.parquet").read().to_pylist()
     assert record["n_train"] + record["n_val"] + record["n_test"] == 30

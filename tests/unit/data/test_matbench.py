@@ -20,6 +20,13 @@ def test_rows_are_read_without_oxidation_states_and_in_order(matbench):
     assert structures.numbers.tolist() == [11, 17, 29, 55, 17]
 
 
+def test_rows_that_are_only_counted_get_the_names_of_matbench(matbench):
+    """The official files count their rows from 0, and the folds go by name."""
+    counted = matbench(index=[0, 1, 2])
+    path = counted.rename(counted.with_name("matbench_log_kvrh.json.gz"))
+    assert [row.id for row in read(path)] == ["mb-log-kvrh-1", "mb-log-kvrh-2", "mb-log-kvrh-3"]
+
+
 @pytest.mark.parametrize(
     "structure",
     [

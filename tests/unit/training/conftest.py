@@ -9,6 +9,7 @@ import pytest
 from gnnpool.data.build import build_structures
 from gnnpool.data.splits import make_split
 from gnnpool.graphs.build import build_graphs
+from gnnpool.records import Trial
 
 SCHEME = {"scheme": "ocp", "cutoff": 4.0, "max_neighbors": 250, "max_offsets": None}
 ENTRY = {
@@ -83,7 +84,6 @@ def settings() -> dict:
 @pytest.fixture
 def trial(salts, tmp_path, settings):
     """Run one trial; returns the folder of its outputs."""
-    from gnnpool.training.outputs import Outputs
     from gnnpool.training.run import run_trial
 
     def run(
@@ -92,6 +92,7 @@ def trial(salts, tmp_path, settings):
         pooling="mean",
         entry=None,
         graphs="graphs.safetensors",
+        init=0,
         save_every=1000,
         **changes,
     ) -> Path:
@@ -99,18 +100,18 @@ def trial(salts, tmp_path, settings):
         run_trial(
             graphs=salts / graphs,
             split=salts / "split.parquet",
-            trial={"dataset": "salts", "model": "cgcnn", "edges": "ocp", "pooling": pooling, "seed": "1"},
+            trial=str(Trial("salts", "cgcnn", "ocp", pooling, 1, init)),
             model=MODEL,
             pooling=entry,
             training={**settings, **changes},
             stage_version=1,
             device="cpu",
-            outputs=Outputs(
-                record=folder / "record.parquet",
-                history=folder / "history.parquet",
-                predictions=folder / "predictions.parquet",
-                weights=folder / "model.safetensors",
-            ),
+            outputs={
+                "record": folder / "record.parquet",
+                "history": folder / "history.parquet",
+                "predictions": folder / "predictions.parquet",
+                "weights": folder / "model.safetensors",
+            },
             checkpoint=folder / "checkpoint",
             checkpoint_every={"epochs": save_every, "seconds": 1e9},
             journal=folder / "trial.jsonl",

@@ -13,8 +13,7 @@ from gnnpool import journal
 from gnnpool.artifacts import read_table
 from gnnpool.errors import DivergedError, InterruptedTraining
 from gnnpool.records import TIMINGS
-from gnnpool.training import checkpoint
-from gnnpool.training.batches import DeviceGraphs
+from gnnpool.training import checkpoint, loop
 from gnnpool.training.checkpoint import SIGNALS
 
 EPOCHS = 6
@@ -96,20 +95,20 @@ def test_poolings_with_random_or_own_state_go_on_alike(trial, send_at_epoch, poo
 def test_in_a_long_epoch_a_signal_does_not_wait_for_its_end(trial, monkeypatch):
     undisturbed = trial("undisturbed", epochs=EPOCHS)
     monkeypatch.setattr(checkpoint, "GRACE", 0.0)
-    batch, calls = DeviceGraphs.batch, []
+    step, calls = loop.accumulate_gradients, []
 
-    def signalling(self, index):
-        calls.append(index)
-        if len(calls) == 1 + 1 + 3 * 3 + 2:  # validation, the sample, three epochs of three batches, two more
+    def signalling(*arguments, size):
+        calls.append(size)
+        if len(calls) == 3 * 3 + 2:  # three epochs of three batches, two more
             os.kill(os.getpid(), signal.SIGTERM)
             os.kill(os.getpid(), signal.SIGTERM)  # a second one is harmless
-        return batch(self, index)
+        return step(*arguments, size=size)
 
-    monkeypatch.setattr(DeviceGraphs, "batch", signalling)
+    monkeypatch.setattr(loop, "accumulate_gradients", signalling)
     with pytest.raises(InterruptedTraining, match="SIGTERM after epoch 3"):
         trial("stopped", epochs=EPOCHS)
-    assert len(calls) < 1 + 1 + 4 * 3
-    monkeypatch.setattr(DeviceGraphs, "batch", batch)
+    assert len(calls) < 4 * 3
+    monkeypatch.setattr(loop, "accumulate_gradients", step)
     assert_same(trial("stopped", epochs=EPOCHS), undisturbed)
 
 

@@ -31,6 +31,14 @@ def test_the_same_seed_gives_the_same_bits(trial):
         assert (first / file).read_bytes() == (second / file).read_bytes()
 
 
+def test_another_initialisation_changes_weights_and_order_but_not_the_split(trial):
+    first, second = trial("first"), trial("second", init=1)
+    assert meaning(first)["init_seed"] != meaning(second)["init_seed"]
+    assert meaning(first)["split_sha256"] == meaning(second)["split_sha256"]
+    assert row_of(first)["test_mae"] != row_of(second)["test_mae"]
+    assert (row_of(first)["init"], row_of(second)["init"]) == (0, 1)
+
+
 def test_trials_that_differ_in_pooling_start_from_the_same_encoder(trial):
     # One training step of size nearly zero leaves the initial weights.
     still = {"learning_rate": 1e-30, "weight_decay": 0.0, "epochs": 1}
@@ -89,9 +97,10 @@ def test_the_auxiliary_loss_of_a_decoder_changes_the_training_but_not_the_metric
     )
 
 
-def test_graphs_of_other_structures_than_the_split_are_refused(trial, salts):
+@pytest.mark.parametrize("key", ["ids_sha256", "structures_sha256"])
+def test_graphs_of_other_structures_than_the_split_are_refused(key, trial, salts):
     graphs = read_graphs(salts / "graphs.safetensors")
-    foreign = dataclasses.replace(graphs, metadata={**graphs.metadata, "ids_sha256": "0" * 64})
+    foreign = dataclasses.replace(graphs, metadata={**graphs.metadata, key: "0" * 64})
     write_graphs(salts / "foreign.safetensors", foreign)
     with pytest.raises(
         ArtifactError, match=r"foreign.safetensors and .*split.parquet: made from different structures"

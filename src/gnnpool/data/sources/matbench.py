@@ -6,7 +6,8 @@ import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from gnnpool.data.formats import from_dictionary
+from gnnpool.data.formats import raw_structure
+from gnnpool.data.matbench_folds import row_id, task_of
 from gnnpool.data.structure import RawStructure
 from gnnpool.errors import DataError
 
@@ -17,7 +18,8 @@ def read(path: str | Path) -> list[RawStructure]:
     """Read the rows of a gzipped Matbench task.
 
     The structure dictionaries are taken apart directly; oxidation states, charges and site
-    properties are left behind.
+    properties are left behind. Rows that the file only counts, from 0, get Matbench's names:
+    "mb-phonons-0001" is the first of ``matbench_phonons.json.gz``.
 
     Args:
         path: File such as ``matbench_phonons.json.gz``.
@@ -42,10 +44,12 @@ def read(path: str | Path) -> list[RawStructure]:
             f"{path}: expected one structure and one target for each of {len(index)} ids, "
             f"found the columns {columns} and {len(rows)} rows"
         )
-    return [_raw(id_, structure, target) for id_, (structure, target) in zip(index, rows, strict=True)]
+    task = task_of(path)
+    names = [row_id(task, id_, len(rows)) if type(id_) is int else id_ for id_ in index]
+    return [_raw(id_, structure, target) for id_, (structure, target) in zip(names, rows, strict=True)]
 
 
 def _raw(id_: object, structure: object, target: object) -> RawStructure:
     if not isinstance(structure, Mapping):
         return RawStructure(id=id_, lattice=None, species=[], target=target)
-    return RawStructure(id=id_, target=target, **from_dictionary(structure))
+    return raw_structure(structure, "json", id=id_, target=target)

@@ -1,0 +1,66 @@
+"""Groups of structures that are the same crystal: their file, and how many of them a split parts."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from gnnpool.artifacts import read_table, write_table
+from gnnpool.data.structure import ids_sha256
+from gnnpool.errors import ArtifactError
+
+# The part of a structure, and the part that its twin must not be in.
+LEAKS = (("test", "train"), ("test", "val"), ("val", "train"))
+
+
+def write_groups(
+    path: str | Path, ids: Sequence[str], groups: Sequence[str], *, metadata: Mapping[str, str]
+) -> None:
+    """Write groups as Parquet with the columns id and group.
+
+    Args:
+        path: The file.
+        ids: Names of the structures.
+        groups: For each the name of the first structure that is the same crystal, its own if none is.
+        metadata: Kept in the schema.
+    """
+    metadata = {**metadata, "ids_sha256": ids_sha256(ids)}
+    write_table(path, pa.table({"id": list(ids), "group": list(groups)}), metadata=metadata)
+
+
+def read_groups(path: str | Path, *, ids: Sequence[str]) -> list[str]:
+    """Read the group of each structure.
+
+    Args:
+        path: File of :func:`write_groups`.
+        ids: Names of the structures that it shall be of.
+
+    Raises:
+        ArtifactError: If the file is missing, damaged, holds something else, or is of other structures.
+    """
+    table = read_table(path)
+    if table.column_names != ["id", "group"]:
+        raise ArtifactError(f"{path}: expected the columns id and group, found {table.column_names}")
+    if table["id"].to_pylist() != list(ids):
+        raise ArtifactError(f"{path}: made from other structures; delete it and run again")
+    return table["group"].to_pylist()
+
+
+def count_leaks(groups: Sequence[str], parts: Sequence[str]) -> dict[str, int]:
+    """Count the structures whose twin is in a part where it tells what it should not.
+
+    Args:
+        groups: Group of each structure.
+        parts: Its part, "train", "val" or "test".
+
+    Returns:
+        "test_in_train": test structures that are the same crystal as a training structure; likewise
+        "test_in_val" and "val_in_train".
+    """
+    members = {part: {g for g, p in zip(groups, parts, strict=True) if p == part} for part in set(parts)}
+    return {
+        f"{part}_in_{other}": sum(
+            p == part and g in members.get(other, ()) for g, p in zip(groups, parts, strict=True)
+        )
+        for part, other in LEAKS
+    }

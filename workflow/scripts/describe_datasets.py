@@ -1,0 +1,14 @@
+"""Rule describe_datasets: rows, duplicates and leaks of every dataset."""
+
+from gnnpool.analysis.datasets import describe_datasets
+from gnnpool.logs import log_to
+
+log_to(snakemake.log[0])
+describe_datasets(
+    manifests=snakemake.input.manifests,
+    duplicates=snakemake.input.duplicates,
+    splits=snakemake.input.splits,
+    labels=snakemake.params.labels,
+    parquet=snakemake.output.parquet,
+    html=snakemake.output.html,
+)
