@@ -1,9 +1,10 @@
 """Files that are whole or absent, and that notice when they are damaged.
 
-Everything is written to a temporary neighbour first and then renamed. Parquet pages and tensor
-files carry checksums, verified on reading.
+Everything is written to a temporary neighbour first and then renamed. Every file carries a checksum of
+all of its bytes, verified on reading; pages of Parquet have their own as well, for other readers.
 """
 
+import glob
 import hashlib
 import json
 import os
@@ -17,16 +18,18 @@ import safetensors
 import safetensors.numpy
 
 from gnnpool.errors import ArtifactError
+from gnnpool.seal import BLANK, check_seal, seal
 
 _METADATA = "gnnpool"
-_CHECKSUM = "sha256"
+_CHECKSUM = "checksum"
 
 
 def write_atomically(path: str | Path, write: Callable[[Path], None]) -> None:
     """Let a function write a file, and give it its name only once it is complete and on disk.
 
     Args:
-        path: Where the file shall be; its folder is made.
+        path: Where the file shall be; its folder is made. Only one process writes it at a time: what
+            killed ones have left of it is removed.
         write: Called with a temporary path in the same folder.
 
     Raises:
@@ -36,6 +39,8 @@ def write_atomically(path: str | Path, write: Callable[[Path], None]) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        for leftover in path.parent.glob(f".{glob.escape(path.name)}.[0-9]*.tmp"):
+            leftover.unlink(missing_ok=True)
         write(temporary)
         with open(temporary, "rb") as handle:
             os.fsync(handle.fileno())
@@ -48,9 +53,24 @@ def write_atomically(path: str | Path, write: Callable[[Path], None]) -> None:
 
 
 def write_json(path: str | Path, content: Mapping) -> None:
-    """Write a mapping as indented JSON."""
-    text = json.dumps(content, indent=2, allow_nan=False) + "\n"
-    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    """Write a mapping as indented JSON, with a checksum under the key "checksum"."""
+    text = json.dumps({**content, _CHECKSUM: BLANK}, indent=2, allow_nan=False) + "\n"
+    _write_sealed(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def read_json(path: str | Path) -> dict:
+    """Read a file of :func:`write_json`, without its checksum.
+
+    Raises:
+        ArtifactError: If the file is missing, damaged or of another kind.
+    """
+    try:
+        check_seal(path)
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        del content[_CHECKSUM]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(_damaged(path, error)) from error
+    return content
 
 
 def write_table(
@@ -60,7 +80,7 @@ def write_table(
     metadata: Mapping[str, str] | None = None,
     units: Mapping[str, str] | None = None,
 ) -> None:
-    """Write a Parquet file with page checksums.
+    """Write a Parquet file with page checksums and a checksum of the whole.
 
     Args:
         path: Where the file shall be.
@@ -71,31 +91,39 @@ def write_table(
     added = dict(metadata or {})
     if units:
         added["units"] = json.dumps(units)
-    if added:
-        table = table.replace_schema_metadata({**(table.schema.metadata or {}), **added})
-    write_atomically(
-        path, lambda temporary: pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
-    )
+    table = table.replace_schema_metadata({**_without_checksum(table), **added})
+
+    def write(temporary: Path) -> None:
+        with pq.ParquetWriter(
+            temporary, table.schema, compression="zstd", write_page_checksum=True
+        ) as writer:
+            writer.write_table(table)
+            # Beside the schema's own metadata, which the file holds twice.
+            writer.add_key_value_metadata({_CHECKSUM: BLANK})
+
+    _write_sealed(path, write)
 
 
 def read_table(path: str | Path) -> pa.Table:
-    """Read a Parquet file and verify its page checksums.
+    """Read a Parquet file of :func:`write_table` and verify its checksums.
 
     Raises:
-        ArtifactError: If the file is missing, damaged or no Parquet file.
+        ArtifactError: If the file is missing, damaged or of another kind.
     """
     try:
+        check_seal(path)
         # ParquetFile, not read_table: the path is one file, and `seed-1/` is not a partition.
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            return file.read()
-    except (OSError, pa.ArrowException) as error:
+            table = file.read()
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise ArtifactError(_damaged(path, error)) from error
+    return table.replace_schema_metadata(_without_checksum(table) or None)
 
 
 def write_tensors(
     path: str | Path, tensors: Mapping[str, np.ndarray], *, metadata: Mapping[str, str]
 ) -> None:
-    """Write arrays as one safetensors file whose metadata hold a checksum of all of it.
+    """Write arrays as one safetensors file that carries a checksum of the whole.
 
     Args:
         path: Where the file shall be.
@@ -104,8 +132,8 @@ def write_tensors(
     """
     arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     # One key only: the format keeps several in no order, and equal content shall give equal files.
-    text = json.dumps({**metadata, _CHECKSUM: _checksum(arrays, metadata)}, sort_keys=True)
-    write_atomically(
+    text = json.dumps({**metadata, _CHECKSUM: BLANK}, sort_keys=True)
+    _write_sealed(
         path, lambda temporary: safetensors.numpy.save_file(arrays, temporary, metadata={_METADATA: text})
     )
 
@@ -120,15 +148,13 @@ def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str
         ArtifactError: If the file is missing, damaged or of another kind.
     """
     try:
+        check_seal(path)
         with safetensors.safe_open(path, framework="numpy") as file:
             metadata = json.loads((file.metadata() or {})[_METADATA])
+            del metadata[_CHECKSUM]
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (OSError, safetensors.SafetensorError, ValueError, TypeError, KeyError) as error:
         raise ArtifactError(_damaged(path, error)) from error
-    expected = metadata.pop(_CHECKSUM, "none")
-    found = _checksum(arrays, metadata)
-    if found != expected:
-        raise ArtifactError(_damaged(path, f"checksum {found[:12]}..., expected {expected[:12]}..."))
     return arrays, metadata
 
 
@@ -138,12 +164,17 @@ def file_sha256(path: str | Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def _checksum(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> str:
-    digest = hashlib.sha256(json.dumps(sorted(metadata.items())).encode())
-    for name, array in sorted(arrays.items()):
-        digest.update(f"{name}:{array.dtype.str}:{array.shape}:".encode())
-        digest.update(array.data if array.size else b"")
-    return digest.hexdigest()
+def _write_sealed(path: str | Path, write: Callable[[Path], object]) -> None:
+    def write_and_seal(temporary: Path) -> None:
+        write(temporary)
+        seal(temporary)
+
+    write_atomically(path, write_and_seal)
+
+
+def _without_checksum(table: pa.Table) -> dict[bytes, bytes]:
+    metadata = table.schema.metadata or {}
+    return {key: value for key, value in metadata.items() if key != _CHECKSUM.encode()}
 
 
 def _umask() -> int:

@@ -40,6 +40,12 @@ class DivergedError(GnnpoolError):
     exit_status = 65
 
 
+class OutOfMemory(GnnpoolError):
+    """The memory of the GPU or of the host does not suffice for a training."""
+
+    exit_status = 71
+
+
 class InterruptedTraining(GnnpoolError):
     """A signal ended a training before its last epoch; the next start of the trial goes on from there."""
 

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from gnnpool.config import check_config
+from gnnpool.data.download import Limits
 from gnnpool.errors import ConfigError
 from gnnpool.records import TIMINGS, TrialRecord
 from gnnpool.training.settings import Scheduler, Training
@@ -75,6 +76,61 @@ def test_schema_and_settings_name_the_same_keys(schema):
     assert set(training["properties"]["scheduler"]["properties"]) == {
         f.name for f in dataclasses.fields(Scheduler)
     }
+
+
+def test_schema_and_limits_of_downloads_name_the_same_keys(schema):
+    download = schema["properties"]["download"]
+    assert set(download["properties"]) == {f.name for f in dataclasses.fields(Limits)}
+
+
+# What runs code that stands in a file, or writes where a file says.
+DANGEROUS = re.compile(
+    r"""weights_only\s*=\s*False | allow_pickle\s*=\s*True | \bUntar\b | \.extract(all)?\(
+    | \bimport\ (pickle|shelve|marshal|dill|cloudpickle|joblib)\b | \bread_pickle\( | \bpickle\.loads?\(
+    | \byaml\.(unsafe_|full_)?load(_all)?\((?![^)]*Safe) | (?<![\w.])(eval|exec)\( | shell\s*=\s*True
+    | \btorch\.load\((?!.*weights_only=True)""",
+    re.VERBOSE,
+)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "torch.load(path, weights_only=False)",
+        "torch.load(path)",
+        "import pickle",
+        "pickle.load(file)",
+        "np.load(path, allow_pickle=True)",
+        "yaml.load(text)",
+        "yaml.load(text, Loader=yaml.Loader)",
+        "yaml.unsafe_load(text)",
+        "processor=pooch.Untar()",
+        "archive.extractall(folder)",
+        "subprocess.run(command, shell=True)",
+        "eval(text)",
+    ],
+)
+def test_the_gate_sees(line):
+    assert DANGEROUS.search(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["yaml.safe_load(text)", "yaml.load(text, Loader=yaml.SafeLoader)", "network.eval()"]
+)
+def test_the_gate_lets_through(line):
+    assert not DANGEROUS.search(line)
+
+
+def test_nothing_runs_code_out_of_a_file():
+    sources = [path for folder in ("src", "workflow", "benchmarks") for path in (ROOT / folder).rglob("*")]
+    lines = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in [ROOT / "Snakefile", *sources]
+        if path.suffix in {".py", ".smk", ""} and path.is_file()
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if DANGEROUS.search(line)
+    ]
+    assert lines == []
 
 
 def test_the_schema_is_closed_and_has_no_defaults(schema):

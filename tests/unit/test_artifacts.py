@@ -1,10 +1,21 @@
 import contextlib
+import json
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
+import safetensors.numpy
 
-from gnnpool.artifacts import read_table, read_tensors, write_atomically, write_table, write_tensors
+from gnnpool.artifacts import (
+    read_json,
+    read_table,
+    read_tensors,
+    write_atomically,
+    write_json,
+    write_table,
+    write_tensors,
+)
 from gnnpool.errors import ArtifactError
 
 FLIPS = 200
@@ -90,3 +101,58 @@ def test_a_failed_write_keeps_the_old_file_and_leaves_nothing_else(tmp_path):
         write_atomically(path, fail)
     assert [p.name for p in tmp_path.iterdir()] == ["kept"]
     assert path.read_text() == "old"
+
+
+def test_a_write_removes_what_a_killed_one_left_of_the_file_and_nothing_else(tmp_path):
+    for name in (".kept.1234.tmp", ".kept.too.1234.tmp", "kept.1234.tmp"):
+        (tmp_path / name).write_text("half")
+    write_atomically(tmp_path / "kept", lambda temporary: temporary.write_text("whole"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".kept.too.1234.tmp", "kept", "kept.1234.tmp"]
+
+
+def test_every_byte_of_a_small_file_counts(tmp_path):
+    """Also those of names, units and metadata, that checksums of pages leave out."""
+    path = tmp_path / "t.parquet"
+    write_table(path, pa.table({"x": [1.5]}), metadata={"structures_sha256": "ab"}, units={"x": "eV"})
+    content = path.read_bytes()
+    for byte in range(len(content)):
+        path.write_bytes(flipped(content, 8 * byte + byte % 8))
+        with pytest.raises(ArtifactError, match=r"t\.parquet: damaged or cut short"):
+            read_table(path)
+
+
+def test_json_is_read_as_it_was_written_and_stays_json(tmp_path):
+    content = {"rows": 3, "unit": "Å", "skipped": [{"row": 1}]}
+    write_json(tmp_path / "m.json", content)
+    assert read_json(tmp_path / "m.json") == content
+    plain = json.loads((tmp_path / "m.json").read_text(encoding="utf-8"))
+    assert plain == {**content, "checksum": plain["checksum"]}
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1, 2]", '{"checksum": 1}', "<html>", '"gnnpool-sha256:"'])
+def test_json_of_others_is_refused(text, tmp_path):
+    (tmp_path / "m.json").write_text(text)
+    with pytest.raises(ArtifactError, match=r"m\.json: damaged or cut short \(.*\); delete it and run again"):
+        read_json(tmp_path / "m.json")
+
+
+def test_equal_content_gives_equal_files_and_a_table_may_be_written_again(tmp_path):
+    write_table(tmp_path / "a", table(), metadata={"units": "eV"})
+    write_table(tmp_path / "b", read_table(tmp_path / "a"))
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert read_table(tmp_path / "b").schema.metadata == {b"units": b"eV"}
+    for name in ("c", "d"):
+        write_tensors(tmp_path / name, tensors(), metadata={"kind": "test", "a": "b"})
+    assert (tmp_path / "c").read_bytes() == (tmp_path / "d").read_bytes()
+
+
+def test_a_table_without_metadata_has_none(tmp_path):
+    write_table(tmp_path / "t", pa.table({"x": [1]}))
+    assert read_table(tmp_path / "t").schema.metadata is None
+
+
+def test_other_programs_read_the_files(tmp_path):
+    write_table(tmp_path / "t.parquet", table())
+    assert pd.read_parquet(tmp_path / "t.parquet").equals(table().to_pandas())
+    write_tensors(tmp_path / "t.safetensors", tensors(), metadata={})
+    assert np.array_equal(safetensors.numpy.load_file(tmp_path / "t.safetensors")["a"], tensors()["a"])

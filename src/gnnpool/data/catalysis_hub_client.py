@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from gnnpool.artifacts import write_json, write_table
-from gnnpool.data.graphql import PAUSE, Service
+from gnnpool.artifacts import read_json, write_json, write_table
+from gnnpool.data.download import Limits
+from gnnpool.data.graphql import Service
 from gnnpool.data.sources.catalysis_hub import COLUMNS, adsorbate_of, is_wanted
-from gnnpool.errors import FetchError
+from gnnpool.errors import ArtifactError, FetchError
 
 KEY = "CATHUB_API_KEY"
 # Ordered by id: without it the service orders each page anew, tells some reactions twice and others never.
@@ -35,8 +36,8 @@ def fetch_publication(
     page_size: int,
     requests_per_minute: float,
     requests_per_day: int,
+    limits: Limits,
     output: str | Path,
-    pause: float = PAUSE,
 ) -> None:
     """Ask for a publication page by page, and write one table.
 
@@ -49,10 +50,10 @@ def fetch_publication(
         page_size: Reactions or structures asked for at once.
         requests_per_minute: Most requests in a minute.
         requests_per_day: Most requests in 24 hours.
+        limits: Of each answer, and how often a question is asked again.
         output: Parquet file with the columns id, equation, sites, structure and energy, one row for each
             reaction; structures of reactions that are not wanted are missing. Pages are kept beside it
             until it is written.
-        pause: s before a failed request is made for the second time.
 
     Raises:
         FetchError: If the service cannot be asked, or its answers do not fit together. What has arrived is
@@ -65,7 +66,7 @@ def fetch_publication(
         journal=pages / "requests.txt",
         requests_per_minute=requests_per_minute,
         requests_per_day=requests_per_day,
-        pause=pause,
+        limits=limits,
     )
     try:
         reactions = _all_reactions(service, pages, publication, page_size)
@@ -170,9 +171,9 @@ def _take(service: Service, take: Callable, data: Mapping, *more: object) -> dic
 def _stored(pages: Path, kind: str) -> Iterator[dict]:
     for path in sorted(pages.glob(f"{kind}-*.json")):
         try:
-            yield json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise FetchError(f"{path}: damaged ({error}); delete {pages} to begin anew") from error
+            yield read_json(path)
+        except ArtifactError as error:
+            raise FetchError(f"{error}, or delete {pages} to begin anew") from error
 
 
 def _store(pages: Path, kind: str, page: Mapping) -> None:

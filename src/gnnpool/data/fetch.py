@@ -4,163 +4,148 @@ import hashlib
 import logging
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
-import pooch
 import requests
-import urllib3
 
-from gnnpool.artifacts import write_atomically
+from gnnpool.artifacts import file_sha256, write_atomically
 from gnnpool.data.catalysis_hub_client import fetch_publication
+from gnnpool.data.download import Failed, Limits, answered, ask_again, check_status
+from gnnpool.data.raw_file import disagreement, known_hash
 from gnnpool.errors import FetchError
 
-# s for all addresses together; the largest file, 200 MB, arrives in this time at 60 kB/s. A limit for
-# each read would not do: a server that drips single bytes keeps within it for ever.
-DEADLINE = 3600.0
-TRIES = 3  # for each address, of failures that may pass
-PAUSE = 2.0  # s before the second try, doubled before the third
-_SILENCE = 30.0  # s without a byte, after which a connection counts as lost
-_BUSY = {429, 500, 502, 503, 504}
-_PASSING = (requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError)
 _logger = logging.getLogger(__name__)
 
 
-class _Refused(Exception):
-    """A reason not to use an address."""
-
-
 def fetch_dataset(
-    *,
-    dataset: str,
-    entry: Mapping,
-    mirror: str | Path | None,
-    output: str | Path,
-    deadline: float = DEADLINE,
-    pause: float = PAUSE,
+    *, dataset: str, entry: Mapping, mirror: str | Path | None, download: Mapping, output: str | Path
 ) -> None:
     """Obtain the raw file of a dataset and verify it.
 
-    A file of the right name in the mirror folder is copied, and nothing is asked of the network.
-    Otherwise the service of the dataset is asked, or its address and then its further addresses are tried.
+    A file of the right name in the mirror folder is copied, and one that is already in its place and has
+    the right hash stays; in both cases nothing is asked of the network. Otherwise the service of the
+    dataset is asked, or its address and then its further addresses are tried.
 
     Args:
         dataset: Slug, for messages.
         entry: Its entry in the configuration: file, sha256 or md5, url, mirrors, redirect_hosts where an
             address redirects to other hosts, service, and by_hand for a file that has no known hash.
         mirror: Folder, relative to the working directory; None to look nowhere.
+        download: The configuration's section of this name; see :class:`gnnpool.data.download.Limits`.
         output: File to write, whole or not at all.
-        deadline: s, after which all downloading ends.
-        pause: s before an address is tried for the second time.
 
     Raises:
         FetchError: If no file was found, or a found one is not the expected one.
     """
+    limits, output = Limits(**download), Path(output)
     placed = None if mirror is None else Path(mirror) / entry["file"]
     if placed and placed.is_file():
-        _verify(placed, dataset, entry)
-        write_atomically(output, lambda temporary: shutil.copyfile(placed, temporary))
-        _logger.info("%s: copied %s", dataset, placed)
-        return
-    if entry.get("service"):
-        fetch_publication(dataset=dataset, **entry["service"], output=output)
-        return
-    addresses = [*filter(None, [entry.get("url")]), *(entry.get("mirrors") or [])]
-    hosts = {urlsplit(address).hostname for address in addresses} | {*entry.get("redirect_hosts", [])}
-    download = partial(_download, hosts=hosts, ends=time.monotonic() + deadline)
-
-    def fetch(temporary: Path) -> None:
-        failures = []
-        for address in addresses:
-            reason = _try(address, temporary, _known_hash(entry), download, pause)
-            if reason is None:
-                _logger.info("%s: fetched %s", dataset, address)
-                return
-            failures.append(f"{address}: {reason}")
-        raise FetchError(_explanation(dataset, entry, mirror, failures))
-
-    write_atomically(output, fetch)
+        _copy(placed, dataset, entry, output)
+    elif output.is_file() and _is_good(output, dataset, entry):
+        _logger.info("%s: %s is there already", dataset, output)
+    elif entry.get("service"):
+        fetch_publication(dataset=dataset, **entry["service"], limits=limits, output=output)
+    else:
+        write_atomically(output, partial(_fetch, dataset, entry, mirror, limits))
 
 
-def _known_hash(entry: Mapping) -> str | None:
-    """The hash that the file shall have, as "sha256:..." or "md5:..."; None if nobody has told one."""
-    return next((f"{kind}:{entry[kind]}" for kind in ("sha256", "md5") if entry.get(kind)), None)
+def _copy(placed: Path, dataset: str, entry: Mapping, output: Path) -> None:
+    def copy(temporary: Path) -> None:
+        shutil.copyfile(placed, temporary)
+        if told := disagreement(temporary, entry):
+            told = f"{dataset}: {placed} is another file: {told}"
+            raise FetchError(f"{told}\n  put the right one there, or remove it to have it downloaded")
+
+    write_atomically(output, copy)
+    if known_hash(entry) is None:
+        _logger.info("%s: %s has no known hash; found sha256 %s", dataset, placed, file_sha256(output))
+    _logger.info("%s: copied %s", dataset, placed)
 
 
-def _verify(placed: Path, dataset: str, entry: Mapping) -> None:
-    kind, _, expected = (_known_hash(entry) or "sha256:").partition(":")
-    with open(placed, "rb") as file:
-        found = hashlib.file_digest(file, kind).hexdigest()
-    if not expected:
-        _logger.info("%s: %s has no known hash; found sha256 %s", dataset, placed, found)
-    elif found != expected:
-        raise FetchError(f"{dataset}: {placed} is another file: expected {kind} {expected}, found {found}")
+def _is_good(output: Path, dataset: str, entry: Mapping) -> bool:
+    """Whether a file in its place is the right one; another one is removed."""
+    told = disagreement(output, entry)
+    if told:
+        _logger.warning("%s: %s is another file: %s; it is fetched anew", dataset, output, told)
+        output.unlink()
+    return told is None
 
 
-def _try(address: str, path: Path, known_hash: str, download: Callable, pause: float) -> str | None:
-    """Download from one address; the reason if it failed, None if all is well."""
-    for tries in range(1, TRIES + 1):
+def _fetch(dataset: str, entry: Mapping, mirror: str | Path | None, limits: Limits, path: Path) -> None:
+    download, failures = _Download(entry, limits), []
+    for address in download.addresses:
         try:
-            pooch.retrieve(address, known_hash, fname=path.name, path=path.parent, downloader=download)
-            return None
-        except (_Refused, ValueError) as error:  # pooch: a wrong hash is a ValueError
-            return str(error)
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            if tries == TRIES or not _may_pass(error):
-                return f"{error} (tried {tries} times)"
-        time.sleep(pause * 2 ** (tries - 1))
+            download.receive(address, path)
+        except Failed as failure:
+            failures.append(f"{address}: {failure}")
+        else:
+            _logger.info("%s: fetched %s", dataset, address)
+            return
+    raise FetchError(_explanation(dataset, entry, mirror, failures))
 
 
-def _may_pass(error: Exception) -> bool:
-    if isinstance(error, requests.HTTPError):
-        return error.response.status_code in _BUSY
-    return isinstance(error, _PASSING)
+class _Download:
+    """One file, sought at several addresses until a deadline."""
 
+    def __init__(self, entry: Mapping, limits: Limits) -> None:
+        self.addresses = [*filter(None, [entry.get("url")]), *(entry.get("mirrors") or [])]
+        self._hosts = {urlsplit(address).hostname for address in self.addresses}
+        self._hosts |= {*entry.get("redirect_hosts", [])}
+        self._kind, self._expected = known_hash(entry) or ("sha256", None)
+        self._limits = limits
+        self._ends = time.monotonic() + limits.deadline
 
-def _download(address: str, output: str, _: object, *, hosts: set[str], ends: float) -> None:
-    """Write the body of an address into a file, as it is sent; the form that pooch asks for."""
-    left = ends - time.monotonic()
-    if left <= 0:
-        raise _Refused("the deadline had passed")
-    check = partial(_check_redirect, hosts=hosts)
-    # Sent as stored: a body that were packed or unpacked on the way would have another hash.
-    with (
-        requests.get(
-            address,
-            stream=True,
-            timeout=min(_SILENCE, left),
-            headers={"Accept-Encoding": "identity"},
-            hooks={"response": check},
-        ) as response,
-        open(output, "wb") as file,
-    ):
-        response.raise_for_status()
-        # read1 hands over what has arrived, so that a dripping server cannot delay the next check.
-        while chunk := response.raw.read1(1 << 16, decode_content=False):
-            file.write(chunk)
-            if time.monotonic() > ends:
-                raise _Refused(f"the deadline passed after {file.tell()} bytes")
+    def receive(self, address: str, path: Path) -> None:
+        """Write the body of an address into a file, if it is the right one."""
+        wrong: set[str] = set()
+        ask_again(lambda: self._try(address, path, wrong), address, self._limits, ends=self._ends)
+
+    def _try(self, address: str, path: Path, wrong: set[str]) -> None:
+        digest = hashlib.new(self._kind)
+        follow = {"response": partial(_check_redirect, hosts=self._hosts)}
+        with answered("GET", address, self._limits, ends=self._ends, hooks=follow) as (response, pieces):
+            check_status(response)
+            if response.status_code != 200:
+                raise Failed(f"status {response.status_code}, expected 200")
+            with open(path, "wb") as file:
+                for piece in pieces:
+                    file.write(piece)
+                    digest.update(piece)
+        if (found := digest.hexdigest()) != self._expected:
+            # A file that was cut or is out of date may come right; the same wrong one again is another file.
+            again = found in wrong
+            wrong.add(found)
+            what = f"{path.stat().st_size} bytes of {response.headers.get('Content-Type', 'no type')}"
+            told = f"expected {self._kind} {self._expected}, found {found}, {what}"
+            raise Failed(told, passing=not again)
 
 
 def _check_redirect(response: requests.Response, *, hosts: set[str], **_: object) -> None:
-    if not response.is_redirect:
-        return
-    here, there = response.url, requests.compat.urljoin(response.url, response.headers["location"])
+    if response.is_redirect and (reason := _refusal(response, hosts)):
+        response.close()
+        raise Failed(reason)
+
+
+def _refusal(response: requests.Response, hosts: set[str]) -> str | None:
+    """Why a redirect is not followed; None if it is."""
+    here, there = response.url, urljoin(response.url, response.headers["location"])
     if urlsplit(here).scheme == "https" and urlsplit(there).scheme != "https":
-        raise _Refused(f"redirects from https to {there}, refused")
+        return f"redirects from https to {there}, refused"
     host = urlsplit(there).hostname
     if host not in hosts:
-        raise _Refused(f"redirects to the host {host}, which the configuration does not name")
+        return f"redirects to the host {host}, which the configuration does not name"
+    return None
 
 
 def _explanation(dataset: str, entry: Mapping, mirror: str | Path | None, failures: Sequence[str]) -> str:
     looked = f"the mirror folder {mirror} does not have it" if mirror else "no mirror folder is set"
     lines = [f"{dataset}: {entry['file']} could not be obtained; {looked}"]
     lines += failures or ["no address is known"]
-    if known := _known_hash(entry):
-        lines.append(f"expected {known.replace(':', ' ')}")
+    if known := known_hash(entry):
+        lines.append(f"expected {' '.join(known)}")
     if entry.get("by_hand"):
         lines.append(f"where to get it: {entry['by_hand']}")
     folder = f"the folder {mirror}" if mirror else "a folder"

@@ -4,13 +4,16 @@ import json
 import logging
 import shlex
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
-from pymatgen.core import Structure
+from pymatgen.core import DummySpecies, Element, Species, Structure
+from pymatgen.io.cif import CifFile, str2float
 
 from gnnpool.data.structure import RawStructure
 
+_FIRST = "_atom_site_fract_x"
+_ROUNDING = 1e-3  # pymatgen takes 0.3333 for one third
 _logger = logging.getLogger(__name__)
 
 
@@ -18,7 +21,7 @@ def raw_structure(content: object, form: str, *, id: object, target: object) -> 
     """Read one structure; one that cannot be read becomes a bad row, which tells the reason.
 
     Args:
-        content: Text in the form; for json also a dictionary.
+        content: Text in the form, or its bytes in UTF-8; for json also a dictionary.
         form: "cif", "poscar", "json" (a pymatgen dictionary, or what ASE writes) or "xyz" (extended XYZ).
         id: Name of the row.
         target: Quantity to predict.
@@ -28,13 +31,12 @@ def raw_structure(content: object, form: str, *, id: object, target: object) -> 
     """
     if content is None:
         return RawStructure(id=id, lattice=None, species=[], target=target)
-    try:
-        with warnings.catch_warnings(record=True) as told:
-            warnings.simplefilter("always")
-            fields = FORMS[form](content)
-    except Exception as error:  # parsers of damaged text raise whatever they stumble upon
-        reason = f"unreadable {form} ({type(error).__name__}: {error})"
-        return RawStructure(id=id, lattice=reason, species=[], target=target)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        try:
+            fields = FORMS[form](content.decode() if isinstance(content, bytes) else content)
+        except Exception as error:  # parsers of damaged text raise whatever they stumble upon
+            fields = {"lattice": f"unreadable {form} ({type(error).__name__}: {error})", "species": []}
     for one in told:
         _logger.info("%s: %s", id, one.message)
     return RawStructure(id=id, target=target, **fields)
@@ -47,19 +49,66 @@ def from_dictionary(structure: Mapping) -> dict[str, object]:
     return {
         "lattice": (structure.get("lattice") or {}).get("matrix"),
         "species": [
-            {one.get("element"): one.get("occu") for one in site.get("species") or []} for site in sites
+            _shares((one.get("element"), one.get("occu")) for one in site.get("species") or [])
+            for site in sites
         ],
         "fractional": [site.get("abc") for site in sites],
         "positions": [site["xyz"] for site in sites] if cartesian else None,
     }
 
 
-def _from_pymatgen(form: str) -> Callable[[str], dict[str, object]]:
-    return lambda text: from_dictionary(Structure.from_str(text, fmt=form).as_dict())
+def _shares(species: Iterable[tuple[object, object]]) -> dict[object, object]:
+    """Share of each element on a site; the same element in several oxidation states is one."""
+    found = {}
+    for element, share in species:
+        found[element] = found[element] + share if element in found else share
+    return found
+
+
+def _from_structure(structure: Structure) -> dict[str, object]:
+    # Not through its dictionary, in which deuterium is hydrogen already.
+    return {
+        "lattice": structure.lattice.matrix.tolist(),
+        "species": [_shares((_name(one), n) for one, n in site.species.items()) for site in structure],
+        "fractional": structure.frac_coords.tolist(),
+        "positions": structure.cart_coords.tolist(),
+    }
+
+
+def _name(species: Element | Species | DummySpecies) -> str:
+    element = getattr(species, "element", species)
+    return element.name if isinstance(element, Element) else element.symbol
+
+
+def _from_cif(text: str) -> dict[str, object]:
+    """CIF, as pymatgen reads it, if nothing of the file was left out or made up in doing so."""
+    blocks = [block.data for block in CifFile.from_str(text).data.values() if _FIRST in block.data]
+    if len(blocks) > 1:
+        raise ValueError(f"expected one crystal, found {len(blocks)}")
+    structure = Structure.from_str(text, fmt="cif")
+    lengths = [str2float(blocks[0][f"_cell_length_{axis}"]) for axis in "abc"]
+    if min(lengths) <= 0:
+        raise ValueError(f"expected lengths above zero, found {lengths}")
+    if any(structure.site_properties.get("implicit_hydrogens", [])):
+        raise ValueError("hydrogen atoms without a position")
+    # Atoms without a known symbol or of no occupancy are passed over by the parser.
+    named = np.array([[str2float(x) for x in blocks[0][f"_atom_site_fract_{axis}"]] for axis in "xyz"]).T
+    apart = named[:, None] - structure.frac_coords
+    nearest = np.abs(apart - np.rint(apart)).max(axis=2).min(axis=1)
+    if missing := np.flatnonzero(nearest > _ROUNDING).tolist():
+        labels = [blocks[0]["_atom_site_label"][atom] for atom in missing]
+        raise ValueError(f"atoms without a known symbol or occupancy: {', '.join(labels)}")
+    return _from_structure(structure)
+
+
+def _from_poscar(text: str) -> dict[str, object]:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="Elements in POSCAR cannot be determined")
+        return _from_structure(Structure.from_str(text, fmt="poscar"))
 
 
 def _from_json(content: object) -> dict[str, object]:
-    found = json.loads(content) if isinstance(content, str | bytes) else content
+    found = json.loads(content) if isinstance(content, str) else content
     return from_dictionary(found) if "sites" in found else _from_ase(found)
 
 
@@ -102,8 +151,8 @@ def _from_xyz(text: str) -> dict[str, object]:
 
 
 FORMS: dict[str, Callable[[object], dict[str, object]]] = {
-    "cif": _from_pymatgen("cif"),
-    "poscar": _from_pymatgen("poscar"),
+    "cif": _from_cif,
+    "poscar": _from_poscar,
     "json": _from_json,
     "xyz": _from_xyz,
 }

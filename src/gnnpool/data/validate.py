@@ -81,6 +81,8 @@ def validate(
         raise DataError(_summary(bad, dataset, len(rows)))
     if not good:
         raise DataError(f"{dataset}: expected structures, found none")
+    for fault in bad:
+        _logger.warning("%s; left out", fault)
     return _pack(good), bad
 
 
@@ -88,7 +90,7 @@ class _Refused(Exception):
     """A value that cannot be used: its field, the value, and what was expected."""
 
     def __init__(self, field: str, value: object, expected: str) -> None:
-        text = value if isinstance(value, str) else repr(value)
+        text = value if isinstance(value, str) else repr(getattr(value, "tolist", lambda: value)())
         super().__init__(field, text if len(text) <= 80 else f"{text[:77]}...", expected)
 
 

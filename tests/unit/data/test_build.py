@@ -1,6 +1,8 @@
 import gzip
+import hashlib
 import json
 import logging
+import re
 
 import pytest
 
@@ -110,3 +112,16 @@ def test_another_number_is_told_and_recorded_where_the_count_is_not_exact(build,
 def test_the_expected_number_is_no_cause_for_a_warning(build, matbench, caplog):
     build(matbench(), {**ENTRY, "exact_count": False})
     assert not caplog.records
+
+
+@pytest.mark.parametrize("kind", ["sha256", "md5"])
+def test_a_raw_file_that_changed_since_it_was_fetched_is_refused(kind, build, matbench, tmp_path):
+    raw = matbench()
+    hash_ = hashlib.new(kind, raw.read_bytes()).hexdigest()
+    structures, _ = build(raw, {**ENTRY, kind: hash_})
+    assert len(structures) == 3
+    raw.write_bytes(raw.read_bytes() + b"\0")
+    found = hashlib.new(kind, raw.read_bytes()).hexdigest()
+    told = f"some: {raw} is another file: expected {kind} {hash_}, found {found}; delete it and run again"
+    with pytest.raises(DataError, match=re.escape(told)):
+        build(raw, {**ENTRY, kind: hash_})

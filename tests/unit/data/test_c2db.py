@@ -1,5 +1,7 @@
 import sqlite3
 
+import ase
+import ase.db
 import numpy as np
 import pytest
 
@@ -94,10 +96,7 @@ def test_a_missing_file_is_told_and_not_made(tmp_path):
 
 
 def test_a_database_written_by_ase_is_read(tmp_path, crystals, same_crystal):
-    ase = pytest.importorskip("ase", reason="only compares the layout with ASE's own")
-    from ase.db import connect
-
-    database = connect(tmp_path / "c2db.db")
+    database = ase.db.connect(tmp_path / "c2db.db")
     for number, (_, structure, _) in enumerate(crystals[:6]):
         atoms = ase.Atoms(
             structure.atomic_numbers,

@@ -3,13 +3,13 @@ import logging
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from pymatgen.core import Lattice, Structure
 
+from gnnpool.artifacts import write_table
 from gnnpool.data.sources.catalysis_hub import ADSORBATES, COLUMNS, adsorbate_of, is_wanted, read
 from gnnpool.data.validate import validate
-from gnnpool.errors import DataError
+from gnnpool.errors import ArtifactError, DataError
 
 CELL = Lattice([[2.55, 0, 0], [1.275, 2.21, 0], [0, 0, 14]])
 SLAB = Structure(CELL, ["Cu", "Cu"], [[0, 0, 5], [1.275, 0.736, 7.08]], coords_are_cartesian=True)
@@ -76,9 +76,7 @@ def table(tmp_path, ase_json):
             zip(("id", "equation", "sites", "structure", "energy"), zip(*rows, strict=True), strict=True)
         )
         path = tmp_path / "surface.parquet"
-        pq.write_table(
-            pa.table({name: pa.array(columns[name], kind) for name, kind in COLUMNS.items()}), path
-        )
+        write_table(path, pa.table({name: pa.array(columns[name], kind) for name, kind in COLUMNS.items()}))
         return path
 
     return _table
@@ -183,9 +181,9 @@ def test_no_wanted_reaction_is_told(tmp_path):
 
 
 def test_a_table_of_another_layout_is_refused(tmp_path):
-    pq.write_table(pa.table({"a": np.arange(3)}), tmp_path / "surface.parquet")
+    write_table(tmp_path / "surface.parquet", pa.table({"a": np.arange(3)}))
     with pytest.raises(DataError, match=r"surface\.parquet: expected the columns"):
         read(tmp_path / "surface.parquet")
     (tmp_path / "surface.parquet").write_bytes(b"PAR1")
-    with pytest.raises(DataError, match=r"surface\.parquet: expected a Parquet file, found: "):
+    with pytest.raises(ArtifactError, match=r"surface\.parquet: damaged or cut short .* delete it and run"):
         read(tmp_path / "surface.parquet")

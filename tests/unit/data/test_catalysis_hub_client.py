@@ -1,6 +1,8 @@
 import json
 import logging
 import re
+import subprocess
+import sys
 import threading
 import time
 from email.utils import formatdate
@@ -10,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from gnnpool.data.catalysis_hub_client import KEY, fetch_publication
+from gnnpool.data.download import Limits
 from gnnpool.data.fetch import fetch_dataset
 from gnnpool.data.graphql import Service
 from gnnpool.data.sources.catalysis_hub import read
@@ -17,6 +20,7 @@ from gnnpool.data.validate import validate
 from gnnpool.errors import FetchError
 
 SECRET = "s3cret-key.of/nobody"
+LIMITS = {"deadline": 30.0, "stall": 5.0, "tries": 5, "pause": 0.01, "patience": 60.0}
 EQUATIONS = ["0.5H2(g) + * -> H*", "H2O(g) - H2(g) + * -> O*", "H2(g) + 2* -> 2H*"]  # the last is not wanted
 
 
@@ -47,6 +51,8 @@ class Hub(ThreadingHTTPServer):
         self.times = []
         self.failures = []  # functions that answer the next questions instead
         self.largest = 1000  # rows and structures told at once
+        self.held = threading.Event()  # an answer has begun and does not go on
+        self.closing = threading.Event()
 
     @property
     def endpoint(self):
@@ -116,12 +122,30 @@ def hang_up(handler, _):
     handler.close_connection = True
 
 
+def hold(handler, question):
+    """Half a page, and then silence."""
+    cut(handler, question)
+    handler.wfile.flush()
+    handler.server.held.set()
+    handler.server.closing.wait()
+
+
+def drip(handler, _):
+    handler.tell(b"", Content_Length=10_000)
+    while not handler.server.closing.wait(0.05):
+        try:
+            handler.wfile.write(b" ")
+        except OSError:
+            return
+
+
 @pytest.fixture
 def hub(crystals, ase_json):
     server = Hub({f"a{n:03d}": ase_json(crystals[n][1]) for n in range(30)})
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     yield server
+    server.closing.set()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -133,14 +157,14 @@ def fetch(hub, tmp_path, monkeypatch):
     monkeypatch.setenv(KEY, SECRET)
 
     def _fetch(**changes):
-        settings = {"page_size": 7, "requests_per_minute": 1e6, "requests_per_day": 1000, **changes}
+        settings = {"page_size": 7, "requests_per_minute": 1e6, "requests_per_day": 1000}
+        settings |= {"limits": Limits(**LIMITS), **changes}
         output = tmp_path / "raw" / "surface.parquet"
         fetch_publication(
             dataset="surface",
             endpoint=hub.endpoint,
             publication="Mamun",
             output=output,
-            pause=0.01,
             **settings,
         )
         assert [path.name for path in output.parent.iterdir()] == ["surface.parquet"]
@@ -198,7 +222,7 @@ def test_a_long_retry_after_ends_the_run_and_is_told(fetch, hub):
 @pytest.mark.parametrize("at", range(8))
 def test_an_interrupted_run_is_continued_without_asking_twice(at, fetch, hub, tmp_path):
     hub.failures = [*[None] * at, *[status(503)] * 5]
-    with pytest.raises(FetchError, match=rf"surface: {hub.endpoint}: status 503 \(tried 5 times\)"):
+    with pytest.raises(FetchError, match=rf"surface: {hub.endpoint}: status 503 \(5 tries\)"):
         fetch()
     assert not (tmp_path / "raw" / "surface.parquet").exists()
     assert not list(tmp_path.rglob(".*.tmp"))
@@ -206,6 +230,89 @@ def test_an_interrupted_run_is_continued_without_asking_twice(at, fetch, hub, tm
     del hub.asked[at : at + 5]
     assert hub.asked[:5] == ["reactions"] * 5
     assert len(hub.asked) == 8  # 20 structures are three pages
+
+
+KILLED = """
+import json, os, sys, time
+from gnnpool.data.catalysis_hub_client import fetch_publication
+from gnnpool.data.download import Limits
+
+settings, blocked = json.loads(sys.argv[1]), sys.argv[2]
+replace = os.replace
+
+def block(source, target):
+    if blocked and str(target).endswith(blocked):
+        print("now", flush=True)
+        time.sleep(600)
+    replace(source, target)
+
+os.replace = block
+fetch_publication(**{**settings, "limits": Limits(**settings["limits"])})
+"""
+
+
+@pytest.mark.parametrize(
+    "blocked", ["", "reactions-000001.json", "structures-000000.json", "surface.parquet"]
+)
+def test_a_killed_run_is_continued_without_loss(blocked, fetch, hub, tmp_path):
+    """SIGKILL in the middle of an answer, or of writing a page or the table."""
+    settings = {
+        "dataset": "surface",
+        "endpoint": hub.endpoint,
+        "publication": "Mamun",
+        "page_size": 7,
+        "requests_per_minute": 1e6,
+        "requests_per_day": 1000,
+        "limits": {**LIMITS, "stall": 600.0, "deadline": 600.0},
+        "output": str(tmp_path / "raw" / "surface.parquet"),
+    }
+    hub.failures = [None, None, hold] if not blocked else []
+    command = [sys.executable, "-c", KILLED, json.dumps(settings), blocked]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
+        if blocked:
+            assert child.stdout.readline() == b"now\n"
+        else:
+            assert hub.held.wait(timeout=60)
+        child.kill()
+    kept = [path.name for path in (tmp_path / "raw" / "surface.parquet.pages").glob("*.json")]
+    asked = len(hub.asked)
+    check(fetch(), hub)
+    assert len(kept) + len(hub.asked) - asked == 8  # five pages of reactions and three of structures
+
+
+def test_a_journal_of_requests_that_was_cut_short_does_no_harm(fetch, hub, tmp_path):
+    hub.failures = [None, status(403)]
+    with pytest.raises(FetchError):
+        fetch()
+    (journal,) = tmp_path.rglob("requests.txt")
+    journal.write_text(journal.read_text() + "17")
+    check(fetch(), hub)
+
+
+def test_a_silent_service_is_asked_again(fetch, hub):
+    hub.failures = [None, hold]
+    check(fetch(limits=Limits(**{**LIMITS, "stall": 0.3})), hub)
+    assert hub.asked[:6] == ["reactions"] * 6
+
+
+def test_a_dripping_service_is_left_at_the_deadline_and_what_came_is_kept(fetch, hub, tmp_path):
+    hub.failures = [None, drip]
+    with pytest.raises(FetchError, match=r"the deadline passed after \d+ bytes \(1 try\)(.|\n)*is kept in"):
+        fetch(limits=Limits(**{**LIMITS, "deadline": 1.0}))
+    assert len(list(tmp_path.rglob("reactions-*.json"))) == 1
+    check(fetch(), hub)
+
+
+def test_no_flipped_bit_of_a_page_goes_unnoticed(fetch, hub, tmp_path):
+    hub.failures = [None, status(403)]
+    with pytest.raises(FetchError):
+        fetch()
+    (page,) = tmp_path.rglob("reactions-*.json")
+    content = bytearray(page.read_bytes())
+    content[content.index(b'"energy": 0.3') + 12] ^= 1
+    page.write_bytes(content)
+    with pytest.raises(FetchError, match=r"reactions-000000\.json: damaged"):
+        fetch()
 
 
 def test_pages_that_repeat_rows_lose_and_double_nothing(fetch, hub):
@@ -304,7 +411,8 @@ def test_a_damaged_page_is_told_with_what_to_do(fetch, hub, tmp_path):
         fetch()
     (page,) = tmp_path.rglob("reactions-*.json")
     page.write_text(page.read_text()[:50])
-    with pytest.raises(FetchError, match=r"reactions-000000\.json: damaged .*; delete .*\.pages"):
+    told = r"reactions-000000\.json: damaged .*; delete it and run again, or delete .*\.pages to begin anew"
+    with pytest.raises(FetchError, match=told):
         fetch()
 
 
@@ -338,22 +446,23 @@ def test_without_a_key_none_is_sent_and_a_refusal_says_so(fetch, hub, monkeypatc
     assert hub.keys == [None]
 
 
+def service(folder, endpoint, key):
+    limits = Limits(**LIMITS)
+    return Service(
+        endpoint, key=key, journal=folder / "j", requests_per_minute=1, requests_per_day=1, limits=limits
+    )
+
+
 @pytest.mark.parametrize("key", ["two words", "line\nbreak", "“quoted”"])
 def test_a_key_that_cannot_be_one_is_refused_without_telling_it(key, tmp_path):
     with pytest.raises(FetchError, match="the key holds characters that no key has") as refused:
-        Service("https://hub.org", key=key, journal=tmp_path / "j", requests_per_minute=1, requests_per_day=1)
+        service(tmp_path, "https://hub.org", key)
     assert key not in str(refused.value)
 
 
 def test_a_key_is_not_sent_in_the_clear(tmp_path):
     with pytest.raises(FetchError, match=r"http://hub\.org/graphql: a key is sent over https only"):
-        Service(
-            "http://hub.org/graphql",
-            key=SECRET,
-            journal=tmp_path / "j",
-            requests_per_minute=1,
-            requests_per_day=1,
-        )
+        service(tmp_path, "http://hub.org/graphql", SECRET)
 
 
 def test_a_dataset_with_a_service_asks_it_unless_the_file_is_in_the_mirror_folder(hub, tmp_path, monkeypatch):
@@ -367,11 +476,11 @@ def test_a_dataset_with_a_service_asks_it_unless_the_file_is_in_the_mirror_folde
     }
     entry = {"file": "surface.parquet", "url": None, "md5": None, "service": service}
     output, mirror = tmp_path / "raw" / "surface.parquet", tmp_path / "mirror"
-    fetch_dataset(dataset="surface", entry=entry, mirror=mirror, output=output)
+    fetch_dataset(dataset="surface", entry=entry, mirror=mirror, download=LIMITS, output=output)
     check(pq.read_table(output).to_pylist(), hub)
     mirror.mkdir()
     (mirror / "surface.parquet").write_bytes(b"from a friend")
     asked = len(hub.asked)
-    fetch_dataset(dataset="surface", entry=entry, mirror=mirror, output=output)
+    fetch_dataset(dataset="surface", entry=entry, mirror=mirror, download=LIMITS, output=output)
     assert output.read_bytes() == b"from a friend"
     assert len(hub.asked) == asked

@@ -101,3 +101,57 @@ def test_xyz_with_a_line_too_few_is_refused(crystals):
     row = raw_structure("\n".join(text.splitlines()[:-1]), "xyz", id="short", target=1.0)
     assert "unreadable xyz" in row.lattice
     assert "atoms, found" in row.lattice
+
+
+CIF = """data_salt
+_cell_length_a 4
+_cell_length_b 4
+_cell_length_c 4
+_cell_angle_alpha 90
+_cell_angle_beta 90
+_cell_angle_gamma 90
+loop_
+_atom_site_type_symbol
+_atom_site_label
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+_atom_site_occupancy
+Na Na1 0 0 0 1
+Cl Cl1 0.5 0.5 0.5 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("Na Na1", "? Na1", "atoms without a known symbol or occupancy: Na1"),
+        ("Na Na1", ". Na1", "atoms without a known symbol or occupancy: Na1"),
+        ("0 0 0 1", "0 0 0 0", "atoms without a known symbol or occupancy: Na1"),
+        ("0 0 0 1", "0 0 0 -1", "atoms without a known symbol or occupancy: Na1"),
+        ("Na Na1", "Wat Na1", "hydrogen atoms without a position"),
+        ("_length_a 4", "_length_a -4", "expected lengths above zero, found [-4.0, 4.0, 4.0]"),
+        ("Cl Cl1 0.5 0.5 0.5 1\n", CIF.replace("data_salt", "data_again"), "expected one crystal, found 2"),
+    ],
+)
+def test_nothing_of_a_cif_is_left_out_or_made_up(old, new, reason):
+    """Pymatgen passes over such atoms and crystals with a warning, or without one."""
+    good = raw_structure(CIF, "cif", id="salt", target=1.0)
+    assert good.species == [{"Na": 1}, {"Cl": 1}]
+    assert CIF.count(old) == 1
+    row = raw_structure(CIF.replace(old, new), "cif", id="salt", target=1.0)
+    assert row.lattice == f"unreadable cif (ValueError: {reason})"
+
+
+def test_atoms_that_symmetry_makes_are_there():
+    text = CIF.replace("loop_", "_symmetry_Int_Tables_number 225\nloop_")
+    assert raw_structure(text, "cif", id="salt", target=1.0).species == [{"Na": 1}] * 4 + [{"Cl": 1}] * 4
+
+
+def test_elements_of_a_poscar_that_tells_none_are_not_made_up():
+    """Pymatgen would take hydrogen and helium."""
+    old = "NaCl\n1.0\n4 0 0\n0 4 0\n0 0 4\n1 1\nDirect\n0 0 0\n0.5 0.5 0.5\n"
+    row = raw_structure(old, "poscar", id="salt", target=1.0)
+    assert "Elements in POSCAR cannot be determined" in row.lattice
+    named = old.replace("0 0 0\n0.5", "0 0 0 Na\n0.5").replace("0.5\n", "0.5 Cl\n")
+    assert raw_structure(named, "poscar", id="salt", target=1.0).species == [{"Na": 1}, {"Cl": 1}]

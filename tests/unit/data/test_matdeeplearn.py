@@ -1,6 +1,8 @@
 import json
+import zipfile
 
 import pytest
+from pymatgen.io.cif import CifWriter
 
 from gnnpool.data.sources.matdeeplearn import read
 from gnnpool.data.validate import validate
@@ -74,4 +76,59 @@ def test_another_layout_is_refused(content, tmp_path):
 def test_a_row_without_its_keys_is_told_with_its_number(row, tmp_path):
     (tmp_path / "data.json").write_text(f"[{row}]")
     with pytest.raises(DataError, match=r"data\.json: row 1: expected the keys \['atomic_numbers', 'cell'"):
+        read(tmp_path / "data.json")
+
+
+@pytest.fixture
+def pack(tmp_path):
+    """Pack files by their names into an archive."""
+
+    def _pack(**files):
+        path = tmp_path / "folder.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in files.items():
+                archive.writestr(name, content)
+        return path
+
+    return _pack
+
+
+@pytest.mark.parametrize("folder", ["", "my_data/"])
+def test_a_folder_with_a_list_is_read_out_of_its_archive(folder, write, pack):
+    content = write().read_text()
+    rows = read(pack(**{f"{folder}data.json": content, f"{folder}atom_dict.json": "{}"}))
+    assert [row.id for row in rows] == [row.id for row in read(write())]
+
+
+def test_a_folder_of_numbered_files_is_read_out_of_its_archive(pack, crystals, same_crystal):
+    salts = [structure.get_sorted_structure() for _, structure, _ in crystals[:3]]
+    files = {f"{number}.cif": str(CifWriter(salt)) for number, salt in enumerate(salts, start=1)}
+    path = pack(**files, **{"targets.csv": "1,-1.5,10\n2,-2.5,20\n3,-3.5,30\n"})
+    rows = read(path)
+    assert [(row.id, row.target) for row in rows] == [("1", -1.5), ("2", -2.5), ("3", -3.5)]
+    assert all(same_crystal(row, salt) for row, salt in zip(rows, salts, strict=True))
+    assert [row.target for row in read(path, target=1)] == [10, 20, 30]
+
+
+def test_an_archive_with_neither_is_refused(pack):
+    with pytest.raises(DataError, match=r"folder\.zip: expected one file targets\.csv, found none"):
+        read(pack(**{"1.cif": "data_1"}))
+
+
+def test_an_archive_with_two_lists_is_refused(pack):
+    with pytest.raises(
+        DataError, match=r"folder\.zip: expected one file data\.json, found \['a/data\.json', "
+    ):
+        read(pack(**{"a/data.json": "[]", "b/data.json": "[]"}))
+
+
+def test_a_list_in_an_archive_is_told_with_its_place(pack):
+    with pytest.raises(
+        DataError, match=r"folder\.zip/a/data\.json: expected a JSON list of structures, found dict"
+    ):
+        read(pack(**{"a/data.json": "{}"}))
+
+
+def test_a_missing_file_is_told(tmp_path):
+    with pytest.raises(DataError, match=r"data\.json: expected a JSON list or an archive, found: "):
         read(tmp_path / "data.json")

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pymatgen.core import Composition
 
+from gnnpool.artifacts import read_table
 from gnnpool.data.formats import raw_structure
 from gnnpool.data.structure import RawStructure
 from gnnpool.errors import DataError
@@ -53,6 +53,7 @@ def read(path: str | Path) -> list[RawStructure]:
         The surface with its adsorbate for each reaction; the target is the reaction energy, eV.
 
     Raises:
+        ArtifactError: If a Parquet file is damaged.
         DataError: If the file has another layout, or no reaction is wanted.
     """
     rows = _from_parquet(path) if Path(path).suffix == ".parquet" else _from_catbench(path)
@@ -62,10 +63,7 @@ def read(path: str | Path) -> list[RawStructure]:
 
 
 def _from_parquet(path: str | Path) -> list[RawStructure]:
-    try:
-        table = pq.ParquetFile(path).read()
-    except (OSError, pa.ArrowException) as error:
-        raise DataError(f"{path}: expected a Parquet file, found: {error}") from error
+    table = read_table(path)
     if not {*COLUMNS} <= {*table.column_names}:
         raise DataError(f"{path}: expected the columns {list(COLUMNS)}, found {table.column_names}")
     wanted = [row for row in table.to_pylist() if is_wanted(row["equation"], row["sites"])]
@@ -80,7 +78,8 @@ def _from_catbench(path: str | Path) -> list[RawStructure]:
         shared = content.pop("_structures", {})
         made = [_made(name, one, shared) for name, one in content.items() if not name.startswith("_")]
     except (OSError, ValueError, TypeError, AttributeError, LookupError) as error:
-        raise DataError(f"{path}: expected reactions as CatBench writes them, found: {error!r}") from error
+        found = f"{type(error).__name__}: {error}"
+        raise DataError(f"{path}: expected reactions as CatBench writes them, found: {found}") from error
     wanted = [row for added, row in made if added in _COMPOSITIONS]
     told = "%s: %d of %d reactions have a wanted adsorbate; sites are not told"
     _logger.info(told, path, len(wanted), len(made))

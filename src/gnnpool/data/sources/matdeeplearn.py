@@ -1,32 +1,60 @@
-"""The one-file form of MatDeepLearn's data: a JSON list of structures, each with its target."""
+"""MatDeepLearn's data: the list ``data.json``, or numbered structure files with ``targets.csv``, in a folder.
+
+A folder comes as one archive, so that it is one thing with one hash.
+"""
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from gnnpool.data.archive import MAX_BYTES, MAX_FILES, is_archive, read_archive
+from gnnpool.data.sources.folder import rows_of
 from gnnpool.data.structure import RawStructure
 from gnnpool.errors import DataError
 
+LIST = "data.json"
+TABLE = "targets.csv"
 _KEYS = {"structure_id", "positions", "cell", "atomic_numbers", "y"}
 
 
-def read(path: str | Path, *, target: int = 0) -> list[RawStructure]:
-    """Read a file such as ``data.json``.
+def read(
+    path: str | Path, *, target: int = 0, max_bytes: int = MAX_BYTES, max_files: int = MAX_FILES
+) -> list[RawStructure]:
+    """Read what MatDeepLearn reads.
 
     Args:
-        path: JSON list of mappings with the keys structure_id, positions (Å), cell (rows are vectors, Å),
-            atomic_numbers and y; other keys are left behind.
-        target: Which value of y, if y is a list.
+        path: ``data.json``, a JSON list of mappings with the keys structure_id, positions (Å), cell (rows
+            are vectors, Å), atomic_numbers and y; other keys are left behind. Or a folder as an archive
+            (zip, tar or tar.gz): with ``data.json``, or with ``targets.csv`` and the structure files that
+            it names.
+        target: Which one, if there are several, counted from 0.
+        max_bytes: Most bytes that an archive may hold unpacked.
+        max_files: Most files and folders that it may hold.
 
     Returns:
-        One raw structure for each mapping, in the order of the file.
+        One raw structure for each mapping or row, in the order of the file.
 
     Raises:
         DataError: If the file has another layout.
     """
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        if not is_archive(path):
+            return _rows(path, Path(path).read_bytes(), target)
+    except OSError as error:
+        raise DataError(f"{path}: expected a JSON list or an archive, found: {error}") from error
+    files = read_archive(path, max_bytes=max_bytes, max_files=max_files)
+    lists = [name for name in files if PurePosixPath(name).name == LIST]
+    if not lists:
+        return rows_of(files, path=path, targets=TABLE, column=target + 1)
+    if len(lists) > 1:
+        raise DataError(f"{path}: expected one file {LIST}, found {lists}")
+    return _rows(f"{path}/{lists[0]}", files[lists[0]], target)
+
+
+def _rows(path: str | Path, text: bytes, target: int) -> list[RawStructure]:
+    try:
+        content = json.loads(text)
+    except ValueError as error:
         raise DataError(f"{path}: expected a JSON list, found: {error}") from error
     if not isinstance(content, list):
         raise DataError(f"{path}: expected a JSON list of structures, found {type(content).__name__}")

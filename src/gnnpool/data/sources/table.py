@@ -46,7 +46,8 @@ def read(
 def _table(path: Path) -> dict[str, list]:
     try:
         if path.suffix == ".parquet":
-            return pq.ParquetFile(path).read().to_pydict()
+            with pq.ParquetFile(path, page_checksum_verification=True) as file:
+                return file.read().to_pydict()
         if path.suffix == ".csv":
             # As text, so that a name "007" stays itself and a wrong value is told as it stands.
             return pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("list")

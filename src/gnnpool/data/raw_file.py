@@ -1,0 +1,27 @@
+"""What a raw file must be: the hash that the configuration tells, if it tells one."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+_KINDS = ("sha256", "md5")
+
+
+def known_hash(entry: Mapping) -> tuple[str, str] | None:
+    """Kind and value of the hash that the raw file of a dataset must have; None if nobody has told one."""
+    return next(((kind, entry[kind]) for kind in _KINDS if entry.get(kind)), None)
+
+
+def disagreement(path: str | Path, entry: Mapping) -> str | None:
+    """Expected and found hash of a file in words, if they differ.
+
+    Args:
+        path: The file.
+        entry: The dataset's entry in the configuration.
+    """
+    if (known := known_hash(entry)) is None:
+        return None
+    kind, expected = known
+    with open(path, "rb") as file:
+        found = hashlib.file_digest(file, kind).hexdigest()
+    return None if found == expected else f"expected {kind} {expected}, found {found}"
