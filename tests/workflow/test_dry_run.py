@@ -15,7 +15,7 @@ def test_bare_snakemake_plans_the_whole_paper(workflow):
     assert planned["make_split"] == 35
     assert planned["build_graphs"] == 14
     assert planned["build_structures"] == planned["fetch_dataset"] == 7
-    assert planned["render_table"] == 3
+    assert planned["render_table"] == 9
     assert planned["draw_figure"] == 4
 
 

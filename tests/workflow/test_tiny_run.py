@@ -114,7 +114,7 @@ def test_another_number_of_epochs_trains_everything_again(finished):
 def test_another_label_trains_nothing(finished):
     planned = finished.planned(overlay="poolings: {mamm: {label: Mean and more}}")
     assert "train_trial" not in planned
-    assert planned["render_table"] == 2
+    assert planned["render_table"] == 6
 
 
 def test_partial_results_name_their_gaps(finished):
@@ -123,6 +123,6 @@ def test_partial_results_name_their_gaps(finished):
     lost.unlink()
     try:
         finished("--cores", "2", "results/tables/table1.md", overlay="allow_partial: true")
-        assert "1 of 2 seeds" in (finished.folder / "results/tables/table1.md").read_text()
+        assert "(n = 1 of 2)" in (finished.folder / "results/tables/table1.md").read_text()
     finally:
         lost.write_bytes(content)

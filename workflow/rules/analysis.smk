@@ -1,16 +1,45 @@
 """From records to tables.
 
-Inputs: records of trials.
-Outputs: all trials in one table, changes against mean pooling, Tables 1-3, and the check that the
-benchmark is complete and of one piece.
+Inputs: records of trials; for intervals over test structures, their predictions; for the table of datasets, their
+manifests, duplicates and splits.
+Outputs: the table of datasets, all trials in one table, changes against mean pooling, the tables of the configuration,
+and the check that the benchmark is complete and of one piece.
 """
 
 
 localrules:
+    describe_datasets,
     collect_trials,
     compare_to_baseline,
     render_table,
     check_results,
+
+
+rule describe_datasets:
+    input:
+        manifests=expand(f"{DATA}/manifest.json", dataset=described_datasets()),
+        duplicates=expand(f"{DATA}/duplicates.parquet", dataset=described_datasets()),
+        splits=expand(
+            f"{DATA}/splits/seed-{{seed}}.parquet",
+            dataset=described_datasets(),
+            seed=config["seeds"],
+        ),
+    output:
+        parquet=f"{RESULTS}/analysis/datasets.parquet",
+        html=report(
+            f"{RESULTS}/analysis/datasets.html",
+            caption="../report/datasets.rst",
+            category="Datasets",
+        ),
+    log:
+        f"{LOGS}/analysis/datasets.log",
+    params:
+        labels=labels_of(config)["datasets"],
+        stage_version=stages.ANALYSIS,
+    message:
+        "Describe the datasets and what their splits leak"
+    script:
+        "../scripts/describe_datasets.py"
 
 
 rule collect_trials:
@@ -48,6 +77,7 @@ rule compare_to_baseline:
 rule render_table:
     input:
         records=lambda w: records_of(trials_of(TABLES[w.table], PLANNED)),
+        predictions=lambda w: predictions_of(TABLES[w.table]),
     output:
         parquet=f"{RESULTS}/tables/{{table}}.parquet",
         csv=f"{RESULTS}/tables/{{table}}.csv",
@@ -66,6 +96,8 @@ rule render_table:
         planned=lambda w: conditions_of(TABLES[w.table]),
         labels=labels_of(config),
         statistic=config["statistic"],
+        statistics=config["statistics"],
+        scheme=config["split"]["scheme"],
         seeds=config["seeds"],
         stage_version=stages.ANALYSIS,
     message:

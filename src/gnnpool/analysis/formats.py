@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gnnpool.analysis.wording import MINUS
+from gnnpool.analysis.wording import MINUS, TIMES
 
 
 @dataclass(frozen=True)
@@ -16,20 +16,32 @@ class Item:
     Args:
         text: The number with its sign, or a word for a gap.
         spread: What follows the plus-minus sign; empty if there is none.
-        remark: What limits the number, such as "3 of 5 seeds"; empty if nothing does.
+        remark: What the number is from, or what limits it, such as "3 of 5 seeds"; may be empty.
+        interval: Where the number may lie, such as "-1 to +2"; empty if there is none.
+        faint: Whether the number may be nothing: it is printed gray and in parentheses.
     """
 
     text: str
     spread: str = ""
     remark: str = ""
+    interval: str = ""
+    faint: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The text, in parentheses if it is faint."""
+        return f"({self.text})" if self.faint else self.text
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a table; a summary line is set apart from those it summarizes."""
+    """One line of a table; a summary line is set apart from those it summarizes.
+
+    A line without items is the heading of those that follow.
+    """
 
     label: str
-    items: Sequence[Item]
+    items: Sequence[Item] = ()
     summary: bool = False
 
 
@@ -55,56 +67,45 @@ class Printed:
 def to_markdown(table: Printed) -> str:
     """Pipe table with its title above and its notes below."""
     lines = [["", *map(_markdown, table.columns)], ["---", *["---:"] * len(table.columns)]]
-    lines += [[_markdown(row.label), *(_markdown_item(item) for item in row.items)] for row in table.rows]
+    for row in table.rows:
+        if row.items:
+            lines.append([_markdown(row.label), *(_markdown(_one_line(item)) for item in row.items)])
+        else:
+            lines.append([f"**{_markdown(row.label)}**", *[""] * len(table.columns)])
     body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     notes = "\n".join(f"- {_markdown(note)}" for note in table.notes)
     return f"**{_markdown(table.title)}**\n\n{body}\n\n{notes}\n"
 
 
 def to_latex(table: Printed) -> str:
-    """Floating table of the package booktabs; the spread is a subscript."""
-    lines = []
-    for row in table.rows:
-        if row.summary:
-            lines.append(r"\midrule")
-        lines.append(" & ".join([_latex(row.label), *map(_latex_item, row.items)]) + r" \\")
-    heads = " & ".join(["", *map(_latex_head, table.columns)])
-    return "\n".join(
-        [
-            r"% \usepackage{booktabs}",
+    """Table of the package booktabs: floating, or over several pages if it is long."""
+    heads = " & ".join(["", *map(_latex_head, table.columns)]) + r" \\"
+    body = [line for row in table.rows for line in _latex_row(row, width=len(table.columns) + 1)]
+    caption, label = rf"\caption{{{_latex(table.title)}}}", rf"\label{{tab:{table.name}}}"
+    alignment = f"{{l{'r' * len(table.columns)}}}"
+    notes = [r"\medskip", r"\noindent", *(f"{_latex(note)}\n" for note in table.notes)]
+    if len(table.rows) > _LONG:
+        begin = [rf"\begin{{longtable}}{alignment}", caption + label + r" \\"]
+        lines = [*begin, r"\toprule", heads, r"\midrule", r"\endhead", *body, r"\bottomrule"]
+        lines += [r"\end{longtable}", *notes]
+    else:
+        begin = [
             r"\begin{table}",
             r"\centering",
-            rf"\caption{{{_latex(table.title)}}}",
-            rf"\label{{tab:{table.name}}}",
-            r"\footnotesize",
-            r"\setlength{\tabcolsep}{4pt}",
-            rf"\begin{{tabular}}{{l{'r' * len(table.columns)}}}",
-            r"\toprule",
-            rf"{heads} \\",
-            r"\midrule",
-            *lines,
-            r"\bottomrule",
-            r"\end{tabular}",
-            "",
-            r"\medskip",
-            r"\begin{minipage}{\linewidth}\footnotesize",
-            *(f"{_latex(note)}\n" for note in table.notes),
-            r"\end{minipage}",
-            r"\end{table}",
-            "",
+            caption,
+            label,
+            *_LATEX_SIZE,
+            rf"\begin{{tabular}}{alignment}",
         ]
-    )
+        lines = [*begin, r"\toprule", heads, r"\midrule", *body, r"\bottomrule", r"\end{tabular}", ""]
+        lines += [r"\begin{minipage}{\linewidth}", *notes, r"\end{minipage}", r"\end{table}"]
+    return "\n".join([r"% \usepackage{booktabs, longtable, xcolor}", *lines, ""])
 
 
 def to_html(table: Printed) -> str:
     """Page that needs no other file and follows the reader's light or dark setting."""
     heads = "".join(f'<th scope="col">{html.escape(column)}</th>' for column in table.columns)
-    rows = "\n".join(
-        f'<tr{" class=summary" if row.summary else ""}><th scope="row">{html.escape(row.label)}</th>'
-        + "".join(f"<td>{_html_item(item)}</td>" for item in row.items)
-        + "</tr>"
-        for row in table.rows
-    )
+    rows = "\n".join(_html_row(row, width=len(table.columns) + 1) for row in table.rows)
     notes = "\n".join(f"<p>{html.escape(note)}</p>" for note in table.notes)
     title = html.escape(table.title)
     return f"""<!doctype html>
@@ -116,9 +117,9 @@ def to_html(table: Printed) -> str:
 <style>{_CSS}</style>
 </head>
 <body>
+<h1 id="title">{title}</h1>
 <div class="scroll">
-<table>
-<caption>{title}</caption>
+<table aria-labelledby="title">
 <thead><tr><td></td>{heads}</tr></thead>
 <tbody>
 {rows}
@@ -141,11 +142,16 @@ _CSS = """
 body { margin: 1.5rem; background: var(--page); color: var(--text); font: 15px/1.45 system-ui, sans-serif; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-caption { text-align: left; font-weight: 600; padding-bottom: .6rem; }
+h1 { font-size: 1rem; margin: 0 0 .6rem; }
 th, td { padding: .35rem .8rem; text-align: right; vertical-align: top; white-space: nowrap; }
 th { font-weight: 600; }
 thead th { white-space: normal; vertical-align: bottom; max-width: 9rem; }
-tbody th { text-align: left; }
+tbody th { text-align: left; font-weight: 500; }
+tbody th, thead td { position: sticky; left: 0; background: var(--page); }
+tbody .heading th { position: static; font-weight: 600; padding-top: 1rem; }
+.heading { border-bottom: 1px solid var(--rule); }
+.faint { color: var(--soft); }
+@media (max-width: 40rem) { tbody th { white-space: normal; max-width: 8rem; } }
 thead tr, tbody tr:last-child, .summary { border-bottom: 1px solid var(--rule); }
 thead tr, .summary { border-top: 1px solid var(--rule); }
 small { color: var(--soft); font-size: .82em; }
@@ -154,6 +160,9 @@ footer { color: var(--soft); font-size: .87em; max-width: 60rem; margin-top: 1re
 footer p { margin: .2rem 0; }
 """
 
+# Lines of a table that fit on one page.
+_LONG = 40
+_LATEX_SIZE = (r"\footnotesize", r"\setlength{\tabcolsep}{4pt}")
 _LATEX = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -161,6 +170,7 @@ _LATEX = {
     **{character: f"\\{character}" for character in "&%$#_{}"},
     "±": r"$\pm$",
     MINUS: "$-$",
+    TIMES: r"$\times$",
     "\N{EM DASH}": "---",
 }
 
@@ -169,14 +179,11 @@ def _markdown(text: str) -> str:
     return re.sub(r"([\\`*_\[\]<>|#~])", r"\\\1", text)
 
 
-def _markdown_item(item: Item) -> str:
-    return _markdown(_one_line(item))
-
-
 def _one_line(item: Item) -> str:
     spread = f" ± {item.spread}" if item.spread else ""
+    interval = f" [{item.interval}]" if item.interval else ""
     remark = f" ({item.remark})" if item.remark else ""
-    return f"{item.text}{spread}{remark}"
+    return f"{item.shown}{spread}{interval}{remark}"
 
 
 def _latex(text: str) -> str:
@@ -188,14 +195,30 @@ def _latex_head(text: str) -> str:
     return r"\shortstack[r]{" + r" \\ ".join(map(_latex, lines)) + "}"
 
 
+def _latex_row(row: Row, *, width: int) -> list[str]:
+    rule = [r"\midrule"] if row.summary else []
+    if not row.items:
+        return [rf"\multicolumn{{{width}}}{{l}}{{\textbf{{{_latex(row.label)}}}}} \\"]
+    return [*rule, " & ".join([_latex(row.label), *map(_latex_item, row.items)]) + r" \\ \addlinespace"]
+
+
 def _latex_item(item: Item) -> str:
-    if not item.spread:
-        return _latex(_one_line(item))
-    remark = f" ({_latex(item.remark)})" if item.remark else ""
-    return rf"${item.text.replace(MINUS, '-')}_{{\pm {item.spread}}}${remark}"
+    text = _latex(item.shown) + (rf" $\pm$ {item.spread}" if item.spread else "")
+    small = [rf"\scriptsize {_latex(line)}" for line in (item.interval, item.remark) if line]
+    if small:
+        text = r"\begin{tabular}[t]{@{}r@{}}" + r" \\[-2pt] ".join([text, *small]) + r"\end{tabular}"
+    return rf"\textcolor{{black!55}}{{{text}}}" if item.faint else text
+
+
+def _html_row(row: Row, *, width: int) -> str:
+    label = html.escape(row.label)
+    if not row.items:
+        return f'<tr class=heading><th scope="rowgroup" colspan="{width}">{label}</th></tr>'
+    items = "".join(map(_html_item, row.items))
+    return f'<tr{" class=summary" if row.summary else ""}><th scope="row">{label}</th>{items}</tr>'
 
 
 def _html_item(item: Item) -> str:
     spread = f"<small>± {html.escape(item.spread)}</small>" if item.spread else ""
-    remark = f"<small>{html.escape(item.remark)}</small>" if item.remark else ""
-    return html.escape(item.text) + spread + remark
+    small = "".join(f"<small>{html.escape(line)}</small>" for line in (item.interval, item.remark) if line)
+    return f"<td{' class=faint' if item.faint else ''}>{html.escape(item.shown)}{spread}{small}</td>"

@@ -4,6 +4,9 @@ from importlib.resources import files
 
 import pandas as pd
 
+# "five trials on each dataset"
+SEEDS = 5
+
 
 def published_changes() -> pd.DataFrame:
     """Read the printed numbers.

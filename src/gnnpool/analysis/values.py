@@ -75,7 +75,7 @@ def slice_values(
         ],
         names=CONDITION,
     )
-    changes = changes_by_seed(_slice(trials, entry=entry, seeds=seeds))
+    changes = slice_changes(trials, entry=entry, seeds=seeds)
     single = changes_by_condition(changes)
     single["datasets"] = single["dataset"].where(single["n_seeds"] > 0, "")
     single["n_datasets"] = (single["n_seeds"] > 0).astype(int)
@@ -89,6 +89,37 @@ def slice_values(
     values["state"] = _states(values, entry=entry, planned=planned)
     values["value"] = values[statistic]
     return values[_COLUMNS]
+
+
+def slice_changes(trials: pd.DataFrame, *, entry: Mapping, seeds: Sequence[int]) -> pd.DataFrame:
+    """Changes of a table or figure, seed by seed.
+
+    Args:
+        trials: Rows of :func:`gnnpool.analysis.collect.read_records`.
+        entry: Lists settings, datasets and poolings.
+        seeds: Planned seeds.
+
+    Returns:
+        Rows of :func:`gnnpool.analysis.change.changes_by_seed`, mean pooling among them.
+    """
+    return changes_by_seed(slice_trials(trials, entry=entry, seeds=seeds))
+
+
+def slice_trials(trials: pd.DataFrame, *, entry: Mapping, seeds: Sequence[int]) -> pd.DataFrame:
+    """Trials of a table or figure, those of mean pooling and of all initialisations among them.
+
+    Args:
+        trials: Rows of :func:`gnnpool.analysis.collect.read_records`.
+        entry: Lists settings, datasets and poolings.
+        seeds: Planned seeds.
+    """
+    settings = pd.MultiIndex.from_tuples([tuple(setting) for setting in entry["settings"]])
+    return trials[
+        pd.MultiIndex.from_frame(trials[["model", "edges"]]).isin(settings)
+        & trials["dataset"].isin(entry["datasets"])
+        & trials["pooling"].isin([*entry["poolings"], BASELINE])
+        & trials["seed"].isin(seeds)
+    ]
 
 
 def five_numbers(values: pd.DataFrame) -> pd.DataFrame:
@@ -108,16 +139,6 @@ def five_numbers(values: pd.DataFrame) -> pd.DataFrame:
         for pooling, group in values.groupby("pooling", sort=False)
     }
     return pd.DataFrame.from_dict(rows, orient="index", columns=["n", *quantiles])
-
-
-def _slice(trials: pd.DataFrame, *, entry: Mapping, seeds: Sequence[int]) -> pd.DataFrame:
-    settings = pd.MultiIndex.from_tuples([tuple(setting) for setting in entry["settings"]])
-    return trials[
-        pd.MultiIndex.from_frame(trials[["model", "edges"]]).isin(settings)
-        & trials["dataset"].isin(entry["datasets"])
-        & trials["pooling"].isin([*entry["poolings"], BASELINE])
-        & trials["seed"].isin(seeds)
-    ]
 
 
 def _states(values: pd.DataFrame, *, entry: Mapping, planned: Collection[Sequence[str]]) -> list[str]:

@@ -6,6 +6,7 @@ import pandas as pd
 
 NO_TEST = "No Test"
 MINUS = "\N{MINUS SIGN}"
+TIMES = "\N{MULTIPLICATION SIGN}"
 
 _STATISTICS = {
     "mean_change": "mean over the seeds of each seed's change (mean_change)",
@@ -35,6 +36,19 @@ def number(value: float, *, digits: int = 3) -> str:
     if float(text) == 0:
         return text
     return f"{MINUS if value < 0 else '+'}{text}"
+
+
+def interval(low: float, high: float, *, digits: int = 2) -> str:
+    """An interval of changes, or the word for none.
+
+    Args:
+        low: Lower end in percent, or missing.
+        high: Upper end in percent.
+        digits: Decimals.
+    """
+    if pd.isna(low):
+        return "no interval"
+    return f"{number(low, digits=digits)} to {number(high, digits=digits)}"
 
 
 def setting_label(labels: Mapping[str, Mapping[str, str]], model: str, edges: str) -> str:

@@ -1,9 +1,9 @@
 import dataclasses
-import json
 
 import pytest
 
 from gnnpool.analysis.checks import check_results
+from gnnpool.artifacts import read_json
 from gnnpool.errors import ArtifactError, DataError
 from gnnpool.records import Trial
 
@@ -25,7 +25,7 @@ def check(write_record, tmp_path):
         except DataError:
             assert not output.exists()
             raise
-        return json.loads(output.read_text("utf-8"))
+        return read_json(output)
 
     return check
 

@@ -7,8 +7,11 @@ import pytest
 from docutils.core import publish_parts
 from jinja2 import Environment, StrictUndefined
 
+from gnnpool import plugins
+
 FOLDER = Path(__file__).parents[3] / "workflow" / "report"
 ENTRY = {"title": "Combined poolings", "kind": "by_dataset"}
+STATISTICS = {"confidence": 0.95, "resamples": 999, "margin": 3.0}
 CONFIG = {
     "seeds": [111, 222],
     "statistic": "mean_change",
@@ -27,7 +30,7 @@ CONFIG = {
 
 def render(name: str, entry: dict = ENTRY) -> str:
     template = Environment(undefined=StrictUndefined).from_string((FOLDER / name).read_text("utf-8"))
-    params = SimpleNamespace(entry=entry, statistic="mean_change", seeds=[111, 222])
+    params = SimpleNamespace(entry=entry, statistic="mean_change", seeds=[111, 222], statistics=STATISTICS)
     text = template.render(snakemake=SimpleNamespace(params=params, config=CONFIG))
     strict = {"halt_level": 2, "report_level": 2}
     return publish_parts(text, writer="html", settings_overrides=strict)["body"]
@@ -46,7 +49,20 @@ def test_caption_of_figures_explains_the_whiskers():
 
 def test_caption_of_a_table_of_settings_explains_its_averages():
     assert "Each number averages" in render("table.rst", ENTRY | {"kind": "by_setting"})
-    assert "last row averages" in render("table.rst")
+    assert "last number of a column averages" in render("table.rst")
+
+
+@pytest.mark.parametrize("kind", plugins.names("gnnpool.tables"))
+def test_every_kind_of_table_has_a_caption(kind):
+    body = render("table.rst", ENTRY | {"kind": kind})
+    assert body.startswith("<p>Combined poolings.")
+    assert len(body) > 100
+    assert "%%" not in body
+
+
+def test_captions_of_changes_say_how_sure_they_are():
+    assert "95 % interval and n" in render("table.rst")
+    assert "within 3 %" in render("table.rst", ENTRY | {"kind": "measured_beside_published"})
 
 
 def test_description_lists_the_blocks():

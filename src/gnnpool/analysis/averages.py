@@ -1,0 +1,112 @@
+"""How far an average over datasets may be trusted: datasets are few, and differ more than seeds."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from gnnpool.analysis.change import changes_by_condition, combined_change
+from gnnpool.analysis.intervals import NO_INTERVAL, Interval, MeanDistribution
+
+SETTING = ["model", "edges", "pooling"]
+_Seeds = tuple[np.ndarray, np.ndarray]
+
+
+def hierarchical_bootstrap(
+    datasets: Sequence[_Seeds], *, statistic: str, confidence: float, resamples: int
+) -> Interval:
+    """Percentile bootstrap interval of an average: datasets are drawn, then seeds within each.
+
+    Args:
+        datasets: For each dataset the errors of a pooling and of mean pooling, ``[n]`` each.
+        statistic: ``mean_change`` or ``change_of_mean``.
+        confidence: Such as 0.95.
+        resamples: Bootstrap samples.
+
+    Returns:
+        The interval in percent; missing for fewer than two datasets.
+    """
+    count = len(datasets)
+    if count < 2:
+        return NO_INTERVAL
+    rng = np.random.default_rng(0)
+    drawn = rng.integers(count, size=(resamples, count))
+    # A dataset drawn twice has its seeds drawn twice: one column for each place of the sample.
+    redrawn = np.stack(
+        [_redraw(error, baseline, (resamples, count), statistic, rng) for error, baseline in datasets]
+    )
+    averages = np.take_along_axis(redrawn, drawn[None], axis=0)[0].mean(axis=1)
+    tail = (1 - confidence) / 2
+    return Interval(*np.quantile(averages, [tail, 1 - tail]))
+
+
+def leave_one_out(values: np.ndarray) -> Interval:
+    """Least and greatest average that remains when one value is left out.
+
+    Args:
+        values: One for each dataset, ``[n]``.
+
+    Returns:
+        The range; missing for fewer than two values.
+    """
+    values = np.asarray(values, dtype=float)
+    if len(values) < 2:
+        return NO_INTERVAL
+    remaining = (values.sum() - values) / (len(values) - 1)
+    return Interval(remaining.min(), remaining.max())
+
+
+def intervals_of_averages(
+    changes: pd.DataFrame, *, statistic: str, confidence: float, resamples: int, margin: float
+) -> pd.DataFrame:
+    """Intervals of the averages over the datasets that have a value, each with the same weight.
+
+    Args:
+        changes: Rows of :func:`gnnpool.analysis.change.changes_by_seed`.
+        statistic: ``mean_change`` or ``change_of_mean``.
+        confidence: Such as 0.95.
+        resamples: Bootstrap samples.
+        margin: Percent.
+
+    Returns:
+        One row for each model, edges and pooling that has a value: low and high (%, the t interval
+        over datasets, which decides), p_value, probability_better (that the average is below
+        minus the margin), hierarchical_low and hierarchical_high (%), without_one_low and
+        without_one_high (%, range of the averages without one dataset). With one dataset all are
+        missing.
+    """
+    paired = changes[changes["change"].notna()]
+    values = changes_by_condition(paired)
+    rows = []
+    for setting, group in values.groupby(SETTING):
+        over = MeanDistribution(group[statistic].to_numpy())
+        hierarchical = hierarchical_bootstrap(
+            _seeds_of(paired, setting), statistic=statistic, confidence=confidence, resamples=resamples
+        )
+        rows.append(
+            (
+                *setting,
+                *over.interval(confidence),
+                over.p_value(),
+                over.probability_below(-margin),
+                *hierarchical,
+                *leave_one_out(group[statistic].to_numpy()),
+            )
+        )
+    found = ["low", "high", "p_value", "probability_better"]
+    beside = ["hierarchical_low", "hierarchical_high", "without_one_low", "without_one_high"]
+    return pd.DataFrame(rows, columns=[*SETTING, *found, *beside])
+
+
+def _redraw(
+    error: np.ndarray, baseline: np.ndarray, shape: tuple[int, ...], statistic: str, rng: np.random.Generator
+) -> np.ndarray:
+    seeds = rng.integers(len(error), size=(*shape, len(error)))
+    return combined_change(error[seeds], baseline[seeds], statistic)
+
+
+def _seeds_of(changes: pd.DataFrame, setting: Sequence[str]) -> list[_Seeds]:
+    chosen = changes[(changes[SETTING] == list(setting)).all(axis=1)]
+    return [
+        (group["error"].to_numpy(), group["baseline"].to_numpy()) for _, group in chosen.groupby("dataset")
+    ]

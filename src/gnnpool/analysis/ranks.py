@@ -1,0 +1,94 @@
+"""Which poolings rank before others over the datasets, and whether chance alone would do that."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import scikit_posthocs
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+
+class Friedman(NamedTuple):
+    """Statistic and p-value of Friedman's test; missing for fewer than three poolings or two datasets."""
+
+    statistic: float
+    p_value: float
+
+
+def mean_ranks(values: pd.DataFrame) -> pd.Series:
+    """Mean rank of each pooling over the datasets; 1 is the least value, equal values share ranks.
+
+    Args:
+        values: Datasets by poolings, nothing missing.
+    """
+    return values.rank(axis=1).mean()
+
+
+def friedman(values: pd.DataFrame) -> Friedman:
+    """Test whether all poolings have the same rank on average; corrected for equal values.
+
+    Args:
+        values: Datasets by poolings, nothing missing.
+    """
+    datasets, poolings = values.shape
+    if poolings < 3 or datasets < 2 or (values.nunique(axis=1) == 1).all():
+        return Friedman(np.nan, np.nan)
+    return Friedman(*stats.friedmanchisquare(*values.to_numpy().T))
+
+
+def nemenyi(values: pd.DataFrame) -> pd.DataFrame:
+    """P-values of all pairs of poolings having the same rank, for all comparisons together.
+
+    Args:
+        values: Datasets by poolings, nothing missing.
+
+    Returns:
+        Poolings by poolings, ones on the diagonal.
+    """
+    found = scikit_posthocs.posthoc_nemenyi_friedman(values.to_numpy())
+    return pd.DataFrame(found.to_numpy(), index=values.columns, columns=values.columns)
+
+
+def critical_difference(*, poolings: int, datasets: int, confidence: float) -> float:
+    r"""Difference of two mean ranks beyond which Nemenyi's test tells the poolings apart.
+
+    .. math:: q \sqrt{k (k + 1) / (6 N)}
+
+    with k poolings, N datasets, and q the quantile of the studentized range divided by
+    :math:`\sqrt 2`.
+
+    Args:
+        poolings: Number of poolings compared.
+        datasets: Number of datasets.
+        confidence: Such as 0.95.
+
+    Source:
+        Demšar, Journal of Machine Learning Research 7, 1 (2006).
+    """
+    quantile = stats.studentized_range.ppf(confidence, poolings, np.inf) / np.sqrt(2)
+    return quantile * np.sqrt(poolings * (poolings + 1) / (6 * datasets))
+
+
+def wilcoxon(values: pd.Series) -> float:
+    """Two-sided p-value of Wilcoxon's signed-rank test of values scattering about zero.
+
+    Exact unless values are zero or equal in size.
+
+    Args:
+        values: Changes, one for each dataset, %.
+
+    Returns:
+        The p-value; missing if there are no values but zeros.
+    """
+    values = values[values != 0]
+    return float(stats.wilcoxon(values).pvalue) if len(values) else np.nan
+
+
+def holm(p_values: pd.Series) -> pd.Series:
+    """P-values corrected by Holm's method for being several; missing ones stay missing."""
+    corrected = p_values.copy()
+    there = p_values.notna()
+    if there.any():
+        corrected[there] = multipletests(p_values[there], method="holm")[1]
+    return corrected

@@ -1,0 +1,121 @@
+"""How far a change depends on the structures that happened to be tested."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from gnnpool.analysis.change import CONDITION, combined_change
+from gnnpool.analysis.collect import read_records
+from gnnpool.analysis.intervals import NO_INTERVAL, Interval
+from gnnpool.artifacts import read_table
+from gnnpool.errors import ArtifactError
+from gnnpool.records import BASELINE
+
+# Numbers drawn at a time; a larger test part is drawn in more batches.
+_DRAWN = 2_000_000
+
+
+def read_test_errors(predictions: Sequence[str | Path], records: Sequence[str | Path]) -> pd.DataFrame:
+    """Read the absolute error of every test structure.
+
+    Args:
+        predictions: Predictions of trials.
+        records: Their records, in the same order.
+
+    Returns:
+        One row for each trial of the first initialisation and structure: dataset, model, edges,
+        pooling, seed, id and error (unit of the target).
+
+    Raises:
+        ArtifactError: If a file is damaged, or the mean error is not the one of the record.
+    """
+    empty = pd.DataFrame({name: [] for name in (*CONDITION, "seed", "id", "error")})
+    trials = [
+        (path, read_records([record]).iloc[0]) for path, record in zip(predictions, records, strict=True)
+    ]
+    frames = [_read(path, trial) for path, trial in trials if trial["init"] == 0]
+    return pd.concat([empty.astype({"seed": int, "error": float}), *frames], ignore_index=True)
+
+
+def bca_over_structures(
+    error: np.ndarray, baseline: np.ndarray, *, confidence: float, resamples: int
+) -> Interval:
+    """Bias-corrected and accelerated bootstrap interval of one seed's change, over its test structures.
+
+    It tells what other test structures would have given for the networks that were trained, and
+    nothing of other trainings.
+
+    Args:
+        error: Absolute errors of a pooling, ``[n]``, in the unit of the target.
+        baseline: The same of mean pooling, structure by structure.
+        confidence: Such as 0.95.
+        resamples: Bootstrap samples.
+
+    Returns:
+        The interval in percent; missing for fewer than two structures.
+    """
+    if len(error) < 2:
+        return NO_INTERVAL
+    if np.array_equal(error, baseline):
+        return Interval(0.0, 0.0)
+    found = stats.bootstrap(
+        (error, baseline),
+        lambda e, b, axis: combined_change(e, b, "change_of_mean", axis),
+        paired=True,
+        vectorized=True,
+        confidence_level=confidence,
+        n_resamples=resamples,
+        batch=max(1, _DRAWN // len(error)),
+        method="BCa",
+        rng=np.random.default_rng(0),
+    )
+    return Interval(*found.confidence_interval)
+
+
+def intervals_over_structures(errors: pd.DataFrame, *, confidence: float, resamples: int) -> pd.DataFrame:
+    """The interval of each pooling, dataset, setting and seed over its test structures.
+
+    Args:
+        errors: Rows of :func:`read_test_errors`.
+        confidence: Such as 0.95.
+        resamples: Bootstrap samples.
+
+    Returns:
+        One row for each seed that has a baseline, mean pooling itself left out: dataset, model,
+        edges, pooling, seed, value, low and high (%), and n, the test structures.
+
+    Raises:
+        ArtifactError: If a trial and its baseline were tested on different structures.
+    """
+    rows = []
+    for (dataset, model, edges, seed), group in errors.groupby(["dataset", "model", "edges", "seed"]):
+        by_pooling = {name: tested.set_index("id")["error"] for name, tested in group.groupby("pooling")}
+        baseline = by_pooling.pop(BASELINE, None)
+        if baseline is None:
+            continue
+        for pooling, error in by_pooling.items():
+            if set(error.index) != set(baseline.index):
+                raise ArtifactError(
+                    f"{dataset}/{model}/{edges}/{pooling}/seed-{seed}: predictions: found other test "
+                    f"structures than those of {BASELINE!r}, expected the same"
+                )
+            pair = error.to_numpy(), baseline[error.index].to_numpy()
+            found = bca_over_structures(*pair, confidence=confidence, resamples=resamples)
+            value = combined_change(*pair, "change_of_mean")
+            rows.append((dataset, model, edges, pooling, seed, value, *found, len(error)))
+    return pd.DataFrame(rows, columns=[*CONDITION, "seed", "value", "low", "high", "n"])
+
+
+def _read(path: str | Path, trial: pd.Series) -> pd.DataFrame:
+    table = read_table(path).to_pandas()
+    test = table[table["part"] == "test"]
+    errors = (test["prediction"] - test["target"]).abs()
+    if not np.isclose(errors.mean(), trial["test_mae"], rtol=1e-4):
+        raise ArtifactError(
+            f"{path}: test error {errors.mean():.6g}, expected {trial['test_mae']:.6g} as in its record"
+        )
+    columns = {name: trial[name] for name in (*CONDITION, "seed")}
+    return pd.DataFrame({"id": test["id"].astype(str), "error": errors}).assign(**columns)

@@ -1,0 +1,1 @@
+"""From trial records to printed tables, one kind of table per file."""

@@ -1,0 +1,42 @@
+"""Changes of one setting: a line for each dataset, and one for their average."""
+
+from gnnpool.analysis.assessed import UNITS
+from gnnpool.analysis.formats import Row
+from gnnpool.analysis.values import AVERAGE
+from gnnpool.errors import ConfigError
+from gnnpool.tables._changes import change_notes, item, noise_columns, noise_items, without_one
+from gnnpool.tables.base import Source, Table
+
+
+def build(source: Source) -> Table:
+    """Make the table.
+
+    Args:
+        source: Its entry has one setting.
+
+    Returns:
+        Tidy: rows of :func:`gnnpool.analysis.assessed.assessed_values`, with the columns row (the
+        dataset, or "average") and column (the pooling).
+
+    Raises:
+        ConfigError: If the entry has several settings.
+    """
+    entry = source.entry
+    if len(entry["settings"]) != 1:
+        raise ConfigError(
+            f"table {entry['name']!r}: settings: found {len(entry['settings'])}, "
+            "expected 1 for the kind by_dataset (by_setting shows several)"
+        )
+    values = source.values()
+    tidy = values.copy()
+    tidy.insert(0, "row", values["dataset"])
+    tidy.insert(1, "column", values["pooling"])
+
+    rows = []
+    for dataset, group in values.groupby("dataset", sort=False):
+        items = [*(item(value) for value in group.itertuples()), *noise_items(group, values)]
+        rows.append(Row(source.name("datasets", dataset), items, summary=dataset == AVERAGE))
+    rows += filter(None, [without_one(values[values["dataset"] == AVERAGE], values)])
+    columns = [source.name("poolings", pooling) for pooling in entry["poolings"]]
+    notes = change_notes(source, values, average="Average")
+    return Table(tidy, UNITS, [*columns, *noise_columns(values)], rows, notes)

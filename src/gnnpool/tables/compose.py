@@ -1,0 +1,94 @@
+"""Tables from trial records: chosen by kind, and written in every format that someone may need."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+
+import pyarrow as pa
+
+from gnnpool import plugins
+from gnnpool.analysis.collect import read_records
+from gnnpool.analysis.formats import Printed, to_html, to_latex, to_markdown
+from gnnpool.analysis.structures import read_test_errors
+from gnnpool.artifacts import write_atomically, write_table
+from gnnpool.tables.base import Source
+
+
+def render_table(
+    *,
+    records: Sequence[str | Path],
+    predictions: Sequence[str | Path],
+    entry: Mapping,
+    labels: Mapping[str, Mapping[str, str]],
+    statistic: str,
+    statistics: Mapping[str, float],
+    scheme: str,
+    seeds: Sequence[int],
+    planned: Collection[Sequence[str]],
+    parquet: str | Path,
+    csv: str | Path,
+    markdown: str | Path,
+    latex: str | Path,
+    html: str | Path,
+) -> None:
+    """Write one table: Parquet and CSV tidy, the other formats for reading.
+
+    The module of this folder that has the name of the kind makes it, by its function ``build``.
+
+    Args:
+        records: Trial records; see :func:`gnnpool.analysis.collect.read_records`.
+        predictions: Predictions of these trials in the same order, if the kind needs them; or none.
+        entry: Name, title, kind, settings, datasets and poolings of the table.
+        labels: For each of datasets, models, edges and poolings the labels by slug.
+        statistic: ``mean_change`` or ``change_of_mean``.
+        statistics: confidence of intervals, resamples of bootstraps, and the margin (%) that matters.
+        scheme: How structures are divided: "random" or "matbench".
+        seeds: Planned seeds.
+        planned: Planned conditions (dataset, model, edges, pooling).
+        parquet: One line for each number of the table, by slug.
+        csv: The same.
+        markdown: Pipe table with notes.
+        latex: Table of the package booktabs.
+        html: Page for the report.
+
+    Raises:
+        ConfigError: If the kind or the statistic is unknown, or the kind does not fit the entry.
+    """
+    kinds = plugins.names("gnnpool.tables")
+    plugins.require(entry["kind"], kinds, what=f"kind of table {entry['name']!r}")
+    build = import_module(f"gnnpool.tables.{entry['kind']}").build
+    table = build(
+        Source(
+            entry=entry,
+            labels=labels,
+            records=read_records(records),
+            test_errors=read_test_errors(predictions, records if predictions else []),
+            seeds=seeds,
+            planned=planned,
+            statistic=statistic,
+            scheme=scheme,
+            **statistics,
+        )
+    )
+    units = {name: unit for name, unit in table.units.items() if name in table.tidy.columns}
+    printed = Printed(
+        name=entry["name"], title=entry["title"], columns=table.columns, rows=table.rows, notes=table.notes
+    )
+    write_table(
+        parquet,
+        pa.Table.from_pandas(table.tidy, preserve_index=False),
+        metadata={"title": entry["title"], "statistic": statistic},
+        units=units,
+    )
+    for path, text in (
+        (csv, table.tidy.to_csv(index=False, float_format="%.6f", lineterminator="\n")),
+        (markdown, to_markdown(printed)),
+        (latex, to_latex(printed)),
+        (html, to_html(printed)),
+    ):
+        write_atomically(path, _writer(text))
+
+
+def _writer(text: str) -> Callable[[Path], None]:
+    # newline="" keeps line ends as they are: the files are the same on every system.
+    return lambda temporary: temporary.write_text(text, encoding="utf-8", newline="")

@@ -1,0 +1,133 @@
+"""How poolings rank over the datasets, and what of it is more than chance."""
+
+import numpy as np
+import pandas as pd
+
+from gnnpool.analysis import ranks
+from gnnpool.analysis.formats import Item, Row
+from gnnpool.analysis.intervals import MeanDistribution
+from gnnpool.analysis.values import AVERAGE
+from gnnpool.analysis.wording import number
+from gnnpool.records import BASELINE
+from gnnpool.tables.base import Source, Table
+
+UNITS = {
+    "average": "%",
+    "mean_rank": "1 is the least error",
+    "better_on": "datasets",
+    "critical_difference": "ranks",
+    **dict.fromkeys(["wilcoxon_p", "holm_p", "nemenyi_p", "friedman_p"], "1, two-sided"),
+}
+_COLUMNS = [
+    *("model", "edges", "pooling", "mean_rank", "average", "better_on", "wilcoxon_p", "holm_p"),
+    *("nemenyi_p", "probability_better", "friedman_statistic", "friedman_p", "critical_difference"),
+    *("n_poolings", "n_datasets", "datasets"),
+]
+
+
+def build(source: Source) -> Table:
+    """Make the table.
+
+    Args:
+        source: What it is made from.
+
+    Returns:
+        Tidy: a line for each setting and pooling, mean pooling among them, that has a value on some
+        dataset; the best rank first. model, edges, pooling, mean_rank, average (mean change, %),
+        better_on (datasets with a lower error than mean pooling), wilcoxon_p (signed ranks of the
+        changes, two-sided), holm_p (the same, corrected for all poolings of the setting), nemenyi_p
+        (against mean pooling), probability_better (that the mean change is below minus the margin);
+        friedman_statistic, friedman_p and critical_difference of the setting; n_poolings, n_datasets
+        and datasets (slugs, joined by commas): those on which all these poolings have a value, which
+        all numbers of the setting are from. What n_datasets is too small for is missing.
+    """
+    values = source.values()
+    values = values[
+        (values["dataset"] != AVERAGE) & values["value"].notna() & (values["pooling"] != BASELINE)
+    ]
+    frames, rows = [], []
+    for model, edges in source.entry["settings"]:
+        setting = values[(values["model"] == model) & (values["edges"] == edges)]
+        ranked = _rank(setting, source).assign(model=model, edges=edges)[_COLUMNS]
+        frames.append(ranked)
+        rows += _rows(ranked, source, f"{source.setting(model, edges)}: ")
+    tidy = pd.concat(frames, ignore_index=True)
+    better = f"Probability: {source.margin:g} % better"
+    heads = ["Mean rank", "Average change", "Better on", "Wilcoxon p", "Holm p", "Nemenyi p", better]
+    return Table(tidy, UNITS, heads, rows, _notes(source, values))
+
+
+def _rank(values: pd.DataFrame, source: Source) -> pd.DataFrame:
+    """Ranks of one setting."""
+    table = values.pivot(index="dataset", columns="pooling", values="value").dropna()
+    table = table.assign(**{BASELINE: 0.0})
+    poolings, n = list(table), len(table)
+    frame = pd.DataFrame({"pooling": poolings, "n_poolings": len(poolings), "n_datasets": n})
+    frame["datasets"] = ",".join(table.index)
+    computed = [c for c in _COLUMNS if c not in (*frame, "model", "edges", "better_on")]
+    frame[computed] = np.nan
+    frame["better_on"] = [int((table[pooling] < 0).sum()) for pooling in poolings]
+    if n == 0:
+        return frame
+    frame["mean_rank"] = ranks.mean_ranks(table).to_numpy()
+    frame["average"] = table.mean().to_numpy()
+    if n == 1:
+        return frame
+    others = frame["pooling"] != BASELINE
+    frame.loc[others, "wilcoxon_p"] = [ranks.wilcoxon(table[p]) for p in frame["pooling"][others]]
+    frame["holm_p"] = ranks.holm(frame["wilcoxon_p"])
+    frame.loc[others, "probability_better"] = [
+        MeanDistribution(table[p].to_numpy()).probability_below(-source.margin)
+        for p in frame["pooling"][others]
+    ]
+    if len(poolings) > 1:
+        frame.loc[others, "nemenyi_p"] = ranks.nemenyi(table)[BASELINE].to_numpy()[others]
+        frame["critical_difference"] = ranks.critical_difference(
+            poolings=len(poolings), datasets=n, confidence=source.confidence
+        )
+    frame["friedman_statistic"], frame["friedman_p"] = ranks.friedman(table)
+    return frame.sort_values("mean_rank", kind="stable")
+
+
+def _rows(ranked: pd.DataFrame, source: Source, setting: str) -> list[Row]:
+    first = ranked.iloc[0]
+    n = first["n_datasets"]
+    if n < 2:
+        which = "no dataset has all poolings" if n == 0 else "1 dataset"
+        return [Row(f"{setting}{which}, too few to rank")]
+    if pd.isna(first["friedman_p"]):
+        test = "too few poolings for Friedman's test"
+    else:
+        test = f"Friedman {first['friedman_statistic']:.2f}, p = {first['friedman_p']:.3f}"
+    if pd.notna(first["critical_difference"]):
+        test += f"; critical difference {first['critical_difference']:.2f}"
+    rows = [Row(f"{setting}n = {n} datasets; {test}")]
+    for row in ranked.itertuples():
+        numbers = (row.wilcoxon_p, row.holm_p, row.nemenyi_p)
+        items = [
+            Item(f"{row.mean_rank:.2f}"),
+            Item(number(row.average)),
+            Item("" if row.pooling == BASELINE else f"{row.better_on} of {n}"),
+            *(Item("" if pd.isna(p) else f"{p:.3f}") for p in (*numbers, row.probability_better)),
+        ]
+        rows.append(Row(source.name("poolings", row.pooling), items))
+    return rows
+
+
+def _notes(source: Source, values: pd.DataFrame) -> list[str]:
+    notes = [
+        "Rank 1 is the least error on a dataset. All numbers of a setting are from the datasets on which all "
+        "of its poolings have a value.",
+        f"Two poolings whose mean ranks differ by less than the critical difference (Nemenyi, "
+        f"{source.percent}) cannot be told apart. Friedman's p-value is an approximation for many datasets.",
+        "Wilcoxon: signed ranks of the changes against mean pooling, two-sided; Holm: corrected for being "
+        "several. With n datasets no p-value of Wilcoxon is below 2 / 2^n.",
+        "Probability: that the error averaged over such datasets is lower than that of mean pooling by more "
+        "than the margin; from a t distribution over the datasets.",
+    ]
+    for (model, edges), group in values.groupby(["model", "edges"], sort=False):
+        table = group.pivot(index="dataset", columns="pooling", values="value")
+        if lacking := [source.name("datasets", d) for d in table.index[table.isna().any(axis=1)]]:
+            where = f"{source.setting(model, edges)}: {', '.join(lacking)} left out"
+            notes.append(f"{where}, not all poolings are trained there.")
+    return notes
