@@ -49,6 +49,12 @@ class Network(nn.Module):
         """Trainable numbers."""
         return sum(p.numel() for p in self.parameters() if p.requires_grad)
 
+    @property
+    def separable(self) -> bool:
+        """Whether training on a graph does not depend on which others share its batch."""
+        normalizes = any(isinstance(module, nn.BatchNorm1d) for module in self.modules())
+        return self.encoder.separable and not normalizes
+
     def forward(self, graphs: GraphBatch) -> Prediction:
         """Predict the target of each graph of a batch."""
         return self.read_out(self.encoder(graphs), graphs)

@@ -80,7 +80,10 @@ def read_status(config: Mapping) -> GridStatus:
     """
     results, logs = Path(config["results"]) / "trials", Path(config["logs"]) / "trials"
     blocks = {
-        block["name"]: [_status(trial, results, logs) for trial in plan_trials([block], config["seeds"], config["noise_floor"])]
+        block["name"]: [
+            _status(trial, results, logs)
+            for trial in plan_trials([block], config["seeds"], config["noise_floor"])
+        ]
         for block in config["blocks"]
     }
     trials = [status for block in blocks.values() for status in block]

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from gnnpool.graphs.batch import GraphBatch
+from gnnpool.graphs.neighbors import Cells
 
 SCHEMES = ("mdl", "ocp")
 
@@ -79,7 +80,8 @@ def graphs_of() -> Callable[..., GraphBatch]:
         assign = import_module(f"gnnpool.graphs.{scheme}").assign_edges
         source, target, vector, first = [], [], [], 0
         for c in crystals:
-            edges = assign(c.positions, c.lattice, cutoff=cutoff, max_neighbors=250, max_offsets=None)
+            cell = Cells.of((c.positions, c.lattice))
+            edges = assign(cell, cutoff=cutoff, max_neighbors=250, max_offsets=None)
             ends = c.positions[edges.source] + edges.shift @ c.lattice
             vector.append(ends - c.positions[edges.target])
             source.append(edges.source + first)

@@ -3,7 +3,8 @@
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,11 @@ from gnnpool.data.structure import StructureSet, ids_sha256, read_structures
 from gnnpool.errors import DataError
 from gnnpool.graphs import mdl, ocp
 from gnnpool.graphs.file import GraphSet, write_graphs
-from gnnpool.graphs.neighbors import Edges
+from gnnpool.graphs.neighbors import Cells, Edges
 
 SCHEMES = {"mdl": mdl.assign_edges, "ocp": ocp.assign_edges}
+# Atoms whose edges are sorted together: some ten thousand edges, which the processor's cache holds.
+_BLOCK = 256
 _logger = logging.getLogger(__name__)
 
 
@@ -39,7 +42,7 @@ def build_graphs(
     start = time.perf_counter()
     crystals = read_structures(structures)
     scheme = {name: value for name, value in scheme.items() if name != "label"}
-    edges = assign_all(crystals, scheme)
+    edges, degree = assign_all(crystals, scheme)
     metadata = {
         **{name: crystals.metadata[name] for name in ("dataset", "target", "unit")},
         "edges": json.dumps(scheme, sort_keys=True),
@@ -47,72 +50,93 @@ def build_graphs(
         "ids_sha256": ids_sha256(crystals.ids),
         "stage_version": str(stages.GRAPHS),
     }
-    graphs = _pack(crystals, edges, metadata)
+    graphs = _pack(crystals, edges, degree, metadata)
     write_graphs(output, graphs)
-    write_json(manifest, _manifest(graphs, edges))
+    write_json(manifest, _manifest(graphs, degree, edges.capped))
     seconds = time.perf_counter() - start
     _logger.info("%d graphs with %d edges in %.1f s", len(graphs), len(graphs.source), seconds)
 
 
-def assign_all(crystals: StructureSet, scheme: Mapping) -> list[Edges]:
-    """The edges of each structure, in the order of the structures.
+def assign_all(crystals: StructureSet, scheme: Mapping) -> tuple[Edges, np.ndarray]:
+    """The edges of all structures, in their order.
 
     Args:
         crystals: The structures.
         scheme: Name of the scheme as "scheme", and its options.
+
+    Returns:
+        The edges in few bytes, with atoms counted inside each structure, and how many edges go to
+        each atom, int64 ``[N]``.
+
+    Raises:
+        DataError: If a structure is refused, with its id.
+        ConfigError: If the scheme is unknown.
     """
     options = dict(scheme)
     name = options.pop("scheme")
     plugins.require(name, SCHEMES, what="edge scheme")
-    ptr = crystals.node_ptr
-    edges = []
-    for number, id_ in enumerate(crystals.ids):
-        positions = crystals.positions[ptr[number] : ptr[number + 1]]
+    cells = Cells(crystals.positions, crystals.lattices, crystals.node_ptr)
+    starts = np.searchsorted(cells.ptr[:-1], np.arange(0, cells.ptr[-1], _BLOCK))
+    blocks = []
+    for start, stop in pairwise(np.unique([*starts, len(cells)]).tolist()):
         try:
-            found = SCHEMES[name](positions, crystals.lattices[number], **options)
-            edges.append(_compact(found, len(positions)))
-        except DataError as error:
-            raise DataError(f"{crystals.metadata['dataset']} structure {id_}: {error}") from error
-    return edges
+            blocks.append(_assign(cells.part(start, stop), SCHEMES[name], options))
+        except DataError:
+            _blame(crystals, cells, range(start, stop), SCHEMES[name], options)
+            raise
+    edges, degrees = zip(*blocks, strict=True)
+    columns = ("target", "source", "shift", "length")
+    joined = {column: np.concatenate([getattr(one, column) for one in edges]) for column in columns}
+    return Edges(**joined, capped=sum(one.capped for one in edges)), np.concatenate(degrees)
 
 
-def _compact(edges: Edges, nodes: int) -> Edges:
-    # A dataset may have a hundred million edges: nine bytes for each instead of forty-eight.
-    small = np.min_scalar_type(nodes - 1)
-    if len(edges) and np.abs(edges.shift).max() > np.iinfo(np.int8).max:
-        raise DataError(
-            f"expected image numbers up to 127, found {np.abs(edges.shift).max()}: atoms far outside the cell"
-        )
-    return Edges(
-        target=edges.target.astype(small),
-        source=edges.source.astype(small),
-        shift=edges.shift.astype(np.int8),
+def _assign(cells: Cells, scheme: Callable[..., Edges], options: Mapping) -> tuple[Edges, np.ndarray]:
+    """Edges of some cells as they are stored, and how many go to each atom."""
+    edges = scheme(cells, **options)
+    edge_ptr = edges.ptr(cells.ptr[-1])
+    first = np.repeat(cells.ptr[:-1], np.diff(edge_ptr[cells.ptr]))
+    # A dataset may have a hundred million edges: nine bytes for each instead of twenty-seven.
+    small = np.min_scalar_type(cells.sizes.max() - 1)
+    stored = Edges(
+        target=(edges.target - first).astype(small),
+        source=(edges.source - first).astype(small),
+        shift=edges.shift,
         length=edges.length.astype(np.float32),
         capped=edges.capped,
     )
+    return stored, np.diff(edge_ptr)
 
 
-def _pack(crystals: StructureSet, edges: list[Edges], metadata: dict[str, str]) -> GraphSet:
+def _blame(
+    crystals: StructureSet, cells: Cells, block: range, scheme: Callable[..., Edges], options: Mapping
+) -> None:
+    """Name the structure for which a block was refused."""
+    for number in block:
+        try:
+            _assign(cells.part(number, number + 1), scheme, options)
+        except DataError as error:
+            name = f"{crystals.metadata['dataset']} structure {crystals.ids[number]}"
+            raise DataError(f"{name}: {error}") from error
+
+
+def _pack(crystals: StructureSet, edges: Edges, degree: np.ndarray, metadata: dict[str, str]) -> GraphSet:
     return GraphSet(
         numbers=crystals.numbers,
         positions=crystals.positions,
         lattices=crystals.lattices,
         node_ptr=crystals.node_ptr,
-        edge_ptr=np.cumsum([0, *map(len, edges)], dtype=np.int64),
-        source=np.concatenate([one.source for one in edges]),
-        target=np.concatenate([one.target for one in edges]),
-        shift=np.concatenate([one.shift for one in edges]),
-        length=np.concatenate([one.length for one in edges]),
+        edge_ptr=np.concatenate([[0], np.cumsum(degree, dtype=np.int64)])[crystals.node_ptr],
+        source=edges.source,
+        target=edges.target,
+        shift=edges.shift,
+        length=edges.length,
         targets=crystals.targets,
         metadata=metadata,
     )
 
 
-def _manifest(graphs: GraphSet, edges: list[Edges]) -> dict:
+def _manifest(graphs: GraphSet, degree: np.ndarray, capped: int) -> dict:
     counts = np.diff(graphs.edge_ptr)
-    first = np.repeat(graphs.node_ptr[:-1], counts)
-    reached = np.zeros(len(graphs.numbers), dtype=bool)
-    reached[first + graphs.target] = True
     return {
         **graphs.metadata,
         "edges": json.loads(graphs.metadata["edges"]),
@@ -121,9 +145,9 @@ def _manifest(graphs: GraphSet, edges: list[Edges]) -> dict:
             "graphs": len(graphs),
             "nodes": len(graphs.numbers),
             "edges": len(graphs.source),
-            "isolated_atoms": int(np.count_nonzero(~reached)),
+            "isolated_atoms": int(np.count_nonzero(degree == 0)),
             "graphs_without_edges": int(np.count_nonzero(counts == 0)),
-            "atoms_capped_by_max_neighbors": sum(one.capped for one in edges),
+            "atoms_capped_by_max_neighbors": capped,
         },
         "edges_per_graph": {"mean": float(counts.mean()), "max": int(counts.max())},
     }

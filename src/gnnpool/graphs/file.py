@@ -9,6 +9,8 @@ from gnnpool.artifacts import read_tensors, write_tensors
 from gnnpool.errors import ArtifactError
 
 KIND = "gnnpool graphs 1"
+# What follows from edges is made for so many at a time, because a dataset may have a hundred million.
+_EDGES_AT_ONCE = 2**20
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,18 @@ class GraphSet:
 
     def edge_vectors(self) -> np.ndarray:
         """Vector from the target to the image of the source, Å, float32 ``[E, 3]``."""
-        graph = np.repeat(np.arange(len(self)), np.diff(self.edge_ptr))
-        first = self.node_ptr[graph]
-        source = self.positions[first + self.source]
-        target = self.positions[first + self.target]
-        translation = np.einsum("ek,ekx->ex", self.shift.astype(np.float64), self.lattices[graph])
-        return (source + translation - target).astype(np.float32)
+        vectors = np.empty((len(self.length), 3), dtype=np.float32)
+        graph = np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.edge_ptr))
+        for begin in range(0, len(vectors), _EDGES_AT_ONCE):
+            part = slice(begin, begin + _EDGES_AT_ONCE)
+            first = self.node_ptr[graph[part]]
+            source = self.positions[first + self.source[part]]
+            target = self.positions[first + self.target[part]]
+            translation = np.einsum(
+                "ek,ekx->ex", self.shift[part].astype(np.float64), self.lattices[graph[part]]
+            )
+            vectors[part] = source + translation - target
+        return vectors
 
 
 def write_graphs(path: str | Path, graphs: GraphSet) -> None:

@@ -2,20 +2,17 @@
 
 import numpy as np
 
-from gnnpool.graphs.neighbors import Edges, find_neighbors, keep_nearest, shortest_images
+from gnnpool.graphs.neighbors import Cells, Edges, find_neighbors, keep_nearest, pair_reach, shortest_images
 
 
-def assign_edges(
-    positions: np.ndarray, lattice: np.ndarray, *, cutoff: float, max_neighbors: int, max_offsets: int | None
-) -> Edges:
+def assign_edges(cells: Cells, *, cutoff: float, max_neighbors: int, max_offsets: int | None) -> Edges:
     """One edge for each ordered pair of different atoms, at their shortest distance.
 
     An atom has no edge to its own images, so a cell of one atom has none at all. The result
     depends on the choice of the cell: a supercell has other edges.
 
     Args:
-        positions: Cartesian, Å, ``[N, 3]``.
-        lattice: Rows are vectors, Å, ``[3, 3]``.
+        cells: The crystals.
         cutoff: Å; longer edges are left out.
         max_neighbors: Edges kept for each target, the shortest ones.
         max_offsets: Images searched on each axis, at most; None searches all of them.
@@ -26,5 +23,7 @@ def assign_edges(
     Source:
         Section 2, "Edge assignment", of the benchmark paper; `edge_calc_method: mdl` of MatDeepLearn.
     """
-    edges = find_neighbors(positions, lattice, cutoff=cutoff, max_offsets=max_offsets)
+    # In most cells all shortest images are far nearer than the cutoff; not so if images are left out.
+    reach = cutoff if max_offsets is not None else np.minimum(cutoff, pair_reach(cells))
+    edges = find_neighbors(cells, cutoff=reach, max_offsets=max_offsets)
     return keep_nearest(shortest_images(edges), max_neighbors)

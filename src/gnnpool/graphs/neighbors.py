@@ -17,13 +17,51 @@ _PERIODIC = np.ones(3, dtype=np.int64)
 
 
 @dataclass(frozen=True)
-class Edges:
-    """E edges of one structure, each from an image of atom j to atom i.
+class Cells:
+    """S unit cells with N atoms in all.
+
+    Many cells share the cost of each array operation, of which a small one takes as long as the
+    search of a small cell.
 
     Args:
-        target: Atom i, int64 ``[E]``.
-        source: Atom j, int64 ``[E]``.
-        shift: Lattice translation n of the source, int64 ``[E, 3]``.
+        positions: Cartesian, Å, float64 ``[N, 3]``. Atoms need not lie inside their cell.
+        lattices: Rows are vectors, Å, float64 ``[S, 3, 3]``.
+        ptr: First atom of each cell, and N at the end, int64 ``[S + 1]``.
+    """
+
+    positions: np.ndarray
+    lattices: np.ndarray
+    ptr: np.ndarray
+
+    @classmethod
+    def of(cls, *crystals: tuple[np.ndarray, np.ndarray]) -> "Cells":
+        """Put crystals, each its positions and its lattice, side by side."""
+        positions, lattices = zip(*crystals, strict=True)
+        ptr = np.cumsum([0, *map(len, positions)], dtype=np.int64)
+        return cls(np.concatenate(positions), np.stack(lattices), ptr)
+
+    def __len__(self) -> int:
+        return len(self.lattices)
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """Atoms of each cell, int64 ``[S]``."""
+        return np.diff(self.ptr)
+
+    def part(self, start: int, stop: int) -> "Cells":
+        """The cells from one number up to another, excluded."""
+        ptr = self.ptr[start : stop + 1]
+        return Cells(self.positions[ptr[0] : ptr[-1]], self.lattices[start:stop], ptr - ptr[0])
+
+
+@dataclass(frozen=True)
+class Edges:
+    """E edges, each from an image of atom j to atom i of the same cell.
+
+    Args:
+        target: Atom i, counted through all cells, int64 ``[E]``.
+        source: Atom j, counted likewise, int64 ``[E]``.
+        shift: Lattice translation n of the source, int8 ``[E, 3]``.
         length: ``|r_j + n L - r_i|``, Å, float64 ``[E]``.
         capped: Atoms that lost edges because they had too many.
     """
@@ -37,87 +75,125 @@ class Edges:
     def __len__(self) -> int:
         return len(self.target)
 
+    def ptr(self, atoms: int) -> np.ndarray:
+        """First edge of each target, and E at the end, int64 ``[N + 1]``, of edges sorted by target."""
+        return np.searchsorted(self.target, np.arange(atoms + 1))
+
     def take(self, index: np.ndarray) -> "Edges":
-        """The edges of an index or a mask, in its order."""
+        """The edges of an index, in its order."""
         return Edges(
-            self.target[index], self.source[index], self.shift[index], self.length[index], self.capped
+            self.target.take(index),
+            self.source.take(index),
+            self.shift.take(index, axis=0),
+            self.length.take(index),
+            self.capped,
         )
 
 
-def find_neighbors(
-    positions: np.ndarray, lattice: np.ndarray, *, cutoff: float, max_offsets: int | None
-) -> Edges:
-    """Find all pairs of an atom and an image of an atom inside the cutoff.
+def find_neighbors(cells: Cells, *, cutoff: float | np.ndarray, max_offsets: int | None) -> Edges:
+    """Find all pairs of an atom and an image of an atom of the same cell inside the cutoff.
 
     An edge (j -> i) with shift n exists if ``|r_j + n L - r_i| <= cutoff``, except from the atom
-    itself at n = 0. Atoms need not lie inside the cell.
+    itself at n = 0.
 
     Args:
-        positions: Cartesian, Å, ``[N, 3]``.
-        lattice: Rows are vectors, Å, ``[3, 3]``.
-        cutoff: Å.
+        cells: Where to search.
+        cutoff: Å, the same for all cells or one for each.
         max_offsets: Images searched on each axis, at most; None searches all of them.
 
     Returns:
-        The edges, in no particular order.
+        The edges, sorted as :func:`nearest_first` says.
 
     Raises:
-        DataError: If two atoms coincide.
+        DataError: If two atoms coincide, or lie so far apart that an image number exceeds one byte.
     """
-    positions = np.ascontiguousarray(positions, dtype=np.float64)
-    lattice = np.ascontiguousarray(lattice, dtype=np.float64)
-    target, source, shift, length = find_points_in_spheres(
-        positions, positions, cutoff + TOLERANCE, _PERIODIC, lattice
-    )
-    edges = Edges(target, source, np.rint(shift).astype(np.int64), length)
+    reach = np.broadcast_to(np.asarray(cutoff, dtype=np.float64) + TOLERANCE, len(cells))
+    positions = np.ascontiguousarray(cells.positions, dtype=np.float64)
+    lattices = np.ascontiguousarray(cells.lattices, dtype=np.float64)
+    found = []
+    for first, end, lattice, radius in zip(cells.ptr, cells.ptr[1:], lattices, reach, strict=False):
+        atoms = positions[first:end]
+        found.append(find_points_in_spheres(atoms, atoms, radius, _PERIODIC, lattice))
+    counts = [len(lengths) for *_, lengths in found]
+    target, source, shift, length = (np.concatenate(column) for column in zip(*found, strict=True))
+    first = np.repeat(cells.ptr[:-1], counts)
     # Each atom finds itself once; nothing else may be as near.
     near = length < _ZERO
     if np.count_nonzero(near) != len(positions):
-        pair = int(np.flatnonzero(near & (target != source))[0])
-        raise DataError(f"atoms {target[pair]} and {source[pair]} coincide: {length[pair]:.1e} Å apart")
-    edges = edges.take(~near & (length <= cutoff + TOLERANCE))
-    if max_offsets is None:
-        return edges
-    reach = np.minimum(_reach(lattice, cutoff), max_offsets)
-    return edges.take((np.abs(edges.shift) <= reach).all(axis=1))
+        edge = int(np.flatnonzero(near & (target != source))[0])
+        raise DataError(f"atoms {target[edge]} and {source[edge]} coincide: {length[edge]:.1e} Å apart")
+    kept = ~near & (length <= np.repeat(reach, counts))
+    if max_offsets is not None:
+        images = np.minimum(_images(lattices, reach - TOLERANCE), max_offsets)
+        kept &= (np.abs(np.rint(shift)) <= np.repeat(images, counts, axis=0)).all(axis=1)
+    edges = Edges(target + first, source + first, _in_one_byte(shift), length)
+    order = nearest_first(edges)
+    return edges.take(order[kept.take(order)])
+
+
+def nearest_first(edges: Edges) -> np.ndarray:
+    """Indices that sort edges by target, length, source and shift, axis by axis, int64 ``[E]``."""
+    length = np.rint(edges.length / TOLERANCE).astype(np.int64)
+    # One number for each shift, in the order of its axes.
+    span = 2 * int(np.abs(edges.shift).max(initial=0)) + 1.0
+    shift = (edges.shift @ np.array([span**2, span, 1])).astype(np.int64)
+    return lexicographic_order(edges.target, length, edges.source, shift)
 
 
 def keep_nearest(edges: Edges, max_neighbors: int) -> Edges:
-    """Keep the nearest sources of each target, and sort.
+    """Keep the nearest sources of each target.
 
     Of equally long edges those with the lower source stay, then those with the lower shift, axis
     by axis.
 
     Args:
-        edges: In any order.
+        edges: Sorted as :func:`nearest_first` says.
         max_neighbors: Edges kept for each target, at most.
 
     Returns:
-        Edges sorted by target, length, source and shift.
+        The edges that stay, in their order.
     """
-    order = lexicographic_order(edges.target, _rounded(edges.length), edges.source, *edges.shift.T)
-    edges = edges.take(order)
-    degree = np.bincount(edges.target)
-    if not len(edges) or degree.max() <= max_neighbors:
+    if not len(edges):
         return edges
-    rank = np.arange(len(edges)) - np.repeat(np.cumsum(degree) - degree, degree)
+    ptr = edges.ptr(edges.target[-1] + 1)
+    degree = np.diff(ptr)
     capped = int(np.count_nonzero(degree > max_neighbors))
-    return dataclasses.replace(edges.take(rank < max_neighbors), capped=capped)
+    if not capped:
+        return edges
+    rank = np.arange(len(edges)) - np.repeat(ptr[:-1], degree)
+    return dataclasses.replace(edges.take(np.flatnonzero(rank < max_neighbors)), capped=capped)
 
 
 def shortest_images(edges: Edges) -> Edges:
     """Keep the shortest edge of each ordered pair of different atoms.
 
     Of equally long ones the edge with the lower shift stays, axis by axis.
+
+    Args:
+        edges: Sorted as :func:`nearest_first` says.
+
+    Returns:
+        The edges that stay, in their order.
     """
-    edges = edges.take(edges.target != edges.source)
+    edges = edges.take(np.flatnonzero(edges.target != edges.source))
     if not len(edges):
         return edges
-    edges = edges.take(
-        lexicographic_order(edges.target, edges.source, _rounded(edges.length), *edges.shift.T)
-    )
-    new_pair = (np.diff(edges.target) != 0) | (np.diff(edges.source) != 0)
-    return edges.take(np.concatenate([[True], new_pair]))
+    pair = edges.target * (edges.source.max() + 1) + edges.source
+    return edges.take(np.sort(np.unique(pair, return_index=True)[1]))
+
+
+def pair_reach(cells: Cells) -> np.ndarray:
+    """A distance within which every pair of atoms of a cell has all its shortest images, Å, ``[S]``.
+
+    On each axis some image of j is at most half a lattice vector from i, and at most as far as the
+    atoms spread. Of the box of these steps a corner is the farthest point.
+    """
+    inverse = np.repeat(np.linalg.inv(cells.lattices), cells.sizes, axis=0)
+    fractional = np.einsum("nx,nxk->nk", cells.positions, inverse)
+    highest, lowest = (extreme.reduceat(fractional, cells.ptr[:-1]) for extreme in (np.maximum, np.minimum))
+    signs = np.array([[1, 1, 1], [1, 1, -1], [1, -1, 1], [1, -1, -1]])
+    corners = np.einsum("ck,sk,skx->scx", signs, np.minimum(highest - lowest, 0.5), cells.lattices)
+    return np.linalg.norm(corners, axis=2).max(axis=1) + TOLERANCE
 
 
 def lexicographic_order(*columns: np.ndarray) -> np.ndarray:
@@ -135,14 +211,19 @@ def lexicographic_order(*columns: np.ndarray) -> np.ndarray:
     key = np.zeros(len(columns[0]), dtype=np.int64)
     for column, low, span in zip(columns, lowest, spans, strict=True):
         key *= span
-        key += column - low
+        key += column
+        if low:
+            key -= low
     return np.argsort(key)
 
 
-def _rounded(length: np.ndarray) -> np.ndarray:
-    return np.rint(length / TOLERANCE).astype(np.int64)
+def _in_one_byte(shift: np.ndarray) -> np.ndarray:
+    most = max(shift.max(initial=0), -shift.min(initial=0))
+    if most > np.iinfo(np.int8).max:
+        raise DataError(f"expected image numbers up to 127, found {most:.0f}: atoms far outside the cell")
+    return np.rint(shift).astype(np.int8)
 
 
-def _reach(lattice: np.ndarray, cutoff: float) -> np.ndarray:
+def _images(lattices: np.ndarray, cutoff: np.ndarray) -> np.ndarray:
     # Cutoff over cell height: the images that can matter on each axis while atoms lie in the cell.
-    return np.ceil(cutoff * np.linalg.norm(np.linalg.inv(lattice), axis=0))
+    return np.ceil(cutoff[:, None] * np.linalg.norm(np.linalg.inv(lattices), axis=1))

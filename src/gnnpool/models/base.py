@@ -13,11 +13,16 @@ class Encoder(nn.Module, ABC):
     A subclass takes ``cutoff`` and explicit keyword options, and defines :meth:`embed` on plain
     tensors, so that it can be compiled. It must not pool.
 
+    A subclass sets ``separable`` if a graph's embedding does not depend on the rest of the batch in
+    training mode either, as it does with batch normalisation. A large batch is then trained on in
+    parts, which bounds the memory.
+
     Args:
         out_channels: Channels F of the node embeddings.
     """
 
     needs_vectors = False
+    separable = False
 
     def __init__(self, out_channels: int) -> None:
         super().__init__()

@@ -66,6 +66,7 @@ class TorchMD(Encoder):
     """
 
     needs_vectors = True
+    separable = True
 
     def __init__(
         self, *, cutoff: float, channels: int, pre_layers: int, layers: int, heads: int, radial: int

@@ -1,5 +1,8 @@
 """A trial's graphs on its device, and mini-batches cut out of them by index arithmetic."""
 
+from collections.abc import Iterable, Iterator
+from itertools import repeat
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -7,6 +10,11 @@ from torch import Tensor
 from gnnpool.errors import DataError
 from gnnpool.graphs.batch import GraphBatch
 from gnnpool.graphs.file import GraphSet
+
+Batch = tuple[GraphBatch, Tensor]
+
+# Nodes and edges fetched at once: enough that many small batches share the cost of the calls.
+_FETCH = 2**16
 
 
 class DeviceGraphs:
@@ -20,36 +28,31 @@ class DeviceGraphs:
         vectors: Whether the encoder needs edge directions.
 
     Raises:
-        DataError: If a graph has no node, or an edge no length.
+        DataError: If a graph has no node, an edge has no length, or edges are not in order.
     """
 
     def __init__(self, graphs: GraphSet, *, device: torch.device, vectors: bool) -> None:
         self.device = device
         self._nodes = np.diff(graphs.node_ptr)
         self._edges = np.diff(graphs.edge_ptr)
-        name = graphs.metadata.get("dataset", "?")
-        if (self._nodes < 1).any():
-            raise DataError(f"dataset {name}: graph {int(self._nodes.argmin())} has no node")
-        if graphs.length.size and not graphs.length.min() > 0:
-            raise DataError(f"dataset {name}: edge {int(graphs.length.argmin())} has length 0")
+        self._items = self._nodes + self._edges
+        self._first_node = graphs.node_ptr[:-1]
+        self._first_edge = graphs.edge_ptr[:-1]
+        step, degree = _arrivals(graphs)
 
         def put(array: np.ndarray, dtype: torch.dtype) -> Tensor:
             return torch.as_tensor(array.astype(np.int64) if array.dtype.kind == "u" else array).to(
                 device, dtype
             )
 
-        self.species = put(graphs.numbers, torch.int64) - 1
-        self.source = put(graphs.source, torch.int32)
-        self.target_node = put(graphs.target, torch.int32)
-        self.length = put(graphs.length, torch.float32)
-        self.vector = put(graphs.edge_vectors(), torch.float32) if vectors else None
-        self.targets = put(graphs.targets, torch.float32)
-        self._sizes = put(self._nodes, torch.int64)
-        self._degrees = put(self._edges, torch.int64)
-        self._first_node = put(graphs.node_ptr[:-1], torch.int64)
-        self._first_edge = put(graphs.edge_ptr[:-1], torch.int64)
+        self._species = put(graphs.numbers, torch.int64) - 1
+        self._degree = put(degree, torch.int64)
+        self._step = put(step, torch.int32)
+        self._length = put(graphs.length, torch.float32)
+        self._vector = put(graphs.edge_vectors(), torch.float32) if vectors else None
+        self._targets = put(graphs.targets, torch.float32)
 
-    def batch(self, index: np.ndarray) -> tuple[GraphBatch, Tensor]:
+    def batch(self, index: np.ndarray) -> Batch:
         """Put some graphs side by side.
 
         Args:
@@ -58,34 +61,85 @@ class DeviceGraphs:
         Returns:
             The batch, and the targets of its graphs ``[G]``.
         """
-        chosen = torch.from_numpy(index).to(self.device, non_blocking=True)
-        sizes = self._sizes.index_select(0, chosen)
-        graph, node, first = self._spread(self._first_node, sizes, chosen, int(self._nodes[index].sum()))
-        counts = self._degrees.index_select(0, chosen)
-        owner, edge, _ = self._spread(self._first_edge, counts, chosen, int(self._edges[index].sum()))
-        offset = first.index_select(0, owner)
-        batch = GraphBatch(
-            species=self.species.index_select(0, node),
-            source=self.source.index_select(0, edge) + offset,
-            target=self.target_node.index_select(0, edge) + offset,
-            edge_length=self.length.index_select(0, edge),
-            edge_vector=None if self.vector is None else self.vector.index_select(0, edge),
-            batch=graph,
-            sizes=sizes,
-            num_graphs=len(index),
-            max_nodes=int(self._nodes[index].max()),
-        )
-        return batch, self.targets.index_select(0, chosen)
+        return next(self.batches([index]))
 
-    def _spread(
-        self, start: Tensor, counts: Tensor, chosen: Tensor, total: int
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Owner of each item of the batch, its place in the flat tensors, and each owner's first item."""
-        places = torch.arange(len(chosen), device=self.device)
-        owner = torch.repeat_interleave(places, counts, output_size=total)
-        first = counts.cumsum(0) - counts
-        skip = start.index_select(0, chosen) - first
-        return owner, torch.arange(total, device=self.device) + skip.index_select(0, owner), first
+    def batches(self, groups: Iterable[np.ndarray]) -> Iterator[Batch]:
+        """Make one batch of each group of graphs, as :meth:`batch` does.
+
+        Small groups are fetched together and handed out as views.
+        """
+        waiting: list[np.ndarray] = []
+        items = 0
+        for group in groups:
+            more = int(self._items[group].sum())
+            if waiting and items + more > _FETCH:
+                yield from self._fetch(waiting)
+                waiting, items = [], 0
+            waiting.append(group)
+            items += more
+        if waiting:
+            yield from self._fetch(waiting)
+
+    def divide(self, index: np.ndarray, limit: int | None) -> list[np.ndarray]:
+        """Cut a batch into parts of about equal size.
+
+        Args:
+            index: Graphs of the batch.
+            limit: Nodes and edges of a part, which its last graph may exceed; None leaves the batch whole.
+
+        Returns:
+            The parts, in order, none empty.
+        """
+        if limit is None:
+            return [index]
+        reached = np.cumsum(self._items[index])
+        count = -(-int(reached[-1]) // limit)
+        cuts = np.searchsorted(reached, reached[-1] * np.arange(1, count) / count)
+        return [part for part in np.split(index, cuts) if len(part)]
+
+    def _fetch(self, groups: list[np.ndarray]) -> Iterator[Batch]:
+        index = np.concatenate(groups)
+        graphs = [len(group) for group in groups]
+        first = np.cumsum([0, *graphs[:-1]])
+        sizes, node = self._places(index, self._first_node, self._nodes)
+        _, edge = self._places(index, self._first_edge, self._edges)
+        nodes = np.add.reduceat(self._nodes[index], first).tolist()
+        edges = np.add.reduceat(self._edges[index], first).tolist()
+        chosen = torch.from_numpy(index).to(self.device, non_blocking=True)
+        pieces = zip(
+            np.maximum.reduceat(self._nodes[index], first).tolist(),
+            sizes.split(graphs),
+            self._targets.index_select(0, chosen).split(graphs),
+            self._species.index_select(0, node).split(nodes),
+            self._degree.index_select(0, node).split(nodes),
+            self._step.index_select(0, edge).split(edges),
+            self._length.index_select(0, edge).split(edges),
+            repeat(None) if self._vector is None else self._vector.index_select(0, edge).split(edges),
+            strict=False,
+        )
+        for largest, size, wanted, species, degree, step, length, vector in pieces:
+            target = torch.repeat_interleave(degree, output_size=len(step))
+            batch = GraphBatch(
+                species=species,
+                source=target + step,
+                target=target,
+                edge_length=length,
+                edge_vector=vector,
+                batch=torch.repeat_interleave(size, output_size=len(species)),
+                sizes=size,
+                num_graphs=len(size),
+                max_nodes=largest,
+            )
+            yield batch, wanted
+
+    def _places(self, index: np.ndarray, start: np.ndarray, counts: np.ndarray) -> tuple[Tensor, Tensor]:
+        """Number of items of each chosen graph, and the places of the items in the flat tensors."""
+        count = counts[index]
+        ends = np.cumsum(count)
+        numbers = torch.from_numpy(np.stack([count, start[index] - (ends - count)]))
+        number, skip = numbers.to(self.device, non_blocking=True)
+        owner = torch.repeat_interleave(number, output_size=int(ends[-1]))
+        return number, torch.arange(len(owner), device=self.device).add_(skip.index_select(0, owner))
 
 
 def cut(index: np.ndarray, size: int) -> list[np.ndarray]:
@@ -104,3 +158,18 @@ def cut(index: np.ndarray, size: int) -> list[np.ndarray]:
     if len(starts) > 1 and len(index) - starts[-1] == 1:
         starts.pop()
     return np.split(index, starts[1:])
+
+
+def _arrivals(graphs: GraphSet) -> tuple[np.ndarray, np.ndarray]:
+    """Source less target of each edge, and the number of edges that arrive at each node."""
+    name = graphs.metadata.get("dataset", "?")
+    nodes = np.diff(graphs.node_ptr)
+    if (nodes < 1).any():
+        raise DataError(f"dataset {name}: graph {int(nodes.argmin())} has no node")
+    if graphs.length.size and not graphs.length.min() > 0:
+        raise DataError(f"dataset {name}: edge {int(graphs.length.argmin())} has length 0")
+    target = np.repeat(graphs.node_ptr[:-1], np.diff(graphs.edge_ptr)) + graphs.target
+    if (back := np.flatnonzero(np.diff(target) < 0)).size:
+        raise DataError(f"dataset {name}: edge {back[0] + 1} is out of order, expected ascending targets")
+    step = graphs.source.astype(np.int32) - graphs.target.astype(np.int32)
+    return step, np.bincount(target, minlength=len(graphs.numbers))

@@ -4,26 +4,25 @@ import copy
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from torch import Tensor
 
 from gnnpool.errors import DivergedError
 from gnnpool.graphs.batch import GraphBatch
 from gnnpool.network import Network, Prediction
-from gnnpool.training.batches import DeviceGraphs, cut
+from gnnpool.training.batches import Batch, DeviceGraphs, cut
 from gnnpool.training.checkpoint import Checkpoints
 from gnnpool.training.engine import make_forward
+from gnnpool.training.memory import keep_freed_memory
 from gnnpool.training.metrics import mae
 from gnnpool.training.settings import Training
 from gnnpool.training.state import Clock, Progress, TrainingState
+from gnnpool.training.step import accumulate_gradients, evaluation_limit, training_limit
 
 logger = logging.getLogger("gnnpool.training")
-
-Batch = tuple[GraphBatch, Tensor]
 
 
 def train(
@@ -66,11 +65,12 @@ def train(
         generator=torch.Generator().manual_seed(order_seed),
         clock=clock,
     )
-    validation = [graphs.batch(index) for index in cut(parts["val"], settings.batch_size)]
+    validation = list(graphs.batches(graphs.divide(parts["val"], evaluation_limit(graphs))))
     network.train()
     sample, _ = graphs.batch(parts["train"][: settings.batch_size])
     forward = make_forward(network, engine, sample=sample)
     checkpoints.resume(state)
+    keep_freed_memory()
 
     for epoch in range(state.progress.epoch + 1, settings.epochs + 1):
         checkpoints.begin_epoch(state)
@@ -79,7 +79,7 @@ def train(
     return state.progress
 
 
-def predict(network: Network, batches: list[Batch]) -> tuple[np.ndarray, np.ndarray]:
+def predict(network: Network, batches: Iterable[Batch]) -> tuple[np.ndarray, np.ndarray]:
     """Predict in evaluation mode, and go back to training mode.
 
     Args:
@@ -91,10 +91,10 @@ def predict(network: Network, batches: list[Batch]) -> tuple[np.ndarray, np.ndar
     """
     network.eval()
     with torch.inference_mode():
-        values = torch.cat([network(batch).value for batch, _ in batches])
+        pairs = [torch.stack([target, network(batch).value]) for batch, target in batches]
+        targets, values = torch.cat(pairs, dim=1).double().cpu().numpy()
     network.train()
-    targets = torch.cat([target for _, target in batches])
-    return targets.double().cpu().numpy(), values.double().cpu().numpy()
+    return targets, values
 
 
 def _train_epoch(
@@ -142,20 +142,18 @@ def _pass_over(
 ) -> float:
     """One pass over the training graphs; the mean absolute error while training, target unit."""
     network, optimizer = state.network, state.optimizer
-    errors = torch.zeros(2, len(batches), device=graphs.device)
-    for number, index in enumerate(batches):
+    limit = training_limit(network, graphs)
+    divided = [graphs.divide(index, limit) for index in batches]
+    stream = graphs.batches(part for parts in divided for part in parts)
+    errors = []
+    for index, parts in zip(batches, divided, strict=True):
         checkpoints.between_batches()
-        batch, target = graphs.batch(index)
-        prediction = forward(batch)
-        error = F.l1_loss(prediction.value, target)
-        loss = error if prediction.aux_loss is None else error + prediction.aux_loss.mean()
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        errors.append(accumulate_gradients(forward, islice(stream, len(parts)), size=len(index)))
         torch.nn.utils.clip_grad_norm_(network.parameters(), settings.gradient_clip)
         optimizer.step()
-        errors[0, number], errors[1, number] = error.detach(), loss.detach()
     # The only moment of an epoch at which the device is asked for numbers.
-    error, loss = errors.double().cpu().numpy()
+    error, loss = torch.stack(errors, dim=1).double().cpu().numpy()
     if not np.isfinite(loss).all():
         first = int(np.flatnonzero(~np.isfinite(loss))[0])
         raise DivergedError(

@@ -16,11 +16,11 @@ from gnnpool.data.splits import PARTS
 from gnnpool.errors import ArtifactError
 from gnnpool.network import Network
 from gnnpool.records import RECORD_UNITS, Trial, TrialRecord
-from gnnpool.training.batches import cut
 from gnnpool.training.loop import predict
 from gnnpool.training.metrics import mae, rmse
 from gnnpool.training.prepare import PreparedTrial
 from gnnpool.training.state import Clock, Progress
+from gnnpool.training.step import evaluation_limit
 
 Outcome = Mapping[str, tuple[np.ndarray, np.ndarray]]
 logger = logging.getLogger("gnnpool.training")
@@ -41,12 +41,6 @@ class Outputs:
     history: str | Path
     predictions: str | Path
     weights: str | Path
-
-    def remove_leftovers(self) -> None:
-        """Remove what a killed attempt left half-written."""
-        for path in map(Path, vars(self).values()):
-            for leftover in path.parent.glob(f".{path.name}.*.tmp"):
-                leftover.unlink(missing_ok=True)
 
     def hold(self, identity: Mapping[str, object]) -> bool:
         """Whether all four files are there, and the record is that of a trial with this identity."""
@@ -69,11 +63,9 @@ def write_outputs(outputs: Outputs, trial: PreparedTrial, progress: Progress, cl
         clock: Time spent.
     """
     trial.network.load_state_dict(progress.best_state)
+    graphs, limit = trial.graphs, evaluation_limit(trial.graphs)
     outcome = {
-        part: predict(
-            trial.network,
-            [trial.graphs.batch(index) for index in cut(trial.parts[part], trial.settings.batch_size)],
-        )
+        part: predict(trial.network, graphs.batches(graphs.divide(trial.parts[part], limit)))
         for part in PARTS
     }
     row = _record(trial, progress, outcome, clock)

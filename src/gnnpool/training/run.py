@@ -82,7 +82,6 @@ def run_trial(
         if waited and files.hold(prepared.identity):
             logger.info("%s: finished by another process meanwhile", prepared.trial)
             return
-        files.remove_leftovers()
         _train(prepared, files, clock, Path(checkpoint), Interval(**checkpoint_every), journal)
 
 

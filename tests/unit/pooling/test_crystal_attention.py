@@ -12,6 +12,7 @@ from torch import tensor
 from gnnpool.data.sources import demo
 from gnnpool.graphs import mdl, ocp
 from gnnpool.graphs.batch import GraphBatch
+from gnnpool.graphs.neighbors import Cells
 from gnnpool.network import build_network
 from gnnpool.pooling.crystal_attention import CrystalAttentionPooling
 from gnnpool.pooling.mean import MeanPooling
@@ -48,7 +49,7 @@ def crystal_graphs(cells: Sequence, assign: Callable, *, cutoff=5.0) -> GraphBat
     """Graphs of cells, each given as lattice ``[3, 3]`` and positions ``[N, 3]``, in Å."""
     source, target, length, first = [], [], [], 0
     for lattice, positions in cells:
-        edges = assign(positions, lattice, cutoff=cutoff, max_neighbors=250, max_offsets=None)
+        edges = assign(Cells.of((positions, lattice)), cutoff=cutoff, max_neighbors=250, max_offsets=None)
         vectors = positions[edges.source] + edges.shift @ lattice - positions[edges.target]
         length.append(np.linalg.norm(vectors, axis=1))
         source.append(edges.source + first)
