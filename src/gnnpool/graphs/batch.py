@@ -13,12 +13,15 @@ class GraphBatch:
 
     Nodes are sorted by graph. Edges are sorted by target node. An edge runs from source j to
     target i; its vector is r_j + n L - r_i, from the target to the image of the source, in Å.
+    Edges of a graph that are equally long form one of its shells. What depends on the length alone
+    is computed once for each of the S shells; there are half as many as edges, or far fewer.
 
     Args:
         species: Atomic number less one, int64 ``[N]``.
         source: Node that the edge comes from, int64 ``[E]``.
         target: Node that the edge goes to, int64 ``[E]``, ascending.
-        edge_length: Å, ``[E]``.
+        shell: Shell of each edge, int64 ``[E]``.
+        shell_length: Length of the edges of each shell, Å, ``[S]``.
         edge_vector: Å, ``[E, 3]``, or None where the encoder needs no directions.
         batch: Graph of each node, int64 ``[N]``, ascending.
         sizes: Nodes in each graph, int64 ``[G]``.
@@ -29,7 +32,8 @@ class GraphBatch:
     species: Tensor
     source: Tensor
     target: Tensor
-    edge_length: Tensor
+    shell: Tensor
+    shell_length: Tensor
     edge_vector: Tensor | None
     batch: Tensor
     sizes: Tensor
@@ -45,6 +49,11 @@ class GraphBatch:
     def edge_index(self) -> Tensor:
         """Source and target of each edge, int64 ``[2, E]``, in the order of torch-geometric."""
         return torch.stack([self.source, self.target])
+
+    @cached_property
+    def edge_length(self) -> Tensor:
+        """Å, ``[E]``."""
+        return self.shell_length.index_select(0, self.shell)
 
     @cached_property
     def ptr(self) -> Tensor:
@@ -64,17 +73,18 @@ class GraphBatch:
         places = torch.arange(self.max_nodes, device=self.sizes.device)
         return places < self.sizes.unsqueeze(1)
 
-    def to_dense(self, x: Tensor) -> Tensor:
+    def to_dense(self, x: Tensor, *, fill: float = 0.0) -> Tensor:
         """Pad node values to the largest graph of the batch.
 
         Args:
             x: Node values ``[N, F]``.
+            fill: Value where there is no node.
 
         Returns:
-            ``[G, M, F]`` with zeros where there is no node.
+            ``[G, M, F]``.
         """
-        dense = x.new_zeros(self.num_graphs * self.max_nodes, x.shape[-1])
-        return dense.index_copy(0, self.slot, x).view(self.num_graphs, self.max_nodes, -1)
+        dense = x.new_full((self.num_graphs * self.max_nodes, x.shape[-1]), fill)
+        return dense.index_copy_(0, self.slot, x).view(self.num_graphs, self.max_nodes, -1)
 
     @cached_property
     def dense_adjacency(self) -> Tensor:
@@ -85,6 +95,6 @@ class GraphBatch:
         size = self.num_graphs * self.max_nodes**2
         row = self.slot.index_select(0, self.source)
         column = self.slot.index_select(0, self.target) % self.max_nodes
-        adjacency = torch.zeros(size, dtype=self.edge_length.dtype, device=self.edge_length.device)
+        adjacency = torch.zeros(size, dtype=self.shell_length.dtype, device=self.shell_length.device)
         adjacency[row * self.max_nodes + column] = 1.0
         return adjacency.view(self.num_graphs, self.max_nodes, self.max_nodes)

@@ -66,5 +66,8 @@ class FoldedGaussians(nn.Module):
         return torch.cos(angle.unsqueeze(1) * self.degrees)
 
     def fold(self, weight: Tensor) -> Tensor:
-        """Turn a weight on the Gaussians ``[O, K]`` into one on the polynomials ``[O, T]``."""
-        return weight @ self.coefficients
+        """Turn a weight on the Gaussians ``[O, K]`` into one on the polynomials, transposed, ``[T, O]``.
+
+        In this layout the gradient of the weight, a sum over all edges, is computed fastest.
+        """
+        return self.coefficients.t() @ weight.t()

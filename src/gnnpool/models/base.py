@@ -30,7 +30,13 @@ class Encoder(nn.Module, ABC):
 
     @abstractmethod
     def embed(
-        self, species: Tensor, source: Tensor, target: Tensor, edge_length: Tensor, edge_vector: Tensor | None
+        self,
+        species: Tensor,
+        source: Tensor,
+        target: Tensor,
+        shell: Tensor,
+        shell_length: Tensor,
+        edge_vector: Tensor | None,
     ) -> Tensor:
         """Embed the nodes of a graph.
 
@@ -38,7 +44,9 @@ class Encoder(nn.Module, ABC):
             species: Atomic number less one, int64 ``[N]``.
             source: int64 ``[E]``.
             target: int64 ``[E]``, ascending.
-            edge_length: Å, ``[E]``.
+            shell: Shell of each edge, int64 ``[E]``.
+            shell_length: Length of the edges of each shell, Å, ``[S]``. What depends on the length
+                alone is best computed for the shells and then looked up for the edges.
             edge_vector: Å, ``[E, 3]``, from target to source; None unless ``needs_vectors``.
 
         Returns:
@@ -48,5 +56,10 @@ class Encoder(nn.Module, ABC):
     def forward(self, graphs: GraphBatch) -> Tensor:
         """Embed the nodes of a batch, ``[N, F]``."""
         return self.embed(
-            graphs.species, graphs.source, graphs.target, graphs.edge_length, graphs.edge_vector
+            graphs.species,
+            graphs.source,
+            graphs.target,
+            graphs.shell,
+            graphs.shell_length,
+            graphs.edge_vector,
         )

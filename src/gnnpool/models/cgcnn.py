@@ -1,5 +1,6 @@
 """The crystal graph convolutional network, as an encoder."""
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import torch
@@ -31,7 +32,7 @@ class CGCNN(Encoder):
         gaussian_width: In units of the cutoff.
 
     Shape:
-        species ``[N]``, source and target ``[E]``, edge_length ``[E]`` (Å) -> ``[N, F]``.
+        species ``[N]``, source, target and shell ``[E]``, shell_length ``[S]`` (Å) -> ``[N, F]``.
 
     Source:
         Xie and Grossman, Phys. Rev. Lett. 120, 145301 (2018), with the mean over neighbors and the
@@ -56,7 +57,13 @@ class CGCNN(Encoder):
         self.norms = nn.ModuleList(nn.BatchNorm1d(channels) for _ in range(layers))
 
     def embed(
-        self, species: Tensor, source: Tensor, target: Tensor, edge_length: Tensor, edge_vector: Tensor | None
+        self,
+        species: Tensor,
+        source: Tensor,
+        target: Tensor,
+        shell: Tensor,
+        shell_length: Tensor,
+        edge_vector: Tensor | None,
     ) -> Tensor:
         """See :class:`Encoder`."""
         first, *others = self.pre
@@ -64,12 +71,11 @@ class CGCNN(Encoder):
         x = F.relu(F.embedding(species, first.weight.t()) + first.bias)
         for layer in others:
             x = F.relu(layer(x))
-        polynomials = self.basis(edge_length)
-        degree = torch.zeros_like(x[:, 0]).index_add(0, target, torch.ones_like(edge_length))
+        polynomials = self.basis(shell_length)
+        degree = torch.zeros_like(x[:, 0]).index_add(0, target, x.new_ones(len(target)))
         share = degree.clamp(min=1).reciprocal().unsqueeze(1)
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
-            weight = self.basis.fold(convolution.edge_weight)
-            x = norm(convolution(x, source, target, polynomials, weight, share))
+            x = norm(convolution(x, source, target, shell, polynomials, self.basis.fold, share))
         return x
 
 
@@ -78,20 +84,27 @@ class _Convolution(nn.Module):
 
     def __init__(self, channels: int, gaussians: int) -> None:
         super().__init__()
-        self.channels = channels
+        self.channels, self.gaussians = channels, gaussians
         self.gates = nn.Linear(2 * channels + gaussians, 2 * channels)
 
-    @property
-    def edge_weight(self) -> Tensor:
-        return self.gates.weight[:, 2 * self.channels :]
-
     def forward(
-        self, x: Tensor, source: Tensor, target: Tensor, polynomials: Tensor, weight: Tensor, share: Tensor
+        self,
+        x: Tensor,
+        source: Tensor,
+        target: Tensor,
+        shell: Tensor,
+        polynomials: Tensor,
+        fold: Callable[[Tensor], Tensor],
+        share: Tensor,
     ) -> Tensor:
-        c = self.channels
-        # The node part of W z is made once for each node, not once for each edge.
-        at_target = F.linear(x, self.gates.weight[:, :c], self.gates.bias)  # [N, 2F]
-        at_source = F.linear(x, self.gates.weight[:, c : 2 * c])  # [N, 2F]
-        z = at_target.index_select(0, target) + at_source.index_select(0, source) + polynomials @ weight.t()
-        message = torch.sigmoid(z[:, :c]) * F.softplus(z[:, c:])  # [E, F]
+        def gate(weight: Tensor, bias: Tensor) -> Tensor:  # [E, F]
+            # Each part of W z is made once for each node or shell, not once for each edge.
+            on_target, on_source, on_edge = weight.split([self.channels, self.channels, self.gaussians], 1)
+            at_target, at_source = F.linear(x, on_target, bias), F.linear(x, on_source)  # [N, F]
+            z = at_target.index_select(0, target) + at_source.index_select(0, source)
+            return z + (polynomials @ fold(on_edge)).index_select(0, shell)
+
+        # Two tensors and not two halves of one: the gradient of a half would be padded with zeros.
+        open_, core = map(gate, self.gates.weight.chunk(2), self.gates.bias.chunk(2))
+        message = torch.sigmoid(open_) * F.softplus(core)  # [E, F]
         return x + torch.zeros_like(x).index_add(0, target, message) * share

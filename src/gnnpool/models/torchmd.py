@@ -1,7 +1,7 @@
 """The equivariant transformer of TorchMD-NET, as an encoder."""
 
 import math
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 import torch
@@ -20,13 +20,15 @@ class _Edges(NamedTuple):
     Args:
         source: int64 ``[E]``.
         target: int64 ``[E]``, ascending.
-        radial: Radial functions of the length ``[E, K]``, zero at the cutoff.
-        envelope: Cosine cutoff of the length ``[E, 1]``.
+        shell: int64 ``[E]``.
+        radial: Radial functions of the lengths of the shells ``[S, K]``, zero at the cutoff.
+        envelope: Cosine cutoff of these lengths ``[S, 1]``.
         direction: Unit vector from target to source ``[E, 3]``.
     """
 
     source: Tensor
     target: Tensor
+    shell: Tensor
     radial: Tensor
     envelope: Tensor
     direction: Tensor
@@ -56,8 +58,8 @@ class TorchMD(Encoder):
         ConfigError: If the heads do not divide the channels.
 
     Shape:
-        species ``[N]``, source and target ``[E]``, edge_length ``[E]`` and edge_vector ``[E, 3]``
-        (Å, none of zero length) -> ``[N, F]``.
+        species ``[N]``, source, target and shell ``[E]``, shell_length ``[S]`` and edge_vector
+        ``[E, 3]`` (Å, none of zero length) -> ``[N, F]``.
 
     Source:
         Thölke and De Fabritiis, "TorchMD-NET: Equivariant Transformers for Neural Network based
@@ -85,12 +87,19 @@ class TorchMD(Encoder):
         self.norm = nn.LayerNorm(channels)
 
     def embed(
-        self, species: Tensor, source: Tensor, target: Tensor, edge_length: Tensor, edge_vector: Tensor | None
+        self,
+        species: Tensor,
+        source: Tensor,
+        target: Tensor,
+        shell: Tensor,
+        shell_length: Tensor,
+        edge_vector: Tensor | None,
     ) -> Tensor:
         """See :class:`Encoder`."""
-        length = edge_length.unsqueeze(1)  # [E, 1]
+        length = shell_length.unsqueeze(1)  # [S, 1]
         envelope = 0.5 * (1 + torch.cos(math.pi * (length / self.cutoff).clamp(max=1)))
-        edges = _Edges(source, target, self.radial(length) * envelope, envelope, edge_vector / length)
+        direction = edge_vector / length.index_select(0, shell)
+        edges = _Edges(source, target, shell, self.radial(length) * envelope, envelope, direction)
         x = self.neighborhood(self._embed_species(species), species, edges)
         vectors = None
         for layer in self.attention:
@@ -121,7 +130,7 @@ class _ExpNormal(nn.Module):
         self.betas = nn.Parameter(torch.full((count,), (2 / count * (1 - least)) ** -2))
 
     def forward(self, length: Tensor) -> Tensor:
-        """Lengths ``[E, 1]`` in Å -> ``[E, K]``."""
+        """Lengths ``[S, 1]`` in Å -> ``[S, K]``."""
         return torch.exp(-self.betas * (torch.exp(-self.decay * length) - self.means).square())
 
 
@@ -136,7 +145,7 @@ class _Neighborhood(nn.Module):
 
     def forward(self, x: Tensor, species: Tensor, edges: _Edges) -> Tensor:
         other = (edges.source != edges.target).unsqueeze(1)
-        weight = self.filter(edges.radial) * (edges.envelope * other)  # [E, F]
+        weight = (self.filter(edges.radial) * edges.envelope).index_select(0, edges.shell) * other  # [E, F]
         message = self.species(species).index_select(0, edges.source) * weight
         return self.combine(torch.cat([x, _sum_at(edges.target, message, len(x))], dim=1))
 
@@ -195,26 +204,36 @@ class _Attention(nn.Module):
     def _receive(self, h: Tensor, vectors: Tensor | None, edges: _Edges) -> tuple[Tensor, Tensor | None]:
         """Sums y ``[N, F]`` and w ``[N, 3, F]`` of the messages; w is None in the last layer."""
         value = self._leading(self.value, h, self.value_blocks)
-        strength = self._leading(self.value_filter, edges.radial, self.value_blocks)
-        scalar = F.silu(strength[0]) * value[0].index_select(0, edges.source)
+        # Tensors of their own and not blocks of one: the gradient of a block would be padded with zeros.
+        blocks = zip(
+            self.value_filter.weight.split(self.channels),
+            self.value_filter.bias.split(self.channels),
+            strict=True,
+        )
+        strength = [
+            F.silu(F.linear(edges.radial, *block)).index_select(0, edges.shell)
+            for block in islice(blocks, self.value_blocks)
+        ]
+        scalar = strength[0] * value[0].index_select(0, edges.source)
         message = (self._by_head(scalar) * self._weigh(h, edges).unsqueeze(2)).flatten(1)
         y = _sum_at(edges.target, message, len(h))
         if not self.writes:
             return y, None
-        push = F.silu(strength[1]) * value[1].index_select(0, edges.source)
+        push = strength[1] * value[1].index_select(0, edges.source)
         message = push.unsqueeze(1) * edges.direction.unsqueeze(2)  # [E, 3, F]
         if self.reads:
             # t and v both belong to the source: their product is made once for each node.
             carried = (value[2].unsqueeze(1) * vectors).index_select(0, edges.source)
-            message = torch.addcmul(message, F.silu(strength[2]).unsqueeze(1), carried)
+            message = torch.addcmul(message, strength[2].unsqueeze(1), carried)
         return y, _sum_at(edges.target, message, len(h))
 
     def _weigh(self, h: Tensor, edges: _Edges) -> Tensor:
         """Attention of each head on each edge, ``[E, heads]``."""
         query = self.query(h).index_select(0, edges.target)
         key = self.key(h).index_select(0, edges.source)
-        filtered = query * key * F.silu(self.key_filter(edges.radial))
-        return F.silu(self._by_head(filtered).sum(2)) * edges.envelope
+        strength = F.silu(self.key_filter(edges.radial)).index_select(0, edges.shell)
+        score = self._by_head(query * key * strength).sum(2)
+        return F.silu(score) * edges.envelope.index_select(0, edges.shell)
 
     def _by_head(self, x: Tensor) -> Tensor:
         """``[E, F]`` -> ``[E, heads, F / heads]``."""

@@ -1,5 +1,7 @@
 """Attention blocks of the set transformers, on nodes that are padded only where they must be."""
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -12,9 +14,8 @@ class AttentionBlock(nn.Module):
 
     .. math:: h = x + \mathrm{Attention}(x, y, y), \quad \mathrm{block}(x, y) = h + \mathrm{relu}(W h + b)
 
-    Weights have the names and initial values of torch.nn.MultiheadAttention. What is linear is
-    computed on the N nodes; only scores and values are padded to the largest graph. Scores are
-    plain matrix products, since the fused kernels of a GPU give other bits in each backward pass.
+    Weights have the names and initial values of torch.nn.MultiheadAttention. Scores are plain matrix
+    products, since the fused kernels of a GPU give other bits in each backward pass.
 
     Args:
         channels: F.
@@ -38,31 +39,54 @@ class AttentionBlock(nn.Module):
     def among_nodes(self, x: Tensor, graphs: GraphBatch) -> Tensor:
         """Let the nodes of each graph attend to each other: block(x, x), ``[N, F]`` -> ``[N, F]``."""
         projected = graphs.to_dense(F.linear(x, self.attn.in_proj_weight, self.attn.in_proj_bias))
-        found = self._attend(*projected.chunk(3, 2), absent=~graphs.mask)  # [G, M, F]
+        found = self._attend(projected, absent=~graphs.mask)  # [G, M, F]
         return self._finish(x, found.flatten(0, 1).index_select(0, graphs.slot))
 
+    def forward(self, x: Tensor) -> Tensor:
+        """Let items attend to each other, the same number in each graph, ``[G, K, F]`` -> ``[G, K, F]``."""
+        return self._finish(x, self._attend(F.linear(x, self.attn.in_proj_weight, self.attn.in_proj_bias)))
+
     def over_nodes(self, seeds: Tensor, x: Tensor, graphs: GraphBatch) -> Tensor:
-        """Let seeds attend to the nodes of each graph: ``[1, K, F]`` and ``[N, F]`` -> ``[G, K, F]``."""
-        query, key_value = self._project(seeds, x)
-        key, value = graphs.to_dense(key_value).chunk(2, 2)
-        return self._finish(seeds, self._attend(query, key, value, absent=~graphs.mask))
+        """Let seeds attend to the nodes of each graph: ``[K, F]`` and ``[N, F]`` -> ``[G, K, F]``."""
+        return self._gather(seeds, x, graphs.to_dense)
 
-    def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        """Let x attend to y, both without padding: ``[G or 1, K, F]`` and ``[G, M, F]`` -> ``[G, K, F]``."""
-        query, key_value = self._project(x, y)
-        return self._finish(x, self._attend(query, *key_value.chunk(2, -1)))
+    def over(self, seeds: Tensor, y: Tensor) -> Tensor:
+        """Let seeds attend to the items of each graph: ``[K, F]`` and ``[G, M, F]`` -> ``[G, K, F]``."""
+        return self._gather(seeds, y, lambda y, fill: y)
 
-    def _project(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        weight, bias, channels = self.attn.in_proj_weight, self.attn.in_proj_bias, x.shape[-1]
-        query = F.linear(x, weight[:channels], bias[:channels])
-        return query, F.linear(y, weight[channels:], bias[channels:])
-
-    def _attend(self, query: Tensor, key: Tensor, value: Tensor, *, absent: Tensor | None = None) -> Tensor:
-        query, key, value = (t.unflatten(2, (self.heads, -1)).transpose(1, 2) for t in (query, key, value))
-        score = (query * query.shape[-1] ** -0.5) @ key.transpose(2, 3)  # [G, heads, K, M]
+    def _attend(self, projected: Tensor, *, absent: Tensor | None = None) -> Tensor:
+        """Attention among projected items ``[G, M, 3 F]``, ``[G, M, F]``."""
+        query, key, value = projected.unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        score = (query * query.shape[-1] ** -0.5) @ key.transpose(2, 3)  # [G, heads, M, M]
         if absent is not None:
             score = score.masked_fill(absent[:, None, None, :], -torch.inf)
-        return (score.softmax(3) @ value).transpose(1, 2).flatten(2)  # [G, K, F]
+        return (score.softmax(3) @ value).transpose(1, 2).flatten(2)
+
+    def _gather(self, seeds: Tensor, y: Tensor, pad: Callable[..., Tensor]) -> Tensor:
+        """Let seeds attend to items y, of which ``pad`` makes ``[G, M, ...]``."""
+        channels = y.shape[-1]
+        weight, bias = self.attn.in_proj_weight[2 * channels :], self.attn.in_proj_bias[2 * channels :]
+        score = pad(F.linear(y, self._directions(seeds)), fill=-torch.inf)  # [G, M, heads K]
+        share = score.transpose(1, 2).softmax(2)  # [G, heads K, M]
+        if len(seeds) == 1:
+            # Values are linear in the items: the few sums are projected instead of the many items.
+            by_head = weight.unflatten(0, (self.heads, -1))
+            found = torch.einsum("ghf,hdf->ghd", share @ pad(y, fill=0.0), by_head).flatten(1) + bias
+            return self._finish(seeds, found.unsqueeze(1))
+        value = pad(F.linear(y, weight, bias), fill=0.0).unflatten(2, (self.heads, -1)).transpose(1, 2)
+        found = (share.unflatten(1, (self.heads, -1)) @ value).transpose(1, 2).flatten(2)
+        return self._finish(seeds, found)
+
+    def _directions(self, seeds: Tensor) -> Tensor:
+        """Vectors whose products with an item are its scores, ``[heads K, F]``.
+
+        Queries are the same for all graphs, so they are multiplied with the weights of the keys, and
+        no keys are made. The keys' bias adds the same to all scores, which softmax does not see.
+        """
+        weight, bias, channels = self.attn.in_proj_weight, self.attn.in_proj_bias, seeds.shape[1]
+        query = F.linear(seeds, weight[:channels], bias[:channels]).unflatten(1, (self.heads, -1))
+        query = (query * query.shape[-1] ** -0.5).transpose(0, 1)  # [heads, K, F / heads]
+        return (query @ weight[channels : 2 * channels].unflatten(0, (self.heads, -1))).flatten(0, 1)
 
     def _finish(self, x: Tensor, found: Tensor) -> Tensor:
         h = x + self.attn.out_proj(found)
@@ -92,8 +116,8 @@ class SeedAttention(nn.Module):
 
     def over_nodes(self, x: Tensor, graphs: GraphBatch) -> Tensor:
         """Gather the nodes of each graph: ``[N, F]`` -> ``[G, K, F]``."""
-        return self.mab.over_nodes(self.seed, self.lin(x).relu(), graphs)
+        return self.mab.over_nodes(self.seed.squeeze(0), self.lin(x).relu(), graphs)
 
     def forward(self, x: Tensor) -> Tensor:
         """Gather the same number of items in each graph: ``[G, M, F]`` -> ``[G, K, F]``."""
-        return self.mab(self.seed, self.lin(x).relu())
+        return self.mab.over(self.seed.squeeze(0), self.lin(x).relu())

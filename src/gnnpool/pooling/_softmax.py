@@ -19,6 +19,6 @@ def softmax_over_nodes(score: Tensor, graphs: GraphBatch) -> Tensor:
     Returns:
         Weights ``[N, K]``.
     """
-    padded = graphs.to_dense(score).masked_fill(~graphs.mask.unsqueeze(2), -torch.inf)  # [G, M, K]
+    padded = graphs.to_dense(score, fill=-torch.inf)  # [G, M, K]
     weight = padded.transpose(1, 2).softmax(2).transpose(1, 2)
     return weight.flatten(0, 1).index_select(0, graphs.slot)

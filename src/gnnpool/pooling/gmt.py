@@ -38,5 +38,5 @@ class GMTPooling(Pooling):
         """See :class:`Pooling`."""
         h = self.pma1.over_nodes(x, graphs)  # [G, k, F]
         for block in self.encoders:
-            h = block(h, h)
+            h = block(h)
         return Pooled(self.pma2(h).squeeze(1))

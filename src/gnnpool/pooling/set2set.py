@@ -1,6 +1,7 @@
 """Attention over the nodes with a recurrent query."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gnnpool.graphs.batch import GraphBatch
@@ -39,13 +40,29 @@ class Set2SetPooling(Pooling):
 
     def pool(self, x: Tensor, graphs: GraphBatch) -> Pooled:
         """See :class:`Pooling`."""
-        found = x.new_zeros(1, self.out_channels)
-        memory = None
-        for _ in range(self.steps):
-            # The first query is the same for all graphs, so one row of it is enough.
-            query, state = (t.expand(graphs.num_graphs, -1) for t in self.lstm(found, memory))
-            memory = query, state
-            score = (x * query.index_select(0, graphs.batch)).sum(1, keepdim=True)  # [N, 1]
-            weighted = x * softmax_over_nodes(score, graphs)
-            found = torch.cat([query, torch.zeros_like(query).index_add(0, graphs.batch, weighted)], 1)
-        return Pooled(found)
+        # A query is both output and input of the cell, so that what multiplies it is one sum of weights.
+        weight = self.lstm.weight_ih + F.pad(self.lstm.weight_hh, (0, self.in_channels))
+        on_query, on_found = weight.split(self.in_channels, 1)
+        bias = self.lstm.bias_ih + self.lstm.bias_hh
+        # The first query is the same for all graphs, so one row of it is enough.
+        query, memory = _cell(bias.unsqueeze(0), 0.0)
+        found = _read(x, query, graphs)
+        for _ in range(self.steps - 1):
+            gates = torch.addmm(F.linear(query, on_query, bias), found, on_found.t())
+            query, memory = _cell(gates, memory)
+            found = _read(x, query, graphs)
+        return Pooled(torch.cat([query.expand(graphs.num_graphs, -1), found], 1))
+
+
+def _cell(gates: Tensor, memory: Tensor | float) -> tuple[Tensor, Tensor]:
+    """Output and memory of the LSTM's cell, given the sums ``[G, 4 F]`` that its gates take."""
+    take, keep, new, show = gates.chunk(4, 1)
+    memory = keep.sigmoid() * memory + take.sigmoid() * new.tanh()
+    return show.sigmoid() * memory.tanh(), memory
+
+
+def _read(x: Tensor, query: Tensor, graphs: GraphBatch) -> Tensor:
+    """Mean of the nodes of each graph, weighted by attention to its query: ``[1 or G, F]`` -> ``[G, F]``."""
+    asked = query.expand(graphs.num_graphs, -1).index_select(0, graphs.batch)
+    weighted = x * softmax_over_nodes((x * asked).sum(1, keepdim=True), graphs)
+    return x.new_zeros(graphs.num_graphs, x.shape[1]).index_add(0, graphs.batch, weighted)

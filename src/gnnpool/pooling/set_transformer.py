@@ -51,5 +51,5 @@ class SetTransformerPooling(Pooling):
             x = block.among_nodes(x, graphs)
         h = self.pma.over_nodes(x, graphs)  # [G, seeds, F]
         for block in self.decoders:
-            h = block(h, h)
+            h = block(h)
         return Pooled(h.flatten(1))

@@ -15,6 +15,8 @@ Batch = tuple[GraphBatch, Tensor]
 
 # Nodes and edges fetched at once: enough that many small batches share the cost of the calls.
 _FETCH = 2**16
+# Graphs whose lengths are compared at once.
+_GRAPHS_AT_ONCE = 1000
 
 
 class DeviceGraphs:
@@ -36,9 +38,11 @@ class DeviceGraphs:
         self._nodes = np.diff(graphs.node_ptr)
         self._edges = np.diff(graphs.edge_ptr)
         self._items = self._nodes + self._edges
+        step, degree = _arrivals(graphs)
+        lengths, self._shells, shell = _shells(graphs)
         self._first_node = graphs.node_ptr[:-1]
         self._first_edge = graphs.edge_ptr[:-1]
-        step, degree = _arrivals(graphs)
+        self._first_shell = np.cumsum(self._shells) - self._shells
 
         def put(array: np.ndarray, dtype: torch.dtype) -> Tensor:
             return torch.as_tensor(array.astype(np.int64) if array.dtype.kind == "u" else array).to(
@@ -48,7 +52,8 @@ class DeviceGraphs:
         self._species = put(graphs.numbers, torch.int64) - 1
         self._degree = put(degree, torch.int64)
         self._step = put(step, torch.int32)
-        self._length = put(graphs.length, torch.float32)
+        self._shell = put(shell, torch.int32)
+        self._shell_length = put(lengths, torch.float32)
         self._vector = put(graphs.edge_vectors(), torch.float32) if vectors else None
         self._targets = put(graphs.targets, torch.float32)
 
@@ -101,29 +106,38 @@ class DeviceGraphs:
         index = np.concatenate(groups)
         graphs = [len(group) for group in groups]
         first = np.cumsum([0, *graphs[:-1]])
-        sizes, node = self._places(index, self._first_node, self._nodes)
-        _, edge = self._places(index, self._first_edge, self._edges)
-        nodes = np.add.reduceat(self._nodes[index], first).tolist()
-        edges = np.add.reduceat(self._edges[index], first).tolist()
-        chosen = torch.from_numpy(index).to(self.device, non_blocking=True)
+        nodes, edges, shells = (
+            np.add.reduceat(counts[index], first) for counts in (self._nodes, self._edges, self._shells)
+        )
+        sizes, _, node = self._places(index, self._first_node, self._nodes)
+        _, owner, edge = self._places(index, self._first_edge, self._edges)
+        *_, place = self._places(index, self._first_shell, self._shells)
+        # Shells are numbered from the first one of the group.
+        before = np.cumsum(self._shells[index]) - self._shells[index]
+        before -= np.repeat(np.cumsum(shells) - shells, graphs)
+        chosen, before = torch.from_numpy(np.stack([index, before])).to(self.device, non_blocking=True)
+        shell = before.index_select(0, owner).add_(self._shell.index_select(0, edge))
+        vector = None if self._vector is None else self._vector.index_select(0, edge)
         pieces = zip(
             np.maximum.reduceat(self._nodes[index], first).tolist(),
             sizes.split(graphs),
             self._targets.index_select(0, chosen).split(graphs),
-            self._species.index_select(0, node).split(nodes),
-            self._degree.index_select(0, node).split(nodes),
-            self._step.index_select(0, edge).split(edges),
-            self._length.index_select(0, edge).split(edges),
-            repeat(None) if self._vector is None else self._vector.index_select(0, edge).split(edges),
+            self._species.index_select(0, node).split(nodes.tolist()),
+            self._degree.index_select(0, node).split(nodes.tolist()),
+            self._step.index_select(0, edge).split(edges.tolist()),
+            shell.split(edges.tolist()),
+            self._shell_length.index_select(0, place).split(shells.tolist()),
+            repeat(None) if vector is None else vector.split(edges.tolist()),
             strict=False,
         )
-        for largest, size, wanted, species, degree, step, length, vector in pieces:
+        for largest, size, wanted, species, degree, step, shell, length, vector in pieces:
             target = torch.repeat_interleave(degree, output_size=len(step))
             batch = GraphBatch(
                 species=species,
                 source=target + step,
                 target=target,
-                edge_length=length,
+                shell=shell,
+                shell_length=length,
                 edge_vector=vector,
                 batch=torch.repeat_interleave(size, output_size=len(species)),
                 sizes=size,
@@ -132,14 +146,17 @@ class DeviceGraphs:
             )
             yield batch, wanted
 
-    def _places(self, index: np.ndarray, start: np.ndarray, counts: np.ndarray) -> tuple[Tensor, Tensor]:
-        """Number of items of each chosen graph, and the places of the items in the flat tensors."""
+    def _places(
+        self, index: np.ndarray, first: np.ndarray, counts: np.ndarray
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Number of items of each chosen graph, owner of each item, and its place in the flat tensors."""
         count = counts[index]
         ends = np.cumsum(count)
-        numbers = torch.from_numpy(np.stack([count, start[index] - (ends - count)]))
+        numbers = torch.from_numpy(np.stack([count, first[index] - (ends - count)]))
         number, skip = numbers.to(self.device, non_blocking=True)
         owner = torch.repeat_interleave(number, output_size=int(ends[-1]))
-        return number, torch.arange(len(owner), device=self.device).add_(skip.index_select(0, owner))
+        place = torch.arange(len(owner), device=self.device).add_(skip.index_select(0, owner))
+        return number, owner, place
 
 
 def cut(index: np.ndarray, size: int) -> list[np.ndarray]:
@@ -173,3 +190,21 @@ def _arrivals(graphs: GraphSet) -> tuple[np.ndarray, np.ndarray]:
         raise DataError(f"dataset {name}: edge {back[0] + 1} is out of order, expected ascending targets")
     step = graphs.source.astype(np.int32) - graphs.target.astype(np.int32)
     return step, np.bincount(target, minlength=len(graphs.numbers))
+
+
+def _shells(graphs: GraphSet) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Distinct lengths graph by graph, their number in each graph, and which of its graph's each edge has."""
+    owner = np.repeat(np.arange(len(graphs), dtype=np.uint64), np.diff(graphs.edge_ptr))
+    lengths, numbers, shell = [], [], np.empty(len(owner), dtype=np.int32)
+    for begin in range(0, len(graphs), _GRAPHS_AT_ONCE):
+        end = min(begin + _GRAPHS_AT_ONCE, len(graphs))
+        edges = slice(graphs.edge_ptr[begin], graphs.edge_ptr[end])
+        bits = graphs.length[edges].astype(np.float32).view(np.uint32)
+        # Sorted by graph and then by length, since the bits of positive numbers are in their order.
+        distinct, which = np.unique(owner[edges] << np.uint64(32) | bits, return_inverse=True)
+        number = np.bincount((distinct >> np.uint64(32)).astype(np.int64) - begin, minlength=end - begin)
+        first = np.cumsum(number) - number
+        shell[edges] = which - first[owner[edges].astype(np.int64) - begin]
+        lengths.append(distinct.astype(np.uint32).view(np.float32))
+        numbers.append(number)
+    return np.concatenate(lengths), np.concatenate(numbers), shell

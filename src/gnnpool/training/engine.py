@@ -52,10 +52,15 @@ def make_forward(network: Network, engine: str, *, sample: GraphBatch) -> Callab
 
     def forward(graphs: GraphBatch) -> Prediction:
         # Sizes 0 and 1 would each be compiled for themselves.
-        if min(graphs.num_nodes, len(graphs.source)) < 2:
+        if min(graphs.num_nodes, len(graphs.source), len(graphs.shell_length)) < 2:
             return network(graphs)
         x: Tensor = embed(
-            graphs.species, graphs.source, graphs.target, graphs.edge_length, graphs.edge_vector
+            graphs.species,
+            graphs.source,
+            graphs.target,
+            graphs.shell,
+            graphs.shell_length,
+            graphs.edge_vector,
         )
         return network.read_out(x, graphs)
 

@@ -1,6 +1,7 @@
 """From the files and settings of a trial to a network, graphs on the device, and what identifies them."""
 
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +84,9 @@ def prepare_trial(
         DataError: If a part of the split is too small to train or judge with.
     """
     settings = Training(**training)
-    place = _device(device)
+    place = choose_device(device, trial)
+    if place.type == "cuda":
+        torch.cuda.set_device(place)
     init_seed = derive_seed(trial, "initialisation")
     prepare_torch(init_seed=init_seed, threads=settings.threads, deterministic=settings.deterministic)
 
@@ -125,14 +128,23 @@ def prepare_trial(
     )
 
 
-def _device(wanted: str) -> torch.device:
+def choose_device(wanted: str, trial: Trial) -> torch.device:
+    """Choose where to compute; of several GPUs one by the trial's name, so that trials spread over them.
+
+    Args:
+        wanted: "auto", "cpu" or "cuda".
+        trial: Which one.
+
+    Raises:
+        ConfigError: If there is no such device.
+    """
     if wanted == "cuda" and not torch.cuda.is_available():
         raise ConfigError(
             "device: 'cuda' was asked for, but torch finds no usable CUDA device on this machine"
         )
-    if wanted == "auto":
-        wanted = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(wanted)
+    if wanted == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    return torch.device("cuda", zlib.crc32(str(trial).encode()) % torch.cuda.device_count())
 
 
 def _parts(graphs: GraphSet, split: Split, *, files: tuple[str | Path, str | Path]) -> dict[str, np.ndarray]:
