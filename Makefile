@@ -6,8 +6,10 @@ CORES ?= all
 BIN := .venv/bin
 READY := .venv/ready
 DEMO := --configfile config/config.yaml config/demo.yaml
+BENCHMARKS := batch_making cgcnn_step torchmd_step readouts peak_memory graph_building planning scaling \
+  whole_trial two_trials
 
-.PHONY: demo test lint lock clean-demo
+.PHONY: demo test test-slurm bench bench-gpu lint lock clean-demo
 
 demo: $(READY)  ## The whole workflow on embedded data: tables, figures and a report.
 	$(BIN)/snakemake --cores $(CORES) $(DEMO) --quiet rules
@@ -16,6 +18,28 @@ demo: $(READY)  ## The whole workflow on embedded data: tables, figures and a re
 
 test: $(READY)  ## All tests, on a CPU, without network.
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+
+test-slurm: .venv/slurm  ## Tests on a real Slurm cluster of one node, brought up for them.
+	@$(BIN)/python tests/slurm/cluster.py install \
+	  || echo "*** NO SLURM HERE, for the reason above: the tests that need a cluster are NOT run. ***"
+	$(BIN)/python -m pytest -m slurm -rs tests/slurm
+
+.venv/slurm: $(READY)
+	$(BIN)/pip install --disable-pip-version-check -c requirements.lock -e ".[slurm]"
+	@touch $@
+
+# RAW=path/to/matbench_perovskites.json.gz measures the way of real data too.
+bench: $(READY)  ## Claims about speed, measured on this machine, which should have nothing else to do.
+	@for name in $(BENCHMARKS); do \
+	  echo "== $$name"; raw=; if [ $$name = graph_building ]; then raw="$(if $(RAW),--raw $(RAW))"; fi; \
+	  $(BIN)/python benchmarks/$$name.py $$raw || exit 1; \
+	done
+	@$(BIN)/python benchmarks/report.py
+
+# GRAPHS=folder takes files of graphs instead of generated crystals.
+bench-gpu: $(READY)  ## The same on a GPU: steps, packing, and the hours of the paper's grid.
+	@$(BIN)/python benchmarks/gpu.py $(if $(GRAPHS),--graphs $(GRAPHS))
+	@$(BIN)/python benchmarks/report.py
 
 lint: $(READY)  ## Style of Python and workflow files, and the direction of imports.
 	$(BIN)/ruff check .
@@ -28,6 +52,7 @@ lock: pyproject.toml  ## Resolve pyproject.toml anew and write every version to 
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/pip install -e ".[dev,slurm]"
 	.venv-lock/bin/python workflow/envs/lock.py > requirements.lock
+	.venv-lock/bin/python workflow/envs/environment.py > workflow/envs/environment.yaml
 	rm -rf .venv-lock
 
 clean-demo:  ## Remove what `make demo` made.

@@ -13,6 +13,10 @@ min_version("9.27")
 configfile: "config/config.yaml"
 
 
+# Of all rules that follow; built with workflow/envs/apptainer.def, used with --sdm apptainer alone.
+container: "gnnpool.sif"
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/graphs.smk"

@@ -88,12 +88,14 @@ def graphs_of() -> Callable[..., GraphBatch]:
             target.append(edges.target + first)
             first += len(c.numbers)
         edge_vector = torch.from_numpy(np.concatenate(vector))
+        shell_length, shell = edge_vector.norm(dim=1).unique(return_inverse=True)
         sizes = torch.tensor([len(c.numbers) for c in crystals])
         return GraphBatch(
             species=torch.from_numpy(np.concatenate([c.numbers for c in crystals])) - 1,
             source=torch.from_numpy(np.concatenate(source)),
             target=torch.from_numpy(np.concatenate(target)),
-            edge_length=edge_vector.norm(dim=1),
+            shell=shell,
+            shell_length=shell_length,
             edge_vector=edge_vector,
             batch=torch.arange(len(crystals)).repeat_interleave(sizes),
             sizes=sizes,

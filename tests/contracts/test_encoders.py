@@ -98,7 +98,7 @@ def test_embeddings_follow_the_order_of_the_atoms(name, crystal_batches):
         species=graphs.species[order],
         source=new_place[graphs.source][edges],
         target=target,
-        edge_length=graphs.edge_length[edges],
+        shell=graphs.shell[edges],
         edge_vector=graphs.edge_vector[edges],
     )
     encoder = trained(name, graphs)
@@ -121,7 +121,7 @@ def test_embeddings_see_the_species_and_the_lengths(name, crystal_batches):
     other = replace(crystal_batches, species=crystal_batches.species + 1)
     stretched = replace(
         crystal_batches,
-        edge_length=0.9 * crystal_batches.edge_length,
+        shell_length=0.9 * crystal_batches.shell_length,
         edge_vector=0.9 * crystal_batches.edge_vector,
     )
     linked = torch.bincount(crystal_batches.target, minlength=len(reference)) > 0
@@ -209,7 +209,9 @@ def run(encoder, function, graphs):
     """Embeddings and the gradients of all parameters, in float32."""
     encoder.zero_grad(set_to_none=True)
     vector = graphs.edge_vector.float() if encoder.needs_vectors else None
-    x = function(graphs.species, graphs.source, graphs.target, graphs.edge_length.float(), vector)
+    x = function(
+        graphs.species, graphs.source, graphs.target, graphs.shell, graphs.shell_length.float(), vector
+    )
     x.square().mean().backward()
     return [x.detach()] + [p.grad.clone() for p in encoder.parameters() if p.grad is not None]
 

@@ -49,7 +49,7 @@ def together(cells, chosen, graphs_of, scheme, *, dtype=torch.float64):
     """Node embeddings and graphs of some crystals."""
     x = [nodes(len(cells[c].numbers), seed=list(cells).index(c), dtype=dtype) for c in chosen]
     graphs = graphs_of([cells[c] for c in chosen], scheme)
-    return torch.cat(x), replace(graphs, edge_length=graphs.edge_length.to(dtype))
+    return torch.cat(x), replace(graphs, shell_length=graphs.shell_length.to(dtype))
 
 
 def pool(pooling, x, graphs):
@@ -66,7 +66,7 @@ def renumbered(graphs, order):
         species=graphs.species[order],
         source=place[graphs.source][edges],
         target=target,
-        edge_length=graphs.edge_length[edges],
+        shell=graphs.shell[edges],
         edge_vector=graphs.edge_vector[edges],
     )
 
@@ -245,4 +245,4 @@ def test_gpu_repeats_its_bits_and_agrees_with_the_cpu(name, cells, graphs_of):
         assert torch.equal(gradient, runs[0][1])
 
 
-GRAPH_TENSORS = ("species", "source", "target", "edge_length", "edge_vector", "batch", "sizes")
+GRAPH_TENSORS = ("species", "source", "target", "shell", "shell_length", "edge_vector", "batch", "sizes")

@@ -33,6 +33,8 @@ rule describe_datasets:
         ),
     log:
         f"{LOGS}/analysis/datasets.log",
+    conda:
+        "../envs/environment.yaml"
     params:
         labels=labels_of(config)["datasets"],
         stage_version=stages.ANALYSIS,
@@ -49,6 +51,8 @@ rule collect_trials:
         trials=f"{RESULTS}/analysis/trials.parquet",
     log:
         f"{LOGS}/analysis/trials.log",
+    conda:
+        "../envs/environment.yaml"
     params:
         stage_version=stages.ANALYSIS,
     message:
@@ -65,6 +69,8 @@ rule compare_to_baseline:
         by_condition=f"{RESULTS}/analysis/changes_by_condition.parquet",
     log:
         f"{LOGS}/analysis/changes.log",
+    conda:
+        "../envs/environment.yaml"
     params:
         seeds=config["seeds"],
         stage_version=stages.ANALYSIS,
@@ -91,6 +97,8 @@ rule render_table:
         ),
     log:
         f"{LOGS}/tables/{{table}}.log",
+    conda:
+        "../envs/environment.yaml"
     params:
         entry=lambda w: TABLES[w.table],
         planned=lambda w: conditions_of(TABLES[w.table]),
@@ -113,6 +121,8 @@ rule check_results:
         f"{RESULTS}/checks/passed.json",
     log:
         f"{LOGS}/checks.log",
+    conda:
+        "../envs/environment.yaml"
     params:
         planned=[tuple(vars(trial).values()) for trial in PLANNED],
         allow_partial=config["allow_partial"],

@@ -16,6 +16,8 @@ rule fetch_dataset:
         f"{RAW}/{{dataset}}/{{file}}",
     log:
         f"{LOGS}/raw/{{dataset}}/{{file}}.log",
+    conda:
+        "../envs/environment.yaml"
     params:
         # Where the file lies is not part of what it is: addresses and mirror trigger no rerun.
         sha256=raw_hash,
@@ -33,6 +35,8 @@ rule build_structures:
         manifest=f"{DATA}/manifest.json",
     log:
         f"{LOGS}/data/{{dataset}}/structures.log",
+    conda:
+        "../envs/environment.yaml"
     params:
         entry=dataset_meaning,
         on_bad_row=config["on_bad_row"],
@@ -50,6 +54,8 @@ rule find_duplicates:
         duplicates=f"{DATA}/duplicates.parquet",
     log:
         f"{LOGS}/data/{{dataset}}/duplicates.log",
+    conda:
+        "../envs/environment.yaml"
     params:
         stage_version=stages.DUPLICATES,
     message:
@@ -66,6 +72,8 @@ rule make_split:
         split=f"{DATA}/splits/seed-{{seed}}.parquet",
     log:
         f"{LOGS}/data/{{dataset}}/splits/seed-{{seed}}.log",
+    conda:
+        "../envs/environment.yaml"
     params:
         fractions={part: config["split"][part] for part in ("train", "val", "test")},
         task=matbench_task,

@@ -23,6 +23,8 @@ rule draw_figure:
         parquet=f"{RESULTS}/figures/{{figure}}.parquet",
     log:
         f"{LOGS}/figures/{{figure}}.log",
+    conda:
+        "../envs/environment.yaml"
     params:
         entry=lambda w: FIGURES[w.figure],
         planned=lambda w: conditions_of(FIGURES[w.figure]),

@@ -13,6 +13,8 @@ rule build_graphs:
         manifest=f"{GRAPHS}.json",
     log:
         f"{LOGS}/graphs/{{dataset}}/{{edges}}.log",
+    conda:
+        "../envs/environment.yaml"
     params:
         scheme=lambda w: without_label(config["edges"][w.edges]),
         stage_version=stages.GRAPHS,

@@ -13,7 +13,7 @@ BYTES_PER_EDGE = 100
 SECONDS_PER_EDGE = {"cpu": 1e-7, "cuda": 1e-9}
 # Of a batch, however small.
 SECONDS_PER_STEP = 0.02
-SECONDS_TO_START = 60
+SECONDS_TO_START = 240  # and to stop: longer than the signal comes before a time limit
 # MB; of a process with torch, with the GPU's libraries where there is one.
 MEMORY_TO_START = {"cpu": 1000, "cuda": 4000}
 # MB of the GPU's memory.

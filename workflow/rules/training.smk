@@ -17,6 +17,8 @@ rule train_trial:
         weights=f"{TRIAL}/model.safetensors",
     log:
         f"{LOGS}/trials/{TRIAL_NAME}.log",
+    conda:
+        "../envs/environment.yaml"
     threads: config["training"]["threads"]
     resources:
         mem_mb=trial_megabytes,

@@ -1,0 +1,178 @@
+"""Snakemake's Slurm executor, with packs, and without the ways in which it waits for ever."""
+
+import re
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import snakemake_executor_plugin_slurm as slurm
+from snakemake.jobs import AbstractJob, Job
+from snakemake.resources import Resources
+from snakemake_executor_plugin_slurm.job_status_query import query_job_status
+from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
+from snakemake_interface_executor_plugins.logging import LoggerExecutorInterface
+from snakemake_interface_executor_plugins.utils import (
+    format_cli_arg,
+    format_cli_pos_arg,
+    join_cli_args,
+)
+from snakemake_interface_executor_plugins.workflow import WorkflowExecutorInterface
+
+from snakemake_executor_plugin_slurm_packs.pack import Pack, make_packs
+
+# Answers of squeue after which a job will neither end nor be told of, and how often in a row they are given.
+FORGOTTEN = ""
+HOPELESS = re.compile(r"^$|^PREEMPTED|requeued held$")
+PATIENCE = 3
+
+
+class Executor(slurm.Executor):
+    """Submits jobs whose resource `pack` is greater than 1 in packs of so many."""
+
+    def __init__(self, workflow: WorkflowExecutorInterface, logger: LoggerExecutorInterface) -> None:
+        self._waiting: list[Job] = []
+        self._waiting_grew = False
+        self._waiting_lock = threading.Lock()
+        self._over: list[tuple[SubmittedJobInfo, float, dict]] = []
+        self._unknown: Counter[str] = Counter()
+        self._heard: set[str | None] = set()
+        super().__init__(workflow, logger)  # starts the thread that uses them
+
+    @property
+    def next_seconds_between_status_checks(self) -> float:
+        """What the Slurm executor wants, at most `seconds-between-status-checks`."""
+        longest = self.workflow.remote_execution_settings.seconds_between_status_checks
+        return min(self._next_seconds_between_status_checks or longest, longest)
+
+    @next_seconds_between_status_checks.setter
+    def next_seconds_between_status_checks(self, value: float) -> None:
+        self._next_seconds_between_status_checks = value
+
+    def run_jobs(self, jobs: list[AbstractJob]) -> None:
+        """Submit jobs, in packs or alone; a pack that is not full waits a status check for more."""
+        to_pack = [job for job in jobs if not job.is_group() and job.resources.get("pack", 1) > 1]
+        with self._waiting_lock:
+            self._waiting += to_pack
+            self._waiting_grew |= bool(to_pack)
+            self._submit_packs(least=1.0)
+        super().run_jobs([job for job in jobs if job not in to_pack])
+
+    def _submit_packs(self, *, least: float) -> None:
+        """Submit the packs of which at least such a part is there."""
+        waiting, self._waiting = self._waiting, []
+        for pack in make_packs(waiting, self._limits):
+            if len(pack) >= least * pack.size:
+                self._submit_job(pack)
+            else:
+                self._waiting += pack.jobs
+
+    @property
+    def _limits(self) -> Resources:
+        """Resources of which each submission has its own, so many."""
+        given, scopes = self.workflow.global_resources, self.workflow.resource_scopes
+        return Resources({name: given[name] for name in given if scopes.is_local(name)})
+
+    def format_job_exec(self, job: AbstractJob) -> str:
+        """The command of a submission; of a pack one Snakemake that runs its jobs a few at a time.
+
+        It is an ordinary call of Snakemake, with files as targets. So it records by itself what has finished,
+        even if nobody waits for it any more, and does not repeat what has finished when it is started again.
+        """
+        if not isinstance(job, Pack):
+            return super().format_job_exec(job)
+        factory = self.workflow.spawned_job_args_factory
+        precommand = factory.precommand(executor_common_settings=self.common_settings)
+        general = factory.general_args(executor_common_settings=self.common_settings)
+        limits = {name: limit.value for name, limit in self._limits.items()}
+        return join_cli_args(
+            [
+                f"{precommand} &&" if precommand else "",
+                # A step: only steps are sent the signal before the time limit.
+                f"srun --ntasks=1 --nodes=1 --cpus-per-task={job.threads} --cpu-bind=quiet",
+                f"{self.get_python_executable()} -m snakemake",
+                format_cli_pos_arg(sorted(each.output[0] for each in job)),
+                format_cli_arg("--snakefile", self.get_snakefile()),
+                format_cli_arg("--wait-for-files", sorted(set(job.get_wait_for_files()))),
+                format_cli_arg("--allowed-rules", job.rules),
+                re.sub(r"--(force|ignore-incomplete)(?= |$)", "", general),
+                "--profile none --workflow-profile none --rerun-incomplete --keep-going",
+                f"--executor local --cores {job.threads}",
+                format_cli_arg("--resources", [f"{name}={limit}" for name, limit in limits.items()]),
+            ]
+        )
+
+    def report_job_success(self, job_info: SubmittedJobInfo) -> None:
+        """Report a job, or note that a pack is over."""
+        self._heard.add(job_info.external_jobid)
+        if isinstance(job_info.job, Pack):
+            doubt = {"msg": "Slurm calls this job finished, but its files are not there. "}
+            self._over.append((job_info, time.monotonic(), doubt))
+        else:
+            super().report_job_success(job_info)
+
+    def report_job_error(self, job_info: SubmittedJobInfo, msg: str | None = None, **kwargs: object) -> None:
+        """Report a job, or note that a pack is over."""
+        self._heard.add(job_info.external_jobid)
+        if isinstance(job_info.job, Pack):
+            self._over.append((job_info, time.monotonic(), {"msg": msg, **kwargs}))
+        else:
+            super().report_job_error(job_info, msg=msg, **kwargs)
+
+    async def check_active_jobs(self, active_jobs: list[SubmittedJobInfo]) -> AsyncIterator[SubmittedJobInfo]:
+        """Report what has ended, each job of a pack by itself, and yield what is still to be waited for."""
+        with self._waiting_lock:
+            self._submit_packs(least=1.0 if self._waiting_grew else 0.0)
+            self._waiting_grew = False
+        lost = await self._lost(active_jobs)
+        self.workflow.persistence.deactivate_cache()  # others have written there
+        self._heard.clear()
+        async for info in super().check_active_jobs(active_jobs):
+            self._heard.add(info.external_jobid)
+            if info.external_jobid in lost:
+                subprocess.run(["scancel", info.external_jobid], capture_output=True)  # should it be held
+                self.report_job_error(info, msg="Slurm has forgotten this job, or put it off for ever. ")
+                continue
+            if isinstance(info.job, Pack):
+                await self._report_finished(info)
+            yield info
+        for info in active_jobs:
+            if info.external_jobid not in self._heard:  # Slurm gave no answer; the Slurm executor drops these
+                yield info
+        over, self._over = self._over, []
+        for info, since, failure in over:
+            await self._report_finished(info)
+            # What was written elsewhere may take a while to be seen here.
+            if info.job.open and time.monotonic() - since < self.workflow.execution_settings.latency_wait:
+                self._over.append((info, since, failure))
+                continue
+            for job in info.job.open:
+                super().report_job_error(SubmittedJobInfo(job, info.external_jobid), **failure)
+
+    async def _report_finished(self, info: SubmittedJobInfo) -> None:
+        """Report those jobs of a pack whose outputs are there and not marked as unfinished."""
+        for job in list(info.job.open):
+            written = all(Path(file).exists() for file in job.output)
+            if written and not await self.workflow.persistence.incomplete(job):
+                info.job.open.remove(job)
+                super().report_job_success(SubmittedJobInfo(job, info.external_jobid))
+
+    async def _lost(self, active_jobs: list[SubmittedJobInfo]) -> set[str]:
+        """Ids of jobs that will never end, or of whose end Slurm will not tell.
+
+        The Slurm executor waits for ever for a job that squeue has dropped before it looked, for one whose
+        end sacct tells in words that it does not expect, for one that is preempted and not queued again,
+        and for one that Slurm holds back because a node could not start it.
+        """
+        if not active_jobs:
+            return set()
+        question = f"squeue --noheader --states=all --format='%i|%T %r' --name={self.run_uuid}"
+        states, _ = await query_job_status(question, self.logger)
+        if states is None:
+            return set()
+        ids = [info.external_jobid for info in active_jobs]
+        lost = [job for job in ids if HOPELESS.search(states.get(job, FORGOTTEN))]
+        self._unknown = Counter({job: self._unknown[job] + 1 for job in lost})
+        return {job for job, times in self._unknown.items() if times >= PATIENCE}

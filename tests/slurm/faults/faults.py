@@ -1,0 +1,38 @@
+"""Poolings that behave badly, for tests: they reach a trial as those of any other package do."""
+
+import os
+import time
+from pathlib import Path
+
+from torch import Tensor
+
+from gnnpool.graphs.batch import GraphBatch
+from gnnpool.pooling.base import Pooled
+from gnnpool.pooling.mean import MeanPooling
+
+
+class Slow(MeanPooling):
+    """Takes SLOW_SECONDS for each batch of a training, without using a processor."""
+
+    def pool(self, x: Tensor, graphs: GraphBatch) -> Pooled:
+        if self.training:
+            time.sleep(float(os.environ.get("SLOW_SECONDS", "0")))
+        return super().pool(x, graphs)
+
+
+class FailsOnce(MeanPooling):
+    """Fails in the first process that uses it in a folder."""
+
+    def pool(self, x: Tensor, graphs: GraphBatch) -> Pooled:
+        marker = Path("failed-once")
+        if not marker.exists():
+            marker.touch()
+            raise RuntimeError("the first attempt fails")
+        return super().pool(x, graphs)
+
+
+class FailsAlways(MeanPooling):
+    """Fails."""
+
+    def pool(self, x: Tensor, graphs: GraphBatch) -> Pooled:
+        raise RuntimeError("every attempt fails")

@@ -1,0 +1,49 @@
+"""Slurm commands that fail, forget or say nonsense: no controller waits for ever, nothing passes for done."""
+
+import os
+
+import pytest
+from controller import Workflow, trials
+
+pytestmark = pytest.mark.slurm
+
+WANTED = trials(["max", "mean", "min"], [1, 2])  # in three packs
+WORKS = dict.fromkeys(("sacct", "scancel", "sinfo"), "exit 0")
+WORKS["sbatch"] = "job=1; until mkdir $job 2>&-; do job=$((job + 1)); done; echo $job"
+WORKS["scontrol"] = "echo MinJobAge = 300 sec"
+
+FORGETS_AND_PUTS_OFF = "echo '2|PREEMPTED'; echo '3|PENDING launch failed requeued held'"
+SAYS_UNKNOWN = "printf '%s|UNKNOWN\\n' 1 2 3"
+ANSWERS_LATE = "echo >> asked; test $(wc -l < asked) -gt 15 && printf '%s|COMPLETED\\n' 1 2 3"
+NO_FILES = "Slurm calls this job finished, but its files are not there"
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """Graphs and splits, and no trials."""
+    workflow = Workflow(tmp_path_factory.mktemp("prepared"), os.environ)
+    workflow.ends(workflow.start(WANTED, "--cores", "2", "--until", "build_graphs", "make_split"))
+    return workflow
+
+
+@pytest.mark.parametrize(
+    ("command", "does", "told"),
+    [
+        ("sbatch", "echo Invalid account >&2; exit 1", "The error message was 'Invalid account'"),
+        ("squeue", FORGETS_AND_PUTS_OFF, "Slurm has forgotten this job, or put it off for ever"),
+        ("squeue", SAYS_UNKNOWN, NO_FILES),
+        ("squeue", ANSWERS_LATE, NO_FILES),
+    ],
+)
+def test_a_controller_ends_and_names_the_trials(prepared, tmp_path, command, does, told):
+    for name, script in (WORKS | {command: does}).items():
+        (tmp_path / name).write_text(f"#!/bin/sh\ncd {tmp_path}\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    path = os.pathsep.join((str(tmp_path), os.environ["PATH"]))
+    workflow = Workflow(prepared.folder, {**os.environ, "PATH": path})
+    alone = ("--set-resources", "train_trial:pack=2")
+    flags = ("--retries", "0", "--latency-wait", "2")
+    printed = workflow.ends(workflow.submit(WANTED, *alone, *flags), status=1)
+    assert printed.count(told) == len(WANTED), printed
+    for trial in WANTED:
+        assert f"results/trials/{trial}/record.parquet" in printed

@@ -1,0 +1,85 @@
+"""A grid of trials in packs: few submissions, and yet each trial is a job of its own."""
+
+from collections import Counter
+
+import pytest
+from controller import trials
+
+pytestmark = pytest.mark.slurm
+
+POOLINGS = ["max", "mean"]
+TRIALS = trials(POOLINGS, [1, 2, 3])
+
+
+def submissions(cluster, workflow):
+    """Comment, resources and time limit of each Slurm job of a workflow, as accounting knows them."""
+    columns = "--format=WorkDir,Comment,AllocTRES,TimelimitRaw"
+    lines = cluster.run("sacct", "--allocations", "--noheader", "--parsable2", columns).splitlines()
+    jobs = [line.split("|") for line in lines]
+    return [job for folder, *job in jobs if folder == str(workflow.folder)]
+
+
+@pytest.fixture(scope="module")
+def workflow(new_workflow):
+    """Six trials, trained on the cluster from nothing."""
+    workflow = new_workflow("grid")
+    workflow.ends(workflow.submit(TRIALS))
+    return workflow
+
+
+def test_six_trials_are_two_submissions(cluster, workflow):
+    rules = Counter(comment.split("_wildcards_")[0] for comment, *_ in submissions(cluster, workflow))
+    assert rules == {"rule_build_structures": 1, "rule_build_graphs": 1, "rule_pack_train_trial": 2}
+    for trial in TRIALS:
+        assert [event["event"] for event in workflow.events(trial)][::2] == ["started", "finished"]
+        assert (workflow.folder / f"logs/trials/{trial}.log").stat().st_size
+        assert (workflow.folder / f"results/trials/{trial}/record.parquet").exists()
+
+
+def test_a_pack_shares_one_gpu_and_has_the_time_of_its_trials_two_at_a_time(cluster, workflow):
+    packs = [job for job in submissions(cluster, workflow) if job[0] == "rule_pack_train_trial"]
+    for _, resources, _ in packs:
+        assert {"cpu=2", "gres/gpu=1"} <= set(resources.split(","))
+    two, four = sorted(int(limit) for *_, limit in packs)
+    assert four == 2 * two
+
+
+def test_the_trials_of_a_pack_run_two_at_a_time(workflow):
+    for job in {workflow.events(trial)[0]["slurm_job"] for trial in TRIALS}:
+        changes = []
+        for trial in TRIALS:
+            first, *_, last = workflow.events(trial)
+            if first["slurm_job"] == job:
+                changes += [(first["time"], 1), (last["time"], -1)]
+        at_once, most = 0, 0
+        for _, change in sorted(changes):
+            at_once += change
+            most = max(most, at_once)
+        assert most == 2
+
+
+def test_two_more_seeds_train_only_the_new_trials(cluster, workflow):
+    new = trials(POOLINGS, [4, 5])
+    before = {trial: workflow.events(trial) for trial in TRIALS}
+    earlier = len(submissions(cluster, workflow))
+    workflow.ends(workflow.submit([*TRIALS, *new]))
+    assert {trial: workflow.events(trial) for trial in TRIALS} == before
+    assert all(workflow.starts(trial) == [0] for trial in new)
+    assert len(submissions(cluster, workflow)) == earlier + 1
+
+
+def test_a_failing_trial_is_named_and_alone_runs_again(new_workflow, workflow):
+    failing = new_workflow("failing", after=workflow)
+    wanted = good, once, always = trials(["mean", "fails_once", "fails_always"], [1])
+    printed = failing.ends(failing.submit(wanted), status=1)
+    assert "trials without a record: 1" in printed
+    assert f"failed  {always}" in printed
+    assert "every attempt fails" in printed
+    assert f"logs/trials/{always}.log" in printed
+
+    def ends(trial):
+        return [event["event"] for event in failing.events(trial) if event["event"] in ("failed", "finished")]
+
+    assert (ends(good), ends(once), ends(always)) == (["finished"], ["failed", "finished"], ["failed"] * 3)
+    failing.ends(failing.submit(wanted, "--retries", "0"), status=1)
+    assert (ends(good), ends(once), ends(always)) == (["finished"], ["failed", "finished"], ["failed"] * 4)

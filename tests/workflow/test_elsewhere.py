@@ -1,0 +1,58 @@
+"""The same rules on another engine and in a container: a profile or a flag is all that changes."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+TARGET = "results/graphs/salts/mdl.json"
+# As a cluster whose one command takes a script and answers with a number.
+PROFILE = """\
+executor: cluster-generic
+cluster-generic-submit-cmd: {folder}/submit
+jobs: 4
+latency-wait: 10
+seconds-between-status-checks: 1
+"""
+SUBMIT = """\
+#!/bin/sh
+echo submitted >> {folder}/submissions
+sh "$1" > {folder}/job.out 2>&1 &
+echo $!
+"""
+# What it is called with stands in a file; what comes after the image runs right here.
+APPTAINER = """\
+#!/bin/sh
+test "$1" = --version && exec echo apptainer version 1.4.0
+echo "$@" >> {folder}/calls
+while test "$1" != gnnpool.sif; do shift; done
+shift
+exec "$@"
+"""
+
+
+def write_program(path, text):
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+@pytest.mark.slow
+def test_another_executor_needs_a_profile_alone(workflow, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("engine")
+    write_program(folder / "submit", SUBMIT.format(folder=folder))
+    (folder / "config.yaml").write_text(PROFILE.format(folder=folder))
+    workflow("--profile", str(folder), TARGET)
+    assert (workflow.folder / TARGET).exists()
+    assert (folder / "submissions").read_text().count("submitted") == 2  # structures and graphs
+
+
+def test_scripts_run_in_the_image_when_asked_to(workflow, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("programs")
+    write_program(folder / "apptainer", APPTAINER.format(folder=folder))
+    path = os.pathsep.join((str(folder), str(Path(sys.executable).parent), os.environ["PATH"]))
+    workflow("--sdm", "apptainer", "--cores", "1", TARGET, environment={"PATH": path})
+    calls = (folder / "calls").read_text()
+    assert calls.count("gnnpool.sif") == 2
+    assert "build_structures.py" in calls
+    assert "build_graphs.py" in calls

@@ -1,0 +1,21 @@
+"""Print the conda environment that holds the versions of requirements.lock.
+
+The packages are those of pip, so that both ways of installing give the same bytes; conda gives Python.
+"""
+
+from pathlib import Path
+
+LOCK = Path(__file__).parents[2] / "requirements.lock"
+
+print("""\
+# Every version of requirements.lock. Written by `make lock`; do not edit.
+name: gnnpool
+channels: [conda-forge]
+dependencies:
+  - python=3.11
+  - pip
+  - gxx # for torch.compile
+  - pip:""")
+for line in LOCK.read_text().splitlines():
+    if not line.startswith("#"):
+        print(f"      - {line}")
