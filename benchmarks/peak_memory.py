@@ -4,14 +4,15 @@ Counted is what torch allocates in one step on a batch of 100 beyond what was th
 profiler sees it: messages, what is kept for the backward pass, gradients.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from crystals import OPTION, config, graphs_of, inputs, scheme
-from peer import PlainNetwork, as_data, deviation
+from ours import deviation
+from peer import PlainNetwork, as_data
 from protocol import OURS, PEER, Claim, Results, arguments
 from torch import nn
 from torch.profiler import ProfilerActivity, profile
@@ -32,14 +33,15 @@ MODELS = ("torchmd_h128", "torchmd")
 def main() -> None:
     """Measure both widths on every input."""
     given = arguments(__doc__, **OPTION)
-    size, results = 4 if given.quick else 100, Results("peak_memory", given.output)
+    size, results = 4 if given.quick else 100, Results("peak_memory", given)
     for case, structures in inputs(given.structures, size).items():
         graphs = graphs_of(structures, "ocp")
         for name in MODELS[:1] if given.quick else MODELS:
             model = config()["models"][name]
-            steps, found = competitors(graphs, model, np.arange(size))
+            engines = ("eager",) if given.quick else ("compiled", "eager")
+            steps, found = competitors(graphs, model, np.arange(size), engines)
             claim = Claim(
-                "TorchMD training step",
+                "peak memory of a TorchMD training step",
                 f"{case}, ocp, {model['options']['channels']} channels",
                 reach=2,
                 aim=4,
@@ -50,7 +52,7 @@ def main() -> None:
 
 
 def competitors(
-    graphs: GraphSet, model: Mapping, index: np.ndarray
+    graphs: GraphSet, model: Mapping, index: np.ndarray, engines: Sequence[str]
 ) -> tuple[dict[str, Callable[[], object]], float]:
     """Steps by competitor, and the largest relative difference of their gradients, of equal weights."""
     prepare_torch(init_seed=0, threads=1, deterministic=True)
@@ -60,17 +62,17 @@ def competitors(
     held = DeviceGraphs(graphs, device=CPU, vectors=True)
     parts = held.divide(index, training_limit(ours, held))
     gradients, steps = {}, {}
-    for engine in ("compiled", "eager"):
+    for engine in engines:
         forward = make_forward(ours, engine, sample=held.batch(parts[0])[0])
         gradients[engine] = lambda forward=forward: accumulate_gradients(
             forward, held.batches(parts), size=len(index)
         )
     gradients[PEER] = lambda: F.l1_loss(plain(data), data.y).backward()
-    names = {"compiled": OURS, "eager": f"{OURS}, eager", PEER: PEER}
+    names = {engines[0]: OURS, **{engine: f"{OURS}, {engine}" for engine in engines[1:]}, PEER: PEER}
     for key, name in names.items():
         network = plain if key == PEER else ours
         steps[name] = training_step(network, gradients[key])
-    return steps, difference(ours, gradients["compiled"], plain, gradients[PEER])
+    return steps, difference(ours, gradients[engines[0]], plain, gradients[PEER])
 
 
 def difference(ours: nn.Module, our_pass: Callable, plain: nn.Module, their_pass: Callable) -> float:

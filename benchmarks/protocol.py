@@ -1,0 +1,151 @@
+"""What a benchmark claims, and the measurements that it leaves behind."""
+
+import argparse
+import importlib.metadata
+import json
+import os
+import platform
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from gnnpool.artifacts import write_table
+
+ROOT = Path(__file__).resolve().parents[1]
+OURS = "gnnpool"
+PEER = "torch-geometric"
+_PACKAGES = ("torch", "torch-geometric", "numpy", "pymatgen", "snakemake")
+_UNITS = {
+    "process CPU time": "s",
+    "wall time": "s",
+    "peak memory": "MiB",
+    "throughput": "1/s",
+    "projected time": "h",
+}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What is claimed of a comparison.
+
+    Args:
+        name: What is done.
+        case: On what.
+        peer: The competitor compared with; "" where a bound alone is claimed.
+        reach: How many times less than the peer gnnpool shall need, at least.
+        aim: How many times less it shall need at best.
+        at_most: Most that gnnpool shall need, in the unit of the quantity.
+        quantity: What is measured: process CPU time, wall time, peak memory, throughput, projected time.
+        note: What a reader must know of the numbers.
+        limit: What costs most; told where the reach is missed.
+    """
+
+    name: str
+    case: str = ""
+    peer: str = PEER
+    reach: float | None = None
+    aim: float | None = None
+    at_most: float | None = None
+    quantity: str = "process CPU time"
+    note: str = ""
+    limit: str = ""
+
+
+class Results:
+    """The measurements of one benchmark, written as ``results/benchmarks/{benchmark}.parquet``.
+
+    One row for each round of each competitor: the columns of :class:`Claim`, competitor, round,
+    value, unit; deviation, the largest difference of gnnpool's result from the peer's, relative to the
+    largest number; size and sized_by, where a curve is measured.
+
+    Args:
+        benchmark: Name of the script.
+        given: The command line: where to write, and whether sizes are tiny.
+        accelerator: Name of the GPU that is measured.
+    """
+
+    def __init__(self, benchmark: str, given: argparse.Namespace, *, accelerator: str = "") -> None:
+        self._accelerator, self._quick = accelerator, given.quick
+        self.path = Path(given.output) / f"{benchmark}.parquet"
+        self._rows: list[dict] = []
+        self._started = datetime.now(UTC)
+        self._load = os.getloadavg()[0]
+
+    def add(
+        self,
+        claim: Claim,
+        costs: Mapping[str, Sequence[float]],
+        *,
+        deviation: float | None = None,
+        size: float | None = None,
+        sized_by: str | None = None,
+    ) -> None:
+        """Keep the costs of each competitor, round by round, and tell their medians."""
+        for competitor, values in costs.items():
+            for number, value in enumerate(values):
+                row = {"competitor": competitor, "round": number, "value": float(value)}
+                row |= {"unit": _UNITS[claim.quantity], "deviation": deviation}
+                self._rows.append({**asdict(claim), **row, "size": size, "sized_by": sized_by})
+        told = ", ".join(f"{name} {statistics.median(values):.4g}" for name, values in costs.items())
+        at = f" at {size:g} {sized_by}" if sized_by else ""
+        print(f"{claim.name}, {claim.case}{at}: {told} {_UNITS[claim.quantity]}", flush=True)
+
+    def write(self) -> None:
+        """Write all rows, with machine, versions and load."""
+        schema = pa.schema(
+            [(name, pa.string()) for name in ("name", "case", "peer")]
+            + [(name, pa.float64()) for name in ("reach", "aim", "at_most")]
+            + [(name, pa.string()) for name in ("quantity", "note", "limit", "competitor")]
+            + [("round", pa.int64()), ("value", pa.float64()), ("unit", pa.string())]
+            + [("deviation", pa.float64()), ("size", pa.float64()), ("sized_by", pa.string())]
+        )
+        about = {
+            "quick": self._quick,
+            "started": self._started.isoformat(timespec="seconds"),
+            "seconds": (datetime.now(UTC) - self._started).total_seconds(),
+            "machine": machine(self._accelerator),
+            "versions": versions(),
+            "load": [self._load, os.getloadavg()[0]],
+        }
+        table = pa.Table.from_pylist(self._rows, schema=schema)
+        write_table(self.path, table, metadata={"about": json.dumps(about)})
+
+
+def arguments(doc: str, **options: Mapping) -> argparse.Namespace:
+    """Read the command line that all benchmarks share, and further options of one."""
+    parser = argparse.ArgumentParser(description=doc.split("\n")[0])
+    parser.add_argument("--output", default=ROOT / "results/benchmarks", help="folder of the results")
+    parser.add_argument(
+        "--quick", action="store_true", help="tiny sizes: shows that it runs, measures nothing"
+    )
+    for name, option in options.items():
+        parser.add_argument(f"--{name}", **option)
+    return parser.parse_args()
+
+
+def machine(accelerator: str = "") -> dict:
+    """Processor, cores, memory and system of this machine, and the accelerator that was used."""
+    info = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    models = [line.split(":", 1)[1].strip() for line in info.splitlines() if line.startswith("model name")]
+    return {
+        "processor": models[0] if models else platform.processor() or platform.machine(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        "system": platform.platform(terse=True),
+        **({"accelerator": accelerator} if accelerator else {}),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that are there."""
+    found = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,73 @@
+"""Whole trials as processes of their own: files in, record out, start-up and compilation included."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from crystals import build, config, generate
+from turns import Child, start
+
+from gnnpool import stages
+from gnnpool.data.splits import make_split
+from gnnpool.data.structure import write_structures
+
+DATASET = "exfoliation"
+
+
+def prepare(folder: Path, *, count: int | None = None) -> None:
+    """Write structures, mdl graphs and a split of a dataset as small as exfoliation.
+
+    Args:
+        folder: Where.
+        count: Structures; those of the dataset unless given.
+    """
+    structures = folder / "structures.parquet"
+    write_structures(structures, generate(DATASET, count))
+    build(structures, "mdl", folder)
+    make_split(structures=structures, seed=111, fractions=config()["split"], output=folder / "split.parquet")
+
+
+def begin(folder: Path, name: str, *, epochs: int, engine: str = "auto") -> Callable[[], Child]:
+    """Start a trial; the result waits for its end.
+
+    Args:
+        folder: A prepared one, which also holds what was compiled.
+        name: Folder of its files, in that folder.
+        epochs: Epochs to train.
+        engine: "eager", "compiled" or "auto".
+    """
+    command = [sys.executable, __file__, str(folder), name, str(epochs), engine]
+    return start(command, environment={"TORCHINDUCTOR_CACHE_DIR": str(folder / "inductor")})
+
+
+def main() -> None:
+    """Run one trial, as the rule train_trial does."""
+    from gnnpool.training.run import run_trial
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("name")
+    parser.add_argument("epochs", type=int)
+    parser.add_argument("engine")
+    given = parser.parse_args()
+    place = given.folder / given.name
+    suffixes = {"record": "parquet", "history": "parquet", "predictions": "parquet", "weights": "safetensors"}
+    run_trial(
+        graphs=given.folder / "mdl.safetensors",
+        split=given.folder / "split.parquet",
+        trial=f"{DATASET}/cgcnn/mdl/mean/seed-111",
+        model=config()["models"]["cgcnn"],
+        pooling=None,
+        training={**config()["training"], "epochs": given.epochs, "engine": given.engine},
+        stage_version=stages.TRAINING,
+        device="cpu",
+        outputs={file: place / f"{file}.{suffix}" for file, suffix in suffixes.items()},
+        checkpoint=place / "checkpoint",
+        checkpoint_every=config()["checkpoint"],
+        journal=place / "journal.jsonl",
+    )
+
+
+if __name__ == "__main__":
+    main()

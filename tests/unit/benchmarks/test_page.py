@@ -1,0 +1,67 @@
+from argparse import Namespace
+
+import pytest
+
+
+@pytest.fixture
+def page(tmp_path, monkeypatch, capsys):
+    """Write the page of some claims and costs; gives its lines."""
+    import report
+    from protocol import Claim, Results
+
+    def write(*measured, quick=False):
+        results = Results("cgcnn_step", Namespace(output=tmp_path, quick=quick))
+        for claim, costs in measured:
+            results.add(Claim(**claim), costs)
+        for size in (10, 100, 1000):
+            curve = Claim("growth", "CGCNN", peer="")
+            results.add(curve, {"gnnpool": [2e-3 * size]}, size=size, sized_by="edges")
+        results.write()
+        monkeypatch.setattr("sys.argv", ["report.py", "--output", str(tmp_path)])
+        report.main()
+        return (tmp_path / "README.md").read_text().splitlines()
+
+    return write
+
+
+def line_of(page, name):
+    (line,) = [line for line in page if line.startswith(f"| {name} ")]
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_ratios_are_those_of_the_rounds(page):
+    claim = {"name": "step", "case": "small", "reach": 2, "aim": 3.5}
+    costs = {"gnnpool": [1.0, 2.0, 1.0], "torch-geometric": [2.0, 6.0, 4.0], "gnnpool, eager": [1.5] * 3}
+    cells = line_of(page((claim, costs)), "step")
+    assert cells[1:4] == ["small", "**3.00** [2.50, 3.50]", "2"]
+    assert cells[4:] == ["3.5", "reach", "1 s", "4 s (torch-geometric)", "gnnpool, eager 1.5 s"]
+
+
+@pytest.mark.parametrize(("peer", "met"), [(1.99, "no"), (1.996, "reach"), (2.0, "reach"), (3.0, "aim")])
+def test_a_claim_is_met_by_what_is_printed(page, peer, met):
+    claim = {"name": "step", "case": "small", "reach": 2, "aim": 3, "limit": "a slow part"}
+    lines = page((claim, {"gnnpool": [1.0], "torch-geometric": [peer]}))
+    name = "step (1)" if met == "no" else "step"
+    assert line_of(lines, name)[5] == met
+    assert ("1. a slow part" in lines) == (met == "no")
+
+
+@pytest.mark.parametrize(("seconds", "met"), [(59.0, "reach"), (61.0, "no")])
+def test_a_bound_needs_no_peer(page, seconds, met):
+    claim = {"name": "way", "case": "real", "peer": "", "at_most": 60}
+    cells = line_of(page((claim, {"gnnpool": [seconds]})), "way")
+    assert (cells[2], cells[3], cells[5]) == ("", "≤ 60 s", met)
+
+
+def test_curves_are_told_with_their_slope_and_drawn(page, tmp_path):
+    claim = {"name": "step", "case": "small", "reach": 2, "aim": 3}
+    lines = page((claim, {"gnnpool": [1.0], "torch-geometric": [2.0]}))
+    assert "| growth | CGCNN | edges | 10: 20 ms, 100: 200 ms, 1,000: 2 s | 1.00 |" in lines
+    assert (tmp_path / "ratios.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_tiny_sizes_are_told(page):
+    claim = {"name": "step", "case": "small", "reach": 2, "aim": 3}
+    costs = {"gnnpool": [1.0], "torch-geometric": [2.0]}
+    assert any("tiny sizes" in line for line in page((claim, costs), quick=True))
+    assert not any("tiny sizes" in line for line in page((claim, costs)))
