@@ -60,7 +60,8 @@ def crystal_graphs(cells: Sequence, assign: Callable, *, cutoff=5.0) -> GraphBat
         species=torch.zeros(first, dtype=torch.int64),
         source=torch.from_numpy(np.concatenate(source)),
         target=torch.from_numpy(np.concatenate(target)),
-        edge_length=torch.from_numpy(np.concatenate(length)),
+        shell=torch.arange(sum(map(len, length))),
+        shell_length=torch.from_numpy(np.concatenate(length)),
         edge_vector=None,
         batch=torch.arange(len(cells)).repeat_interleave(sizes),
         sizes=sizes,
@@ -89,7 +90,7 @@ def test_weights_of_three_nodes_by_hand(water):
 
 def test_a_neighbor_counts_once_for_each_edge_and_less_when_far(batch_of):
     graphs = batch_of((3, [(1, 0), (1, 0), (2, 0)]))
-    graphs = replace(graphs, edge_length=tensor([1.0, 1.0, 2.0], dtype=torch.float64))
+    graphs = replace(graphs, shell_length=tensor([1.0, 1.0, 2.0], dtype=torch.float64))
     near = np.exp([-1 / 0.7, -1 / 0.7, -2 / 0.7])
     around = (near * [0.2, 0.2, 0.9]).sum() / near.sum()
     found = scored_by_surroundings(reach=0.7).weights(X / 10 + tensor([[0, 0], [0, 0], [0.3, 0]]), graphs)
@@ -112,7 +113,7 @@ def test_the_surroundings_of_an_atom_are_its_coordination_shell():
 
 def test_an_infinite_reach_takes_the_plain_mean_over_the_edges(batch_of):
     graphs = batch_of((3, [(1, 0), (1, 0), (2, 0)]))
-    graphs = replace(graphs, edge_length=tensor([1.0, 3.0, 7.0], dtype=torch.float64))
+    graphs = replace(graphs, shell_length=tensor([1.0, 3.0, 7.0], dtype=torch.float64))
     found = scored_by_surroundings(reach=float("inf")).weights(X, graphs)
     expected = tensor([(2 + 2 + 6) / 3, 0, 0], dtype=torch.float64).tanh().softmax(0)
     torch.testing.assert_close(found[:, 0], expected)
@@ -212,7 +213,7 @@ def test_training_lowers_the_error_and_parts_the_weights_of_the_atoms():
     graphs = crystal_graphs(cells, ocp.assign_edges, cutoff=4.0)
     symbols = [symbol for row in rows for site in row.species for symbol in site]
     species = torch.tensor([sorted(set(symbols)).index(symbol) for symbol in symbols])
-    graphs = replace(graphs, species=species, edge_length=graphs.edge_length.float())
+    graphs = replace(graphs, species=species, shell_length=graphs.shell_length.float())
     energies = torch.tensor([row.target for row in rows])  # eV/atom
     model = {
         "encoder": "cgcnn",
