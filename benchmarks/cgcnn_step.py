@@ -15,6 +15,7 @@ def main() -> None:
         model="cgcnn",
         reach={"mdl": (2.6, 3.2), "ocp": (3.5, 4.5)},
         rounds={"mdl": 40, "ocp": 9},
+        with_kept_memory=True,
     )
 
 

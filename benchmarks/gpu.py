@@ -50,6 +50,7 @@ def main() -> None:
         files = graph_files(given.graphs or Path(folder))
         measured = {key: measure_step(key, path, given, results) for key, path in files.items()}
         extras = measure_poolings(next(iter(files.items())), given, results)
+        torch.cuda.empty_cache()  # for the processes that come now
         packing = pack(
             {key[1:]: path for key, path in files.items() if key[0] == min(files)[0]},
             given.device,
@@ -97,7 +98,14 @@ def measure_step(key: tuple[str, str, str], path: Path, given: object, results: 
         reference = PeerTraining(path, model, edges, device)
         competitors[PEER] = in_order(reference.steps, False)
     found = max(deviation(one.first(), reference.first(), what=case) for one in (ours, eager))
-    memory = {name: [peak_memory(steps, device)] for name, steps in competitors.items()}
+    memory: dict[str, list[float]] = {}
+    for name, steps in list(competitors.items()):
+        try:
+            memory[name] = [peak_memory(steps, device)]
+        except torch.OutOfMemoryError:
+            print(f"{case}: the memory does not suffice for {name}", flush=True)
+            del competitors[name], steps
+            torch.cuda.empty_cache()
     counts = {name: how_many(steps, device, given.quick) for name, steps in competitors.items()}
     costs: dict[str, list[float]] = {name: [] for name in competitors}
     for _ in range(1 if given.quick else ROUNDS):

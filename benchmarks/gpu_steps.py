@@ -14,7 +14,7 @@ from gnnpool.graphs.file import GraphSet, read_graphs
 from gnnpool.network import Network
 from gnnpool.training.batches import DeviceGraphs
 from gnnpool.training.engine import make_forward
-from gnnpool.training.step import evaluation_limit
+from gnnpool.training.step import evaluation_limit, training_limit
 
 
 class OurTraining:
@@ -36,15 +36,16 @@ class OurTraining:
         self.network: Network = initial_network(model, edges, pooling).to(device)
         self.held = DeviceGraphs(self.graphs, device=device, vectors=self.network.encoder.needs_vectors)
         size = min(config()["training"]["batch_size"], len(self.graphs))
-        self._first, _ = self.held.batch(torch.arange(size).numpy())
-        self._forward = make_forward(self.network, engine, sample=self._first)
+        limit = training_limit(self.network, self.held)
+        self._first = list(self.held.batches(self.held.divide(torch.arange(size).numpy(), limit)))
+        self._forward = make_forward(self.network, engine, sample=self._first[0][0])
         self.steps = endless_training(
             self.network, self._forward, self.held, count=len(self.graphs), size=size
         )
 
     def first(self) -> torch.Tensor:
         """What the network says of the first batch while it trains."""
-        return self._forward(self._first).value.detach()
+        return torch.cat([self._forward(graphs).value.detach() for graphs, _ in self._first])
 
     def predict(self) -> None:
         """Predict for all graphs, as a validation does."""
@@ -75,6 +76,7 @@ class PeerTraining:
         self._network = plain.to(device).train()
         self.steps = self._train()
 
+    @torch.no_grad()
     def first(self) -> torch.Tensor:
         """What the network says of the first batch while it trains."""
         return self._network(next(iter(self._loader(shuffle=False))).to(self._device)).detach()

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter, StrMethodFormatter
+from matplotlib.ticker import FixedLocator, LogLocator, NullLocator, StrMethodFormatter
 from protocol import OURS
 
 from gnnpool.artifacts import write_atomically
@@ -131,7 +131,9 @@ def gpu_steps(claims: pd.DataFrame) -> Figure:
         shown = {"marker": _MARKERS[number], "color": style.PALETTE[number], "label": name}
         axes.scatter(1e3 * values.astype(float), places, s=18, **shown)
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.set_yticks(places, claims["case"])
     axes.set_xlabel("Wall time of a training step and its batch, ms")
     axes.grid(axis="x", color=style.FAINT, lw=0.6)
@@ -153,8 +155,11 @@ def _curve(axes: Axes, rows: pd.DataFrame, number: int, label: str, *, scale: fl
 
 def _logarithmic(axes: Axes, x: str, y: str) -> None:
     axes.set(xscale="log", yscale="log", xlabel=x, ylabel=y)
+    sizes = sorted({size for line in axes.get_lines() for size in line.get_xdata()})
+    axes.xaxis.set_major_locator(FixedLocator(sizes))
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(StrMethodFormatter("{x:,g}"))
-        axis.set_minor_formatter(NullFormatter())
+        axis.set_minor_locator(NullLocator())
     axes.grid(color=style.FAINT, lw=0.6)
-    axes.legend(frameon=False, fontsize=style.SMALL)
+    axes.legend(fontsize=style.SMALL, framealpha=1, facecolor="white", edgecolor="none")

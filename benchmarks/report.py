@@ -23,7 +23,7 @@ _TOLD = ["unit", "peer", "reach", "aim", "at_most", "note", "limit", "deviation"
 # Least value, divisor and name of the units in which a quantity is told.
 _UNITS = {
     "s": ((1, 1, "s"), (1e-3, 1e-3, "ms"), (0, 1e-6, "µs")),
-    "MiB": ((1024, 1024, "GiB"), (0, 1, "MiB")),
+    "MiB": ((1000, 1024, "GiB"), (0, 1, "MiB")),
     "1/s": ((0, 1, "1/s"),),
     "h": ((0, 1, "h"),),
 }

@@ -28,6 +28,7 @@ def measure(
     model: str,
     reach: Mapping[str, tuple[float, float]],
     rounds: Mapping[str, int],
+    with_kept_memory: bool,
 ) -> None:
     """Compare the training steps of a model on every input under both edge schemes.
 
@@ -38,6 +39,7 @@ def measure(
         model: Model of the configuration.
         reach: Claimed reach and aim by edge scheme.
         rounds: Rounds by edge scheme.
+        with_kept_memory: Whether the peer is also measured with gnnpool's setting of malloc.
     """
     given = arguments(doc, **OPTION)
     size, results = 4 if given.quick else 100, Results(benchmark, given)
@@ -45,12 +47,16 @@ def measure(
     for case, structures in inputs(given.structures, size).items():
         for edges, (least, best) in reach.items():
             graphs, case_of_edges = graphs_of(structures, edges), f"{case}, {edges}"
+            competitors = {
+                OURS: partial(our_step, graphs, model, edges, engine, size),
+                f"{OURS}, eager": partial(our_step, graphs, model, edges, "eager", size),
+                PEER: partial(peer_step, graphs, model, edges, size),
+            }
+            if with_kept_memory:
+                kept = partial(peer_step, graphs, model, edges, size, keep_memory=True)
+                competitors[f"{PEER}, freed memory kept"] = kept
             costs, found = take_turns(
-                {
-                    OURS: partial(our_step, graphs, model, edges, engine, size),
-                    f"{OURS}, eager": partial(our_step, graphs, model, edges, "eager", size),
-                    PEER: partial(peer_step, graphs, model, edges, size),
-                },
+                competitors,
                 rounds=2 if given.quick else rounds[edges],
                 warmup=1,
                 verify=partial(verify, case_of_edges),
@@ -73,8 +79,10 @@ def our_step(graphs: GraphSet, model: str, edges: str, engine: str, size: int) -
     return Task(call, predicted.numpy())
 
 
-def peer_step(graphs: GraphSet, model: str, edges: str, size: int) -> Task:
+def peer_step(graphs: GraphSet, model: str, edges: str, size: int, *, keep_memory: bool = False) -> Task:
     """The same step in plain torch-geometric, from the same weights."""
+    if keep_memory:
+        keep_freed_memory()
     network = initial_network(model, edges)
     entry, cutoff = config()["models"][model], scheme(edges)["cutoff"]
     plain = PlainNetwork(entry, cutoff=cutoff).copy(network).train()
