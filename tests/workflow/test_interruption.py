@@ -28,7 +28,7 @@ def result(flow):
 
 def trainer(flow, *, after_epoch):
     """Process of the trial once it has saved an epoch."""
-    for _ in range(1200):
+    for _ in range(3600):
         for event in events(flow):
             if event["event"] == "saved" and event["epoch"] >= after_epoch:
                 return event["process"]
