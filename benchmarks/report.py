@@ -129,12 +129,11 @@ def write_table(claims: pd.DataFrame) -> list[str]:
 def write_curves(curves: pd.DataFrame) -> list[str]:
     """One line for each curve: the costs, and the slope in the logarithms."""
     lines = ["| what | of | grows with | cost at each size | slope |", "| --- | --- | --- | --- | ---: |"]
-    for (name, case, sized_by, unit), curve in curves.groupby(
-        ["name", "case", "sized_by", "unit"], sort=False
-    ):
+    keys = ["name", "quantity", "case", "sized_by", "unit"]
+    for (name, quantity, case, sized_by, unit), curve in curves.groupby(keys, sort=False):
         medians = curve.groupby("size")["value"].median()
         costs = ", ".join(f"{size:,.0f}: {amount(cost, unit)}" for size, cost in medians.items())
-        lines.append(f"| {name} | {case} | {sized_by} | {costs} | {slope(medians):.2f} |")
+        lines.append(f"| {name}, {quantity} | {case} | {sized_by} | {costs} | {slope(medians):.2f} |")
     return lines
 
 

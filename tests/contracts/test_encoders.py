@@ -191,30 +191,3 @@ def test_the_docstring_tells_shapes_and_source(name):
     text = inspect.getdoc(load(name))
     assert "\nShape:\n" in text
     assert "\nSource:\n" in text
-
-
-@pytest.mark.slow
-def test_compiled_equals_eager(name, crystals, graphs_of):
-    batches = [graphs_of(list(crystals.values())[:n], "ocp") for n in (6, 4, 5)]
-    encoder = build(name, dtype=torch.float32)
-    compiled = torch.compile(encoder.embed, dynamic=True)
-    for graphs in batches:
-        found = run(encoder, compiled, graphs)
-        expected = run(encoder, encoder.embed, graphs)
-        for a, b in zip(found, expected, strict=True):
-            torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5 * max(1.0, float(b.abs().max())))
-
-
-def run(encoder, function, graphs):
-    """Embeddings and the gradients of all parameters, in float32."""
-    encoder.zero_grad(set_to_none=True)
-    vector = graphs.edge_vector.float() if encoder.needs_vectors else None
-    x = function(
-        graphs.species, graphs.source, graphs.target, graphs.shell, graphs.shell_length.float(), vector
-    )
-    x.square().mean().backward()
-    return [x.detach()] + [p.grad.clone() for p in encoder.parameters() if p.grad is not None]
-
-
-def generator(seed):
-    return torch.Generator().manual_seed(seed)

@@ -60,10 +60,11 @@ def draw_figure(
     notes = [*statistic_notes(statistic, seeds), *unpaired_notes(values)]
     figure = draw(values, title=entry["title"], labels=labels, notes=notes)
 
-    _save(figure, png=png, pdf=pdf, title=entry["title"], text=describe(values, entry=entry, labels=labels))
+    text = describe(values, entry=entry, labels=labels)
+    _save(figure, png=png, pdf=pdf, title=entry["title"], text=text)
     numbers = values.merge(five_numbers(values), how="left", left_on="pooling", right_index=True)
     units = UNITS | dict.fromkeys(["minimum", "q1", "median", "q3", "maximum"], _SUMMARY_UNIT)
-    metadata = {"title": entry["title"], "statistic": statistic}
+    metadata = {"title": entry["title"], "statistic": statistic, "description": text}
     write_table(parquet, pa.Table.from_pandas(numbers, preserve_index=False), metadata=metadata, units=units)
 
 

@@ -56,7 +56,7 @@ def test_a_bound_needs_no_peer(page, seconds, met):
 def test_curves_are_told_with_their_slope_and_drawn(page, tmp_path):
     claim = {"name": "step", "case": "small", "reach": 2, "aim": 3}
     lines = page((claim, {"gnnpool": [1.0], "torch-geometric": [2.0]}))
-    assert "| growth | CGCNN | edges | 10: 20 ms, 100: 200 ms, 1,000: 2 s | 1.00 |" in lines
+    assert "| growth, process CPU time | CGCNN | edges | 10: 20 ms, 100: 200 ms, 1,000: 2 s | 1.00 |" in lines
     assert (tmp_path / "ratios.png").read_bytes().startswith(b"\x89PNG")
 
 
