@@ -20,7 +20,7 @@ test: $(READY)  ## All tests, on a CPU, without network.
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 
 test-slurm: .venv/slurm  ## Tests on a real Slurm cluster of one node, brought up for them.
-	@$(BIN)/python tests/slurm/cluster.py install \
+	@$(BIN)/python tests/slurm/packages.py \
 	  || echo "*** NO SLURM HERE, for the reason above: the tests that need a cluster are NOT run. ***"
 	$(BIN)/python -m pytest -m slurm -rs tests/slurm
 

@@ -7,6 +7,8 @@ a trial was started, where it went on, and why it stopped.
 import json
 import os
 import socket
+import sys
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +16,7 @@ STARTED, SAVED, INTERRUPTED, FAILED, FINISHED = "started", "saved", "interrupted
 
 
 def note(path: str | Path, event: str, **facts: object) -> None:
-    """Append one event as a line of JSON, with time, host, process and Slurm job.
+    """Append one event as a line of JSON, with time, host, process and Slurm job; a start also with its GPU.
 
     Args:
         path: The journal; its folder is made.
@@ -24,6 +26,8 @@ def note(path: str | Path, event: str, **facts: object) -> None:
     origin = {"host": socket.gethostname(), "process": os.getpid()}
     if job := os.environ.get("SLURM_JOB_ID"):
         origin["slurm_job"] = job
+    if event == STARTED and (gpu := _gpu()):
+        origin["gpu"] = gpu
     time = datetime.now(UTC).isoformat(timespec="milliseconds")
     line = json.dumps({"time": time, "event": event, **facts, **origin}) + "\n"
     Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -48,3 +52,35 @@ def read_journal(path: str | Path) -> list[dict]:
         except ValueError:
             continue
     return events
+
+
+def attempts(
+    events: Sequence[Mapping], *, until: datetime | None = None
+) -> list[tuple[Mapping, datetime, datetime]]:
+    """The attempts of a trial: the event of each start, when it was, and when the last word of it came.
+
+    Args:
+        events: The journal of a trial.
+        until: Instead of the last word of the last attempt, if that is not over.
+    """
+    found: list[tuple[Mapping, datetime, datetime]] = []
+    for event in events:
+        now = datetime.fromisoformat(event["time"])
+        if event["event"] == STARTED:
+            found.append((event, now, now))
+        elif found:
+            found[-1] = (*found[-1][:2], now)
+    if found and until:
+        found[-1] = (*found[-1][:2], until)
+    return found
+
+
+def _gpu() -> str | None:
+    """Name, unique in the world, of the GPU that this process computes on; None if it has none."""
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_initialized():
+        return None
+    number = torch.cuda.current_device()
+    # A driver that does not tell it: then at least unique on this host.
+    here = f"{socket.gethostname()} {os.environ.get('CUDA_VISIBLE_DEVICES', '')} {number}"
+    return str(getattr(torch.cuda.get_device_properties(number), "uuid", here))

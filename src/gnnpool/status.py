@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from gnnpool import journal
 from gnnpool.artifacts import read_table
 from gnnpool.errors import ArtifactError
+from gnnpool.gpu_hours import Span, gpu_hours, gpu_spans
 from gnnpool.grid import plan_trials
 from gnnpool.records import Trial
 
@@ -56,12 +57,15 @@ class GridStatus:
         blocks: Trials of each block.
         seconds_left: Estimate of the wall time until all trials are done with as many at once as
             run now, s; None if nothing is known that it could be told from.
-        hours: Wall time spent on each device, h.
+        hours: Wall time that trials took on each kind of device, h.
+        gpu_hours: Time at which GPUs were at work, h; trials at once on one GPU count once. Journals
+            tell of it, those of attempts that were given up included.
     """
 
     blocks: Mapping[str, Sequence[TrialStatus]]
     seconds_left: float | None
     hours: Mapping[str, float] = field(default_factory=dict)
+    gpu_hours: float = 0.0
 
     def counts(self, block: str) -> Counter:
         """Number of trials of a block in each state."""
@@ -79,9 +83,10 @@ def read_status(config: Mapping) -> GridStatus:
         config: The configuration: results, logs, seeds, noise_floor and blocks.
     """
     results, logs = Path(config["results"]) / "trials", Path(config["logs"]) / "trials"
+    spans: list[Span] = []
     blocks = {
         block["name"]: [
-            _status(trial, results, logs)
+            _status(trial, results, logs, spans)
             for trial in plan_trials([block], config["seeds"], config["noise_floor"])
         ]
         for block in config["blocks"]
@@ -92,7 +97,7 @@ def read_status(config: Mapping) -> GridStatus:
         if one.seconds:
             device = one.device or "not finished"
             hours[device] = hours.get(device, 0.0) + one.seconds / 3600
-    return GridStatus(blocks, _seconds_left(trials), hours)
+    return GridStatus(blocks, _seconds_left(trials), hours, gpu_hours(spans))
 
 
 def as_json(status: GridStatus) -> dict:
@@ -107,6 +112,7 @@ def as_json(status: GridStatus) -> dict:
         },
         "seconds_left": status.seconds_left,
         "hours": dict(status.hours),
+        "gpu_hours": status.gpu_hours,
     }
 
 
@@ -127,8 +133,9 @@ def as_text(status: GridStatus) -> str:
         lines += ["", troubles]
     lines.append("")
     if status.hours:
-        spent = ", ".join(f"{hours:.1f} h {device}" for device, hours in sorted(status.hours.items()))
-        lines.append(f"spent: {spent}")
+        spent = [f"{hours:.1f} h of trials, {device}" for device, hours in sorted(status.hours.items())]
+        spent += [f"{status.gpu_hours:.1f} GPU-hours"] if status.gpu_hours else []
+        lines.append(f"spent: {'; '.join(spent)}")
     if any(one.state != DONE for trials in status.blocks.values() for one in trials):
         left = status.seconds_left
         told = "unknown until a trial of each kind is done" if left is None else _duration(left)
@@ -141,19 +148,22 @@ def describe(trials: Sequence[TrialStatus]) -> str:
     return "\n".join(f"{one.state}  {one.trial}\n    {one.reason}\n    {one.log}" for one in trials)
 
 
-def _status(trial: Trial, results: Path, logs: Path) -> TrialStatus:
+def _status(trial: Trial, results: Path, logs: Path, spans: list[Span]) -> TrialStatus:
+    """Of one trial; the times at which it had a GPU are added to the spans."""
     record, log = results / str(trial) / "record.parquet", logs / f"{trial}.log"
+    events = journal.read_journal(logs / f"{trial}.jsonl")
     if record.exists():
+        spans += gpu_spans(events, running=False)
         try:
             row = read_table(record).to_pylist()[0]
         except ArtifactError as error:
             return TrialStatus(trial, FAILED, reason=str(error), log=str(log))
         epochs, seconds = row["epochs"], row["wall_seconds"]
         return TrialStatus(trial, DONE, epochs, epochs, log=str(log), seconds=seconds, device=row["device"])
-    events = journal.read_journal(logs / f"{trial}.jsonl")
     if not events:
         return TrialStatus(trial, MISSING, log=str(log))
     state, reason = _state(events, logs / f"{trial}.lock")
+    spans += gpu_spans(events, running=state == RUNNING)
     epochs = next((event["epochs"] for event in reversed(events) if "epochs" in event), 0)
     return TrialStatus(trial, state, _last_epoch(log), epochs, reason, str(log), _seconds(events, state))
 
@@ -187,17 +197,8 @@ def _last_epoch(log: Path) -> int:
 
 def _seconds(events: Sequence[Mapping], state: str) -> float:
     """Wall time between the first and the last word of each attempt; of a running one, until now."""
-    total, started, last = 0.0, None, None
-    for event in events:
-        now = datetime.fromisoformat(event["time"])
-        if event["event"] == journal.STARTED:
-            if started:
-                total += (last - started).total_seconds()
-            started = now
-        last = now
-    if started:
-        total += ((datetime.now(UTC) if state == RUNNING else last) - started).total_seconds()
-    return total
+    found = journal.attempts(events, until=datetime.now(UTC) if state == RUNNING else None)
+    return sum((last - first).total_seconds() for _, first, last in found)
 
 
 def _seconds_left(trials: Sequence[TrialStatus]) -> float | None:

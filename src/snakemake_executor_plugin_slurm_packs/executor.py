@@ -60,6 +60,18 @@ class Executor(slurm.Executor):
             self._submit_packs(least=1.0)
         super().run_jobs([job for job in jobs if job not in to_pack])
 
+    def cancel(self) -> None:
+        """Submit nothing more and cancel what was submitted, also what nobody has reported yet."""
+        with self._waiting_lock:
+            self._waiting.clear()
+        self._job_submission_executor.shutdown(wait=True, cancel_futures=True)
+        super().cancel()
+
+    def cancel_jobs(self, active_jobs: list[SubmittedJobInfo]) -> None:
+        """Cancel the jobs of this run by its name: while Slurm is being asked, the list of them is empty."""
+        super().cancel_jobs(active_jobs)
+        subprocess.run(["scancel", f"--name={self.run_uuid}"], capture_output=True)
+
     def _submit_packs(self, *, least: float) -> None:
         """Submit the packs of which at least such a part is there."""
         waiting, self._waiting = self._waiting, []

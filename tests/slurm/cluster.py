@@ -1,7 +1,6 @@
 """A Slurm cluster of one node: real daemons, all of their state in one temporary folder, nothing left behind.
 
-    python tests/slurm/cluster.py install          the packages, where they are missing
-    python tests/slurm/cluster.py run COMMAND...   a command on a cluster that lives as long as the command
+    python tests/slurm/cluster.py COMMAND...   a command on a cluster that lives as long as the command
 
 The node claims more processors than the machine has, and GPUs that are names for /dev/null: what is
 tested is how jobs are submitted, stopped and started again, not how fast they are.
@@ -20,10 +19,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-PACKAGES = ("munge", "slurm-wlm", "slurmdbd", "mariadb-server")
-PROGRAMS = ("munged", "mariadbd", "mariadb-install-db", "slurmdbd", "slurmctld", "slurmd", "sbatch", "sacct")
+from packages import PATH
+
 CPUS, GPUS = 16, 4
-PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
 
 SLURM_CONF = """
 ClusterName=test
@@ -296,33 +294,6 @@ def _processes() -> list[int]:
     return [int(path.name) for path in Path("/proc").glob("[0-9]*")]
 
 
-def missing_programs() -> list[str]:
-    """What a cluster needs and this machine has not."""
-    return [name for name in (*PROGRAMS, "setpriv") if not shutil.which(name, path=PATH)]
-
-
-def install() -> None:
-    """Install the packages where they are missing.
-
-    Raises:
-        ClusterError: If that needs rights or a package manager that are not there.
-    """
-    if not missing_programs():
-        return
-    if os.geteuid() or not shutil.which("apt-get"):
-        raise ClusterError(
-            f"not installed: {', '.join(missing_programs())}; only root on Debian or Ubuntu can have them "
-            f"installed here (apt-get install {' '.join(PACKAGES)})"
-        )
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *PACKAGES]):
-        run = subprocess.run(
-            ["apt-get", *command], env=environment, capture_output=True, text=True, timeout=600
-        )
-        if run.returncode:
-            raise ClusterError(f"apt-get {command[0]}: {run.stderr.strip()[-500:]}")
-
-
 def _free_ports(*names: str) -> dict[str, int]:
     sockets = [socket.socket() for _ in names]
     try:
@@ -337,18 +308,15 @@ def _free_ports(*names: str) -> dict[str, int]:
 def main(arguments: list[str]) -> int:
     """See the module's text."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # clears up, as does Ctrl+C
+    if not arguments:
+        print(__doc__, file=sys.stderr)
+        return 2
     try:
-        if arguments == ["install"]:
-            install()
-            return 0
-        if arguments[:1] == ["run"] and len(arguments) > 1:
-            with Cluster() as cluster:
-                return subprocess.run(arguments[1:], env=cluster.environment).returncode
+        with Cluster() as cluster:
+            return subprocess.run(arguments, env=cluster.environment).returncode
     except ClusterError as error:
         print(f"no cluster: {error}", file=sys.stderr)
         return 1
-    print(__doc__, file=sys.stderr)
-    return 2
 
 
 if __name__ == "__main__":

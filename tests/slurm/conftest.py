@@ -6,8 +6,9 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
-from cluster import Cluster, missing_programs
+from cluster import Cluster
 from controller import Workflow
+from packages import missing_programs
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,6 @@
 import json
+import sys
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
@@ -74,6 +76,43 @@ def test_the_time_left_counts_what_others_of_the_kind_took(begun):
 
 def test_hours_are_told_by_device(begun):
     assert read_status(begun).hours["cuda"] == pytest.approx(1.0)
+
+
+def test_trials_that_share_a_gpu_share_its_hours(begun, tmp_path):
+    """Two at once on one GPU for an hour, of which one goes on alone for half an hour, on another one."""
+    folder = tmp_path / "logs/trials/salts/cgcnn/mdl/mean"
+    lines = [
+        (1, "started", "12:00", {"gpu": "a"}),
+        (1, "finished", "13:00", {}),
+        (4, "started", "12:15", {"gpu": "a"}),
+        (4, "interrupted", "12:45", {"reason": ""}),
+        (4, "started", "14:00", {"gpu": "b"}),
+        (4, "interrupted", "14:30", {"reason": ""}),
+    ]
+    for seed in (1, 4):
+        events = [
+            {"time": f"2026-01-01T{at}:00.000+00:00", "event": event, "epoch": 1, "host": "h", **facts}
+            for one, event, at, facts in lines
+            if one == seed
+        ]
+        (folder / f"seed-{seed}.jsonl").write_text("\n".join(map(json.dumps, events)))
+    status = read_status(begun)
+    assert status.gpu_hours == pytest.approx(1.5)
+    assert "1.5 GPU-hours" in as_text(status)
+
+
+def test_a_start_names_the_gpu_that_the_process_computes_on(tmp_path, monkeypatch):
+    cuda = SimpleNamespace(
+        is_initialized=lambda: True,
+        current_device=lambda: 1,
+        get_device_properties=lambda number: SimpleNamespace(uuid=f"GPU-{number}"),
+    )
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda, set_flush_denormal=bool))
+    for event in (journal.STARTED, journal.SAVED):
+        journal.note(tmp_path / "trial.jsonl", event, epoch=0)
+    first, second = journal.read_journal(tmp_path / "trial.jsonl")
+    assert first["gpu"] == "GPU-1"
+    assert "gpu" not in second
 
 
 def test_a_damaged_record_is_no_success(begun, tmp_path):
