@@ -16,12 +16,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from packages import PATH
 
-CPUS, GPUS = 16, 4
+CPUS, GPUS = 16, 5
+PATIENCE = 120  # s for what takes a second where nothing else runs
 
 SLURM_CONF = """
 ClusterName=test
@@ -52,7 +53,7 @@ SchedulerType=sched/backfill
 SchedulerParameters=sched_interval=5,bf_interval=5,batch_sched_delay=1,sched_min_interval=100000,defer_batch
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
-MinJobAge=300
+MinJobAge=3600
 KillWait=10
 SlurmdTimeout=40
 ReturnToService=2
@@ -73,8 +74,7 @@ RealMemory={memory} Gres=gpu:{gpus} State=UNKNOWN
 PartitionName=DEFAULT Nodes={host} MaxTime=60 DefaultTime=10 DefMemPerCPU=256 State=UP
 PartitionName=cpu Default=YES PriorityTier=10 PreemptMode=OFF
 PartitionName=gpu PriorityTier=10 PreemptMode=OFF
-PartitionName=preempted PriorityTier=1 PreemptMode=REQUEUE
-PartitionName=cancelled PriorityTier=1 PreemptMode=CANCEL
+PartitionName=preempted PriorityTier=1 PreemptMode=CANCEL
 """
 
 SLURMDBD_CONF = """
@@ -108,7 +108,7 @@ class ClusterError(Exception):
 class Cluster:
     """Munge, MariaDB, slurmdbd, slurmctld and slurmd on this machine.
 
-    A context: the daemons are there on entry, and with every process of every job gone on exit.
+    A context: the daemons, and every process of every job, are gone on exit.
     """
 
     def __init__(self) -> None:
@@ -126,7 +126,8 @@ class Cluster:
         self.environment = {**os.environ, "PATH": path, "SLURM_CONF": str(configuration)}
         self._daemons: dict[str, subprocess.Popen] = {}
 
-    def __enter__(self) -> "Cluster":
+    def start_all(self) -> "Cluster":
+        """Start all daemons, and a job to see that they work."""
         try:
             self._configure()
             self._start_accounting()
@@ -136,6 +137,9 @@ class Cluster:
         except BaseException:
             self.__exit__()
             raise
+        return self
+
+    def __enter__(self) -> "Cluster":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -157,7 +161,7 @@ class Cluster:
                 stderr=log,
                 start_new_session=True,
             )
-        self.wait_until(lambda: self._asks(*answers), f"{name} answers", seconds=40)
+        self.wait_until(lambda: self._asks(*answers), f"{name} answers")
 
     def stop(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
         """End a daemon, by force if it does not end within 20 s."""
@@ -172,8 +176,8 @@ class Cluster:
             daemon.wait()
 
     def run(self, *command: str) -> str:
-        """What a command of Slurm prints; an error if it fails or takes longer than 60 s."""
-        run = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=60)
+        """What a command of Slurm prints; an error if it fails or takes too long."""
+        run = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=PATIENCE)
         if run.returncode:
             raise ClusterError(f"{' '.join(command)}: status {run.returncode}: {run.stderr.strip()}")
         return run.stdout
@@ -182,13 +186,44 @@ class Cluster:
         """State of a job in the words of squeue."""
         return self.run("squeue", "--noheader", "--states=all", "--format=%T", f"--jobs={job}").strip()
 
-    def wait_until(self, condition: Callable[[], object], what: str, *, seconds: float) -> None:
+    def wait_until(self, condition: Callable[[], object], what: str, *, seconds: float = PATIENCE) -> None:
         """Wait until something is so."""
         end = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > end:
                 raise ClusterError(f"not so after {seconds:g} s: {what}\n{self._logs()}")
             time.sleep(0.1)
+
+    def processes(self, *, of_job: str | None = None) -> list[int]:
+        """Processes that know this cluster: its daemons and jobs; or those of one job."""
+        known = f"SLURM_CONF={self.folder}/slurm.conf"
+        found = [number for number in _processes() if known in _strings(number, "environ")]
+        if of_job is None:
+            return found
+        # The processes that look after the steps of a job tell of it in their names alone.
+        looks_after, belongs = f"slurmstepd: [{of_job}.", f"SLURM_JOB_ID={of_job}"
+        return [
+            number
+            for number in found
+            if belongs in _strings(number, "environ")
+            or any(looks_after in text for text in _strings(number, "cmdline"))
+        ]
+
+    def lose(self, job: str, *, but: int) -> None:
+        """Kill slurmd and all processes of a job but one, and start slurmd again: it has no such job.
+
+        Slurm waits until a job is some 20 s old before it calls it lost.
+        """
+        self.stop("slurmd", signal.SIGKILL)
+        _kill(number for number in self.processes(of_job=job) if number != but)
+        self.start("slurmd")
+        end = time.monotonic() + PATIENCE
+        while self.state(job) == "RUNNING":
+            if time.monotonic() > end:
+                raise ClusterError(f"job {job} still runs for Slurm\n{self._logs()}")
+            time.sleep(5)
+            self.stop("slurmd")
+            self.start("slurmd")
 
     def _configure(self) -> None:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
@@ -262,26 +297,17 @@ class Cluster:
 
     def _asks(self, *command: str) -> bool:
         """Whether a command succeeds and has something to say."""
-        run = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=60)
+        run = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=PATIENCE)
         return run.returncode == 0 and bool(run.stdout.strip() or command[0] == "sacctmgr")
 
     def _kill_everything(self) -> None:
         """End the daemons, and what their jobs left behind: the processes that know this cluster."""
         for _ in range(50):  # a process may start another one while it is being looked for
-            processes = [number for number in _processes() if self._knows_this_cluster(number)]
+            processes = self.processes()
             if not processes:
                 return
-            for number in processes:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(number, signal.SIGKILL)
+            _kill(processes)
             time.sleep(0.1)
-
-    def _knows_this_cluster(self, process: int) -> bool:
-        try:
-            variables = Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
-        except OSError:
-            return False
-        return f"SLURM_CONF={self.folder}/slurm.conf".encode() in variables
 
     def _logs(self) -> str:
         lines = []
@@ -292,6 +318,20 @@ class Cluster:
 
 def _processes() -> list[int]:
     return [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+
+
+def _strings(process: int, kind: str) -> list[str]:
+    """Arguments or variables of a process; none if it is gone."""
+    try:
+        return Path(f"/proc/{process}/{kind}").read_text(errors="replace").split("\0")
+    except OSError:
+        return []
+
+
+def _kill(processes: Iterable[int]) -> None:
+    for number in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
 
 
 def _free_ports(*names: str) -> dict[str, int]:
@@ -312,7 +352,7 @@ def main(arguments: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
     try:
-        with Cluster() as cluster:
+        with Cluster().start_all() as cluster:
             return subprocess.run(arguments, env=cluster.environment).returncode
     except ClusterError as error:
         print(f"no cluster: {error}", file=sys.stderr)

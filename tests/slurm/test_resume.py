@@ -1,97 +1,113 @@
 """Trials that a cluster stops, in every way it knows: they go on, with the numbers of an undisturbed run."""
 
+import functools
 import signal
+from pathlib import Path
 
 import pytest
 from controller import trials
 
-pytestmark = pytest.mark.slurm
+pytestmark = [pytest.mark.slurm, pytest.mark.timeout(1800)]
 
-TRIALS = trials(["slow"], range(1, 9))
-EPOCHS = 40
+SEEDS = [1, 2]
+# Each a pack of two trials, which bear the name of what happens to them.
+STOPPED = ["preempted", "cancelled", "requeued", "limited", "lost"]
+TRIALS = trials(STOPPED, SEEDS)
+SLOW, LATE = trials(["slow"], SEEDS), trials(["late"], [1])
+EPOCHS = 60
 LONG = {"training": {"epochs": EPOCHS}}
+# s for each of the four batches of an epoch; until they may hurry, trials would take two minutes.
+SLOW_SECONDS = "0.5"
+ONE_AT_A_TIME = ("--set-resources", "train_trial:gpu=1", "train_trial:gpu_share=1", "train_trial:pack=2")
 
 
 @pytest.fixture(scope="module")
 def undisturbed(new_workflow):
-    """The same trials, trained without a cluster and without being slow."""
+    """The same trials, trained without a cluster and without being slow while others are disturbed."""
     workflow = new_workflow("undisturbed")
-    workflow.ends(workflow.start(TRIALS, "--cores", "2", **LONG))
-    return workflow
+    run = workflow.start([*TRIALS, *SLOW, *LATE], "--cores", "1", **LONG)
+    yield functools.cache(lambda: workflow.ends(run) and workflow)
+    run.kill()
 
 
 def went_on(workflow, trial):
-    """Whether a trial began once, and every further attempt went on."""
+    """Whether a trial began once, and every further attempt went on; and no two of them worked at once."""
     first, *further = workflow.starts(trial)
-    return first == 0 and all(0 < epoch < EPOCHS for epoch in further)
+    return first == 0 and all(0 < epoch < EPOCHS for epoch in further) and workflow.alone(trial)
 
 
 def test_jobs_that_are_stopped_go_on_by_themselves(cluster, new_workflow, undisturbed):
-    """One submission each is preempted, cancelled, put back into the queue, and meets its time limit."""
-    workflow = new_workflow("stopped", after=undisturbed, SLOW_SECONDS="0.25")
-    in_seeds = "wildcards.seed in ('{}', '{}') and attempt == 1".format
+    """One pack each is preempted, cancelled, put back into the queue, meets its limit, and loses its node."""
+    workflow = new_workflow("stopped", SLOW_SECONDS=SLOW_SECONDS)
     run = workflow.submit(
         TRIALS,
-        "--set-resources",
-        "train_trial:gpu=1",
-        "train_trial:gpu_share=1",
-        "train_trial:pack=2",
-        f"train_trial:slurm_partition='cancelled' if {in_seeds(1, 2)} else 'gpu'",
-        f"train_trial:runtime=1 if {in_seeds(7, 8)} else 10",
+        *ONE_AT_A_TIME,
+        "train_trial:slurm_partition='preempted' if wildcards.pooling == attempt * 'preempted' else 'gpu'",
         "train_trial:slurm_extra='--signal=TERM@1'",
         **LONG,
     )
-    preempted, cancelled, requeued, _ = (workflow.slurm_job(trial, epoch=2) for trial in TRIALS[::2])
+    reached = [workflow.trained(trial, epoch=2) for trial in TRIALS]
+    assert {workflow.states()[trial] for trial in TRIALS} == {"running"}
+    preempted, cancelled, requeued, limited, lost = (event["slurm_job"] for event in reached[::2])
+    cluster.run("scontrol", "update", f"job={limited}", "timelimit=1")
     # All GPUs are taken, one of them by a job of less priority, which gives way.
     cluster.run("sbatch", "--partition=gpu", "--gpus=1", "--time=1", "--output=/dev/null", "--wrap=sleep 3")
-    cluster.wait_until(lambda: cluster.state(preempted) == "PREEMPTED", "a job is preempted", seconds=30)
+    cluster.wait_until(lambda: cluster.state(preempted) == "PREEMPTED", "a job is preempted")
     cluster.run("scancel", cancelled)
     cluster.run("scontrol", "requeue", requeued)
-    cluster.wait_until(lambda: cluster.state(requeued) == "PENDING", "a job is back in the queue", seconds=30)
-    cluster.stop("slurmd", signal.SIGKILL)
-    cluster.start("slurmd")
+    *stopped, left_over = reached
+    cluster.lose(lost, but=left_over["process"])
+    cluster.wait_until(lambda: not any(map(lives, stopped)), "the first attempts are over", seconds=300)
+    cluster.wait_until(lambda: cluster.state(cancelled) == "CANCELLED", "a job is cancelled")
+    cluster.wait_until(lambda: cluster.state(limited) in ("TIMEOUT", "FAILED"), "a job meets its limit")
+    cluster.wait_until(lambda: workflow.waits(TRIALS[-1]), "a process waits for the one left over")
+    workflow.hurry()
     workflow.ends(run)
     for trial in TRIALS:
         assert went_on(workflow, trial), workflow.events(trial)
-        assert len(workflow.starts(trial)) >= 2, workflow.events(trial)
-        assert workflow.results(trial) == undisturbed.results(trial)
+        assert len(workflow.starts(trial)) >= 2 or trial == TRIALS[-1], workflow.events(trial)
+        assert workflow.results(trial) == undisturbed().results(trial)
 
 
 def test_controllers_that_are_killed_lose_nothing(cluster, new_workflow, undisturbed):
-    """SIGKILL, a second controller while the first one's jobs still run, SIGTERM, and a third one."""
-    workflow = new_workflow("killed", after=undisturbed, SLOW_SECONDS="0.15")
-    running, later = TRIALS[:2], TRIALS[2]
-    killed = workflow.submit(running, **LONG)
-    for trial in running:
-        workflow.slurm_job(trial, epoch=2)
-    killed.kill()
-    killed.communicate()
-    workflow.ends(workflow.start(running, "--unlock", **LONG))
-    told_to_stop = workflow.submit(running, **LONG)
-    cluster.wait_until(lambda: waits(workflow, running[1]), "a second process waits", seconds=60)
-    told_to_stop.terminate()
-    printed = workflow.ends(told_to_stop, status=1)
-    assert "Will exit after finishing currently running jobs" in printed
-    workflow.ends(workflow.submit([*running, later], **LONG))
-    for trial in (*running, later):
-        assert workflow.starts(trial) == [0]
-        assert workflow.results(trial) == undisturbed.results(trial)
+    """SIGKILL, a second one while the first one's jobs still run, SIGTERM; then a third one, and Ctrl+C."""
+    workflow = new_workflow("killed", SLOW_SECONDS=SLOW_SECONDS)
+    first = workflow.submit(SLOW, **LONG)
+    for trial in SLOW:
+        workflow.trained(trial, epoch=2)
+    assert "Directory cannot be locked" in workflow.ends(workflow.submit(SLOW, **LONG), status=1)
+    workflow.kill(first)
+    second = workflow.submit(SLOW, **LONG)
+    cluster.wait_until(lambda: workflow.waits(SLOW[1]), "a second process waits")
+    second.terminate()
+    workflow.hurry()
+    assert "Will exit after finishing currently running jobs" in workflow.ends(second, status=1)
+
+    workflow.hurry(False)
+    third = workflow.submit([*SLOW, *LATE], **LONG)
+    job = workflow.trained(LATE[0], epoch=2)["slurm_job"]
+    third.send_signal(signal.SIGINT)
+    workflow.ends(third, status=1)
+    cluster.wait_until(lambda: cluster.state(job) in ("CANCELLED", "FAILED"), "its jobs are cancelled")
+    workflow.hurry()
+    workflow.ends(workflow.submit([*SLOW, *LATE], **LONG))
+    assert [workflow.starts(trial) for trial in SLOW] == [[0], [0]]
+    for trial in (*SLOW, *LATE):
+        assert went_on(workflow, trial), workflow.events(trial)
+        assert workflow.results(trial) == undisturbed().results(trial)
 
 
-def test_what_finishes_after_its_controller_was_killed_is_finished(cluster, new_workflow, undisturbed):
-    workflow = new_workflow("orphaned", after=undisturbed, SLOW_SECONDS="0.05")
-    orphans = TRIALS[:2]
-    controller = workflow.submit(orphans, **LONG)
-    job = workflow.slurm_job(orphans[0], epoch=2)
-    controller.kill()
-    controller.communicate()
-    cluster.wait_until(lambda: cluster.state(job) == "COMPLETED", "the trials finish", seconds=120)
-    workflow.ends(workflow.start(orphans, "--unlock", **LONG))
-    assert "Nothing to be done" in workflow.ends(workflow.submit(orphans, **LONG))
-    assert [workflow.starts(trial) for trial in orphans] == [[0], [0]]
+def test_what_finishes_after_its_controller_was_killed_is_finished(cluster, new_workflow):
+    workflow = new_workflow("orphaned", SLOW_SECONDS=SLOW_SECONDS)
+    controller = workflow.submit(SLOW, **LONG)
+    job = workflow.trained(SLOW[0], epoch=2)["slurm_job"]
+    workflow.kill(controller)
+    workflow.hurry()
+    cluster.wait_until(lambda: cluster.state(job) == "COMPLETED", "the trials finish", seconds=300)
+    assert "Nothing to be done" in workflow.ends(workflow.submit(SLOW, **LONG))
+    assert [workflow.starts(trial) for trial in SLOW] == [[0], [0]]
 
 
-def waits(workflow, trial):
-    """Whether a process waits for another one that trains the same trial."""
-    log = workflow.folder / f"logs/trials/{trial}.log"
-    return log.exists() and "another process works on this trial; waiting for it" in log.read_text()
+def lives(event):
+    """Whether the process that told of an event is still there."""
+    return Path(f"/proc/{event['process']}").exists()

@@ -12,10 +12,10 @@ from gnnpool.pooling.mean import MeanPooling
 
 
 class Slow(MeanPooling):
-    """Takes SLOW_SECONDS for each batch of a training, without using a processor."""
+    """Sleeps SLOW_SECONDS in each batch of a training, until there is a file `hurry`."""
 
     def pool(self, x: Tensor, graphs: GraphBatch) -> Pooled:
-        if self.training:
+        if self.training and not Path("hurry").exists():
             time.sleep(float(os.environ.get("SLOW_SECONDS", "0")))
         return super().pool(x, graphs)
 
