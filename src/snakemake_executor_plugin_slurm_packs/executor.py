@@ -12,6 +12,7 @@ import snakemake_executor_plugin_slurm as slurm
 from snakemake.jobs import AbstractJob, Job
 from snakemake.resources import Resources
 from snakemake_executor_plugin_slurm.job_status_query import query_job_status
+from snakemake_executor_plugin_slurm_jobstep import get_cpu_setting
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 from snakemake_interface_executor_plugins.logging import LoggerExecutorInterface
 from snakemake_interface_executor_plugins.utils import (
@@ -103,7 +104,7 @@ class Executor(slurm.Executor):
             [
                 f"{precommand} &&" if precommand else "",
                 # A step: only steps are sent the signal before the time limit.
-                f"srun --ntasks=1 --nodes=1 --cpus-per-task={job.threads} --cpu-bind=quiet",
+                f"srun --ntasks=1 --nodes=1 {self._processors(job)} --cpu-bind=quiet",
                 f"{self.get_python_executable()} -m snakemake",
                 format_cli_pos_arg(sorted(each.output[0] for each in job)),
                 format_cli_arg("--snakefile", self.get_snakefile()),
@@ -114,6 +115,12 @@ class Executor(slurm.Executor):
                 f"--executor local --cores {job.threads}",
                 format_cli_arg("--resources", [f"{name}={limit}" for name, limit in limits.items()]),
             ]
+        )
+
+    def _processors(self, pack: Pack) -> str:
+        """Option for the processors of a pack, the same as that of its submission."""
+        return get_cpu_setting(
+            pack, bool(pack.resources.get("gpu") or "gpu" in pack.resources.get("gres", ""))
         )
 
     def report_job_success(self, job_info: SubmittedJobInfo) -> None:

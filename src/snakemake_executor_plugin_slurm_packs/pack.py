@@ -7,7 +7,11 @@ from snakemake.iocontainers import ResourceList
 from snakemake.jobs import GroupJob, Job
 from snakemake.resources import Resources
 
-GPUS = ("gpu", "gpus", "nvidia_gpu")
+# Resources of a submission, which its jobs share.
+SHARED = (
+    *("gpu", "gpus", "nvidia_gpu", "tasks_per_gpu", "cpus_per_gpu", "cpus_per_task", "mem_mb_per_cpu"),
+    *("tasks", "nodes", "pack"),
+)
 # Names of resources that Snakemake derives, or fills in only where the job runs.
 DERIVED = ("mem", "disk", "tmpdir")
 
@@ -16,7 +20,7 @@ class Pack(GroupJob):
     """A group of jobs on its way to the cluster, of which each comes back as a job of its own.
 
     Memory, time and processors are those of Snakemake's groups: as many jobs at a time as the local
-    resources of the profile allow. The GPUs are shared.
+    resources of the profile allow. The GPUs are shared, and what else is told of a submission.
 
     Args:
         jobs: Jobs of one rule that do not depend on each other.
@@ -33,9 +37,9 @@ class Pack(GroupJob):
 
     @property
     def resources(self) -> ResourceList:
-        """Those of the group, and the GPUs of one job."""
+        """Those of the group, but GPUs and the like of one job."""
         resources = dict(super().resources.items())
-        for name in GPUS:
+        for name in SHARED:
             if name in resources:
                 resources[name] = max(job.resources.get(name, 0) for job in self.jobs)
         return ResourceList(fromdict=resources)

@@ -9,7 +9,7 @@ pytestmark = [pytest.mark.slurm, pytest.mark.timeout(1800)]
 
 WANTED = trials(["max", "mean", "min"], [1, 2])  # in three packs
 WORKS = dict.fromkeys(("sacct", "scancel", "sinfo"), "exit 0")
-WORKS["sbatch"] = "job=1; until mkdir $job 2>&-; do job=$((job + 1)); done; echo $job"
+WORKS["sbatch"] = "echo $* >> submitted; job=1; until mkdir $job 2>&-; do job=$((job + 1)); done; echo $job"
 WORKS["scontrol"] = "echo MinJobAge = 300 sec"
 
 FORGETS_AND_PUTS_OFF = "echo '2|PREEMPTED'; echo '3|PENDING launch failed requeued held'"
@@ -33,9 +33,12 @@ def test_a_controller_ends_and_names_the_trials(prepared, tmp_path, command, doe
         (tmp_path / name).chmod(0o755)
     path = os.pathsep.join((str(tmp_path), os.environ["PATH"]))
     workflow = Workflow(prepared.folder, {**os.environ, "PATH": path})
-    alone = ("--set-resources", "train_trial:pack=2")
+    alone = ("--set-resources", "train_trial:pack=2", "train_trial:cpus_per_task=8")
     flags = ("--retries", "0", "--latency-wait", "2")
     printed = workflow.ends(workflow.submit(WANTED, *alone, *flags), status=1)
     assert printed.count(told) == len(WANTED), printed
     for file in files(WANTED):
         assert file in printed
+    if command != "sbatch":  # processors are those of a submission, not of each trial
+        submitted = (tmp_path / "submitted").read_text().splitlines()
+        assert ["--cpus-per-task=8 " in call for call in submitted] == [True] * 3
