@@ -16,7 +16,7 @@ from gnnpool.artifacts import read_table, write_atomically
 # Order of the lines; what is not there was not measured.
 _ORDER = (
     *("batch_making", "cgcnn_step", "torchmd_step", "readouts", "whole_trial", "two_trials"),
-    *("peak_memory", "graph_building", "planning", "scaling", "gpu"),
+    *("peak_memory", "graph_building", "planning", "slurm_packs", "scaling", "gpu"),
 )
 _KEYS = ["benchmark", "name", "case", "quantity"]
 _TOLD = ["unit", "peer", "reach", "aim", "at_most", "note", "limit", "deviation"]
