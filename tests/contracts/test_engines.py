@@ -77,7 +77,8 @@ def deviation(found, expected):
     assert found.keys() == expected.keys()
     least = 1e-3 * max(float(g.abs().max()) for g in expected.values())
     return max(
-        float((found[name] - g).abs().max()) / max(float(g.abs().max()), least) for name, g in expected.items()
+        float((found[name] - g).abs().max()) / max(float(g.abs().max()), least)
+        for name, g in expected.items()
     )
 
 
