@@ -19,7 +19,7 @@ _SHARED = (
     (("n_train", "n_val", "n_test", "split_sha256"), ["dataset", "seed"]),
 )
 # What may differ without making numbers wrong, but should be known.
-_NOTED = ("gnnpool", "torch", "device", "device_name", "threads", "deterministic")
+_NOTED = ("gnnpool", "torch", "device", "device_name", "threads", "deterministic", "nondeterministic")
 _LISTED = 10
 
 
