@@ -19,10 +19,11 @@ demo: $(READY)  ## The whole workflow on embedded data: tables, figures and a re
 test: $(READY)  ## All tests, on a CPU, without network.
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 
-test-slurm: .venv/slurm  ## Tests on a real Slurm cluster of one node, brought up for them.
+# As root on Debian or Ubuntu it installs Slurm, munge and MariaDB where they are missing.
+test-slurm: .venv/slurm  ## Tests on a real Slurm cluster of one node, brought up for them and taken down.
 	@$(BIN)/python tests/slurm/packages.py \
 	  || echo "*** NO SLURM HERE, for the reason above: the tests that need a cluster are NOT run. ***"
-	$(BIN)/python -m pytest -m slurm -rs tests/slurm
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slurm -rs tests/slurm
 
 .venv/slurm: $(READY)
 	$(BIN)/pip install --disable-pip-version-check -c requirements.lock -e ".[slurm]"

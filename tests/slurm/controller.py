@@ -3,10 +3,12 @@
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -68,6 +70,8 @@ class Workflow:
                 stderr=subprocess.STDOUT,
                 cwd=self.folder,
                 env=self.environment,
+                # Ctrl+C reaches it, even if whoever runs the tests in the background does not want any.
+                preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
             )
         controller.printed = Path(printed.name)
         return controller

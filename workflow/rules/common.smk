@@ -14,7 +14,7 @@ from gnnpool.errors import ConfigError
 from gnnpool.grid import plan_trials, trials_of
 
 # A plan is many objects that stay: to look for garbage among them takes a fifth of the time.
-gc.set_threshold(50_000)
+gc.set_threshold(10_000)
 
 try:
     check_config(config, Path(workflow.basedir) / "workflow/schemas/config.schema.yaml")
