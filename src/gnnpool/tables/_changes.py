@@ -110,10 +110,18 @@ def change_notes(source: Source, values: pd.DataFrame, *, average: str) -> list[
     averages = values[(values["dataset"] == AVERAGE) & (values["n_datasets"] > 0)]
     if averages["datasets"].nunique() > 1:
         notes.append("These averages are not over the same datasets and do not compare directly.")
-    for state, (text, meaning) in _GAPS.items():
-        if (values["state"] == state).any():
-            notes.append(f"{text}: {meaning}.")
-    return [*notes, *unpaired_notes(values[values["dataset"] != AVERAGE])]
+    return [*notes, *gap_meanings(values), *unpaired_notes(values[values["dataset"] != AVERAGE])]
+
+
+def gap_meanings(values: pd.DataFrame) -> list[str]:
+    """What the words for gaps mean that a table has.
+
+    Args:
+        values: Rows with a state.
+    """
+    return [
+        f"{text}: {meaning}." for state, (text, meaning) in _GAPS.items() if (values["state"] == state).any()
+    ]
 
 
 def _of(count: int, planned: int) -> str:

@@ -1,7 +1,7 @@
 """What a kind of table is made from, and what it makes."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -27,6 +27,7 @@ class Source:
         resamples: Bootstrap samples.
         margin: Percent that matters.
         scheme: How structures are divided: "random" or "matbench".
+        physics: For each dataset of which it is known: grows_with_cell, decided_by and note.
     """
 
     entry: Mapping
@@ -40,6 +41,11 @@ class Source:
     resamples: int
     margin: float
     scheme: str
+    physics: Mapping[str, Mapping]
+
+    def narrowed(self, **changes: Sequence) -> "Source":
+        """The same source with an entry of other settings, datasets or poolings."""
+        return replace(self, entry={**self.entry, **changes})
 
     def trials(self) -> pd.DataFrame:
         """Records of the entry, mean pooling and all initialisations among them."""

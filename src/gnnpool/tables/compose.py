@@ -23,6 +23,7 @@ def render_table(
     statistic: str,
     statistics: Mapping[str, float],
     scheme: str,
+    physics: Mapping[str, Mapping],
     seeds: Sequence[int],
     planned: Collection[Sequence[str]],
     parquet: str | Path,
@@ -43,6 +44,8 @@ def render_table(
         statistic: ``mean_change`` or ``change_of_mean``.
         statistics: confidence of intervals, resamples of bootstraps, and the margin (%) that matters.
         scheme: How structures are divided: "random" or "matbench".
+        physics: What kind of quantity each dataset's target is, where that is known: grows_with_cell,
+            decided_by and note.
         seeds: Planned seeds.
         planned: Planned conditions (dataset, model, edges, pooling).
         parquet: One line for each number of the table, by slug.
@@ -67,6 +70,7 @@ def render_table(
             planned=planned,
             statistic=statistic,
             scheme=scheme,
+            physics=physics,
             **statistics,
         )
     )
