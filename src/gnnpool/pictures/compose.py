@@ -141,7 +141,7 @@ def _reading(unit: str) -> list[str]:
         "cause. Under an average an atom counts by how it differs from the others, under a sum by all that "
         "it adds.",
         "Atoms that take part: (sum of |c|)² / (sum of c²). Atoms on faces of the cell are drawn on the "
-        "opposite ones too.",
+        "opposite ones too; vacuum is cut off.",
     ]
 
 

@@ -10,14 +10,14 @@ from matplotlib.patches import Circle
 
 from gnnpool.data.elements import covalent_radius, symbol
 from gnnpool.figures import style
-from gnnpool.pictures.projection import cell_edges, view_of, with_images
+from gnnpool.pictures.projection import Scene, make_scene
 
 # Radius drawn: so many Å, and so much of the covalent radius. Neighbors rarely touch, so that atoms behind
 # are seen, and small ones have room for their symbol.
 _LEAST_RADIUS, _SHARE_OF_RADIUS = 0.3, 0.35
 _MISSING = "#c8c8c8"
 # Points; smaller letters are left out.
-_LEAST_TEXT = 4.0
+_LEAST_TEXT = 3.5
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,9 @@ def draw_crystal(
 ) -> None:
     """Draw a crystal, parallel projection; atoms on faces of the cell are drawn on the opposite ones too.
 
-    Radii grow with the covalent radius. The three edges at the corner farthest from the viewer are
-    dashed. A missing value is gray.
+    Radii grow with the covalent radius. The edges at the corner farthest from the viewer are
+    dashed. Vacuum is cut off, where
+    the edges are faint. A missing value is gray.
 
     Args:
         axes: To draw on.
@@ -57,13 +58,11 @@ def draw_crystal(
         scale: From values to the numbers that ``colors`` takes.
         size: Width and height of the axes, inches.
     """
-    view = view_of(crystal.lattice)
-    atoms, fractional = with_images(crystal.fractional)
-    places = fractional @ crystal.lattice @ view.T
+    scene = make_scene(crystal.lattice, crystal.fractional)
+    atoms, places = scene.atoms, scene.places
     radii = np.array([_radius(number) for number in crystal.numbers[atoms]])
-    edges = cell_edges() @ crystal.lattice @ view.T
-    points = _frame(axes, places, radii, edges, size)
-    _draw_cell(axes, edges)
+    points = _frame(axes, places, radii, scene.edges, size)
+    _draw_cell(axes, scene)
     for rank, i in enumerate(np.argsort(places[:, 2], kind="stable")):
         value = values[atoms[i]]
         color = colors(scale(value)) if np.isfinite(value) else _MISSING
@@ -80,7 +79,7 @@ def draw_crystal(
             )
         )
         letters = symbol(int(crystal.numbers[atoms[i]]))
-        text = min(style.SMALL, 1.9 * radii[i] * points / max(len(letters), 1.5))
+        text = min(style.SMALL, 2.1 * radii[i] * points / max(len(letters), 1.5))
         if text >= _LEAST_TEXT:
             axes.text(
                 *places[i, :2],
@@ -111,14 +110,13 @@ def _frame(
     return 72 / unit
 
 
-def _draw_cell(axes: Axes, edges: np.ndarray) -> None:
-    depths = edges[..., 2]
-    farthest = depths.min()
-    for ends, depth in zip(edges, depths, strict=True):
-        hidden = np.isclose(depth.min(), farthest)
+def _draw_cell(axes: Axes, scene: Scene) -> None:
+    farthest = scene.edges[..., 2].min()
+    for ends, cut in zip(scene.edges, scene.cut, strict=True):
+        hidden = np.isclose(ends[:, 2].min(), farthest)
         axes.plot(
             *ends[:, :2].T,
-            color=style.SOFT,
+            color=style.FAINT if cut else style.SOFT,
             linewidth=0.5 if hidden else 0.7,
             linestyle=(0, (3, 3)) if hidden else "-",
             zorder=1 if hidden else 2,

@@ -139,8 +139,9 @@ def formula(elements: Sequence[str]) -> str:
 
 
 def rounded(value: float) -> str:
-    """A number of three digits with a proper minus sign."""
-    return f"{value:.3g}".replace("e-0", "e-").replace("e+0", "e").replace("-", MINUS)
+    """A number of about three digits with a proper minus sign."""
+    text = f"{value:.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"
+    return text.replace("e-0", "e-").replace("e+0", "e").replace("-", MINUS)
 
 
 def quantity(value: float, unit: str) -> str:

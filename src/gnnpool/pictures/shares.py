@@ -78,7 +78,11 @@ def draw_shares(
         The figure; nothing is saved.
     """
     with style.styled():
-        names = [textwrap.wrap(label_of(labels, "poolings", p), 15) for p in summary.index]
+        mean = label_of(labels, "poolings", BASELINE)
+        names = [
+            [*textwrap.wrap(label_of(labels, "poolings", pooling), 15), *_beside(mean, row)]
+            for pooling, row in summary.iterrows()
+        ]
         axes = _canvas(len(names), max(map(len, names), default=1), title=title, notes=notes)
         if np.isfinite(least):
             _mark_least(axes, least)
@@ -91,6 +95,12 @@ def draw_shares(
             middle = {"transform": axes.transAxes, "ha": "center"}
             axes.text(0.5, 0.5, "no structure to compare", color=style.SOFT, **middle)
     return axes.figure
+
+
+def _beside(mean: str, row: pd.Series) -> list[str]:
+    if pd.isna(row["below_mean"]):
+        return []
+    return [f"fewer than {mean}", f"in {100 * row['below_mean']:.0f} %"]
 
 
 def _canvas(columns: int, lines: int, *, title: str, notes: Sequence[str]) -> Axes:
