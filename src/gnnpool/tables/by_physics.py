@@ -104,9 +104,11 @@ def _named(values: pd.DataFrame, question: str, kind: object, other: object = ""
 
 def _item(row: object) -> Item:
     """A difference that can be told, or that it cannot."""
+    if row.n_datasets == 0 and row.n_compared == 0:
+        return Item("")
     of = f"n = {row.n_datasets} and {row.n_compared}"
-    shown = {"remark": of, "interval": interval(row.low, row.high)}
-    return Item(number(row.value) if row.told else "cannot be told", **shown)
+    between = "" if pd.isna(row.low) else interval(row.low, row.high)
+    return Item(number(row.value) if row.told else "cannot be told", remark=of, interval=between)
 
 
 def _names(source: Source, datasets: Sequence[str]) -> str:

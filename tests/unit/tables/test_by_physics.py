@@ -57,7 +57,7 @@ def test_a_difference_is_shown_only_if_it_can_be_told(kinds):
     assert told.startswith(f"{MINUS}31.600 [{MINUS}")
     assert told.endswith("(n = 2 and 3)")
     not_told = lines["Grows with the cell, less: does not grow with the cell"][0]
-    assert not_told == "cannot be told [no interval] (n = 1 and 4)"
+    assert not_told == "cannot be told (n = 1 and 4)"
 
 
 def test_kinds_that_scatter_as_much_as_they_differ_cannot_be_told(kinds):
