@@ -38,6 +38,7 @@ TRAINING = {
     "standardize_target": True,
     "engine": "eager",
     "deterministic": True,
+    "tf32": False,
     "threads": 1,
 }
 
