@@ -10,6 +10,7 @@ import yaml
 from gnnpool import plugins
 from gnnpool.explain.contributions import leave_one_out
 from gnnpool.explain.reduced import nodes_with_company, without_each
+from gnnpool.heads import Head
 from gnnpool.network import build_network
 
 OPERATORS = plugins.names("gnnpool.pooling")
@@ -81,6 +82,15 @@ def test_atoms_that_are_alike_contribute_alike(name, crystals, graphs_of):
         alike = found.contribution[graphs.species == number - 1]
         assert len(alike) == 2
         torch.testing.assert_close(alike, alike[:1].expand(2), rtol=1e-3, atol=1e-5)
+
+
+def test_under_a_sum_an_atom_adds_as_much_in_a_supercell(crystals, graphs_of):
+    """With a head that is linear, and edges that do not depend on the choice of the cell."""
+    net = network("sum")
+    net.head = Head([20], activation="relu")
+    cell = crystals["rutile"]
+    once, twice = (leave_one_out(net, single(graphs_of([c], "ocp"))) for c in (cell, cell.doubled()))
+    torch.testing.assert_close(twice.contribution, once.contribution.repeat(2), rtol=1e-4, atol=1e-5)
 
 
 @each_pooling

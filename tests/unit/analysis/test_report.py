@@ -43,6 +43,13 @@ def test_captions_state_title_sign_statistic_and_seeds(name):
         assert words in body
 
 
+@pytest.mark.parametrize("name", ["crystals.rst", "shares.rst"])
+def test_captions_of_explanations_say_how_to_read_them(name):
+    body = render(name, {"title": "Salts, atom by atom", "seed": 111})
+    assert body.startswith("<p>Salts, atom by atom: ")
+    assert {"crystals.rst": "this is no cause", "shares.rst": "the seed 111"}[name] in body
+
+
 def test_caption_of_figures_explains_the_whiskers():
     assert "whiskers end at the least and the greatest" in render("figure.rst")
 
