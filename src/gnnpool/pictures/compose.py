@@ -169,7 +169,7 @@ def _physics(physics: Mapping | None, labels: Mapping, dataset: str) -> list[str
 
 def _gaps(entry: Mapping, poolings: Sequence[str], labels: Mapping) -> list[str]:
     lacking = [label_of(labels, "poolings", p) for p in entry["poolings"] if p not in poolings]
-    return [f"Not trained: {'; '.join(lacking)}."] if lacking else []
+    return [f"No finished trial: {'; '.join(lacking)}."] if lacking else []
 
 
 def _save(

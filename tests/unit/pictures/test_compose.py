@@ -95,7 +95,7 @@ def test_notes_tell_gaps_and_physics(drawn, monkeypatch):
         compose, "draw_crystals", lambda *a, notes, **k: told.extend(notes) or draw(*a, notes=notes, **k)
     )
     drawn(physics=None)
-    assert "Not trained: memory." in told
+    assert "No finished trial: memory." in told
     told.clear()
     drawn()
     assert (
