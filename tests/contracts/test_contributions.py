@@ -81,7 +81,22 @@ def test_atoms_that_are_alike_contribute_alike(name, crystals, graphs_of):
     for number in (11, 17):
         alike = found.contribution[graphs.species == number - 1]
         assert len(alike) == 2
-        torch.testing.assert_close(alike, alike[:1].expand(2), rtol=1e-3, atol=1e-5)
+        torch.testing.assert_close(alike, alike[:1].expand(2), rtol=1e-3, atol=1e-6)
+
+
+def test_an_encoder_that_needs_directions_can_be_explained(crystals, graphs_of):
+    graphs = graphs_of([crystals["rutile"], crystals["copper"]], "ocp")
+    graphs = replace(single(graphs), edge_vector=graphs.edge_vector.float())
+    options = {"channels": 16, "pre_layers": 1, "layers": 1, "heads": 2, "radial": 8}
+    head = {"layers": 1, "channels": 8, "activation": "silu"}
+    model = {"encoder": "torchmd", "options": options, "head": head}
+    torch.manual_seed(0)
+    net = build_network(model=model, pooling="sum", pooling_entry=None, cutoff=5.0)
+    found = leave_one_out(net, graphs)
+    titanium, oxygen = found.contribution[:2], found.contribution[2:6]
+    torch.testing.assert_close(titanium, titanium[:1].expand(2), rtol=1e-3, atol=1e-5)
+    torch.testing.assert_close(oxygen, oxygen[:1].expand(4), rtol=1e-3, atol=1e-5)
+    assert abs(titanium[0] - oxygen[0]) > 1e-3
 
 
 def test_under_a_sum_an_atom_adds_as_much_in_a_supercell(crystals, graphs_of):
