@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from gnnpool.analysis.averages import SETTING
-from gnnpool.analysis.formats import Item, Row
 from gnnpool.analysis.power import MOST_SEEDS, POWER, difference_to_tell, seeds_to_tell
+from gnnpool.analysis.printed import Item, Row
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.records import BASELINE
 from gnnpool.tables.base import Source, Table
