@@ -24,6 +24,7 @@ include: "workflow/rules/resources.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/analysis.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
 
 
 report: "workflow/report/workflow.rst"
@@ -46,6 +47,7 @@ rule all:
         f"{RESULTS}/checks/passed.json",
         [f"{RESULTS}/tables/{name}.html" for name in TABLES],
         [f"{RESULTS}/figures/{name}.png" for name in FIGURES],
+        f"{RESULTS}/report.html",
 
 
 rule fetch_all:

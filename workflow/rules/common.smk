@@ -8,7 +8,13 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from gnnpool import stages
-from gnnpool.config import check_config, files_of, labels_of, without_label
+from gnnpool.config import (
+    check_config,
+    files_of,
+    labels_of,
+    what_decides,
+    without_label,
+)
 from gnnpool.data.matbench_folds import task_of
 from gnnpool.errors import ConfigError
 from gnnpool.grid import plan_trials, trials_of
