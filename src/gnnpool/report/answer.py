@@ -126,25 +126,23 @@ def _lead(first: pd.DataFrame, asked: Asked) -> str:
 def _largest(compared: pd.DataFrame, asked: Asked) -> str:
     """The second sentence: single datasets."""
     single = compared[compared["dataset"] != AVERAGE]
-    several = single["dataset"].nunique() > 1
     many_settings = single.groupby(SETTING).ngroups > 1
     largest = single.loc[single["value"].abs().idxmax()]
     can = "can" if largest["told"] else "cannot"
-    what = _one(largest, asked, many_settings)
-    change = f"the largest change is {what}, which {can} be told from zero"
-    with_interval = int(single["low"].notna().sum())
-    if not with_interval:
-        return f"{_capital(change)}, as no change of one seed can."
+    change = f"he largest change is {_one(largest, asked, many_settings)}, which {can} be told from zero"
+    known = int(single["low"].notna().sum())
+    if not known:
+        return f"T{change}, as no change of one seed can."
+    by_chance = round((1 - asked.confidence) * known)
+    if single["dataset"].nunique() == 1:
+        chance = f"; by chance alone, up to {by_chance} of {known} changes would be" if by_chance else ""
+        return f"T{change}{chance}."
     better = int((single["told"] & (single["value"] < 0)).sum())
     worse = int((single["told"] & (single["value"] > 0)).sum())
-    by_chance = round((1 - asked.confidence) * with_interval)
-    chance = f" (by chance alone, up to {by_chance} would be)" if by_chance else ""
-    where = "On single datasets" if several else "Of all"
-    counted = f"{better + worse} of {_count(with_interval, 'change')} can be told"
-    if not several:
-        counted = f"{_count(with_interval, 'change')}, {better + worse} can be told"
     sides = f": {better} better, {worse} worse" if better + worse else ""
-    return f"{where} {counted} from zero{sides}{chance}; {change}."
+    chance = f" (by chance alone, up to {by_chance} would be)" if by_chance else ""
+    counted = f"{better + worse} of {_count(known, 'change')} can be told from zero{sides}{chance}"
+    return f"On single datasets {counted}; t{change}."
 
 
 def _needed(first: pd.DataFrame, asked: Asked) -> str:
@@ -170,7 +168,7 @@ def _needed(first: pd.DataFrame, asked: Asked) -> str:
         return f"{seeds}; the noise floor was not measured."
     low, high = floors["noise_floor"].min(), floors["noise_floor"].max()
     size = f"{high:.1f} %" if f"{low:.1f}" == f"{high:.1f}" else f"{low:.1f} to {high:.1f} %"
-    return f"{seeds}; the noise floor is ± {size}, so large are changes if only the initialisation differs."
+    return f"{seeds}; the noise floor is ± {size}, so large are changes when only the initialisation differs."
 
 
 def _seeds(counts: pd.Series) -> str:
@@ -237,7 +235,3 @@ def _count(count: int, noun: str) -> str:
 
 def _percent(asked: Asked) -> str:
     return f"{100 * asked.confidence:g} %"
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]

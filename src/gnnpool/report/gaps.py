@@ -61,7 +61,8 @@ def limits(
     said = []
     missing = [trial for trial in planned if trial not in found]
     if missing:
-        said.append(f"{len(missing)} of {len(planned)} planned trials are missing.")
+        verb = "is" if len(missing) == 1 else "are"
+        said.append(f"{len(missing)} of {len(planned)} planned trials {verb} missing.")
         lacking = {t.dataset for t in planned} - {t.dataset for t in found}
         if lacking and found:
             named = ", ".join(sorted(label_of(labels, "datasets", d) for d in lacking))
@@ -83,7 +84,8 @@ def _of_dataset(manifest: Mapping, labels: Mapping) -> list[str]:
     if manifest["rows_read"] != manifest["rows_expected"]:
         said.append(f"{name}: {manifest['rows_read']} rows were read, {manifest['rows_expected']} expected.")
     if left_out := manifest["rows_read"] - manifest["rows_kept"]:
-        said.append(f"{name}: {left_out} rows were left out, named under Data.")
+        rows = "1 row was" if left_out == 1 else f"{left_out} rows were"
+        said.append(f"{name}: {rows} left out, named under Data.")
     if _REDUCED.search(manifest["citation"]):
         said.append(f"{name} is not the original data: {manifest['citation']}.")
     return said

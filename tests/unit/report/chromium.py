@@ -1,8 +1,10 @@
-"""A Chromium without a window, driven through a pipe by its DevTools protocol: no driver, no package, no port."""
+"""A Chromium without a window, driven through a pipe by its DevTools protocol: no driver, package or port."""
 
 import base64
+import fcntl
 import json
 import os
+import select
 import shutil
 import subprocess
 import time
@@ -35,10 +37,10 @@ class Chromium:
         self._read, answers = os.pipe()
 
         def to_three_and_four() -> None:
-            # Higher numbers first: a pipe may have got 3 or 4 itself.
-            high = [os.dup(commands), os.dup(answers)]
-            for number, file in zip((3, 4), high, strict=True):
-                os.dup2(file, number)
+            # By way of high numbers, since a pipe may have got 3 or 4 itself.
+            high = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in (commands, answers)]
+            for number, end in zip((3, 4), high, strict=True):
+                os.dup2(end, number)
 
         self._process = subprocess.Popen(
             [program, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
@@ -135,7 +137,8 @@ class Chromium:
 
     def _next(self, end: float) -> dict:
         while b"\0" not in self._rest:
-            assert time.monotonic() < end, "the browser does not answer"
+            ready = select.select([self._read], [], [], max(0.0, end - time.monotonic()))[0]
+            assert ready, "the browser does not answer"
             chunk = os.read(self._read, 1 << 20)
             assert chunk, "the browser has ended"
             self._rest += chunk
