@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from gnnpool.analysis.assessed import assessed_values
 from gnnpool.analysis.collect import TRIAL
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.artifacts import read_json, read_table, write_atomically
@@ -18,8 +19,7 @@ from gnnpool.report.exhibits import read_exhibit, read_galleries
 from gnnpool.report.headline import comparisons, headline
 from gnnpool.report.page import render
 from gnnpool.report.runs import runs
-from gnnpool.tables import power
-from gnnpool.tables.base import Source
+from gnnpool.tables.power import spreads
 
 
 @dataclass(frozen=True)
@@ -92,25 +92,30 @@ def write_report(
 def _answered(trials: pd.DataFrame, changes: pd.DataFrame, config: Mapping, labels: Mapping) -> dict:
     """The answer, and the changes that it rests on."""
     planned = plan_trials(config["blocks"], config["seeds"], config["noise_floor"])
-    source = _source(trials, planned, config, labels)
-    values = source.values()
+    grid = whole_grid(planned)
+    values = assessed_values(
+        trials,
+        entry=grid,
+        statistic=config["statistic"],
+        seeds=config["seeds"],
+        planned={trial.condition for trial in planned},
+        **config["statistics"],
+    )
+    sure = {name: config["statistics"][name] for name in ("margin", "confidence")}
     compared = comparisons(values)
     first = headline(compared)
-    scale = scale_of(compared, changes, margin=source.margin)
+    scale = scale_of(compared, changes, margin=sure["margin"])
     drawn = {"among": compared, "labels": labels, "scale": scale}
     return {
         "sentences": answer(
             Asked(
                 values=values,
-                power=power.build(source).tidy,
+                power=spreads(values, changes, **sure),
                 labels=labels,
                 planned=len(planned),
                 finished=len(trials),
-                poolings=len(source.entry["poolings"]),
-                datasets=len(source.entry["datasets"]),
-                settings=len(source.entry["settings"]),
-                confidence=source.confidence,
-                margin=source.margin,
+                **{axis: len(grid[axis]) for axis in ("poolings", "datasets", "settings")},
+                **sure,
             )
         ),
         "scale": scale,
@@ -120,24 +125,13 @@ def _answered(trials: pd.DataFrame, changes: pd.DataFrame, config: Mapping, labe
     }
 
 
-def _source(trials: pd.DataFrame, planned: Sequence[Trial], config: Mapping, labels: Mapping) -> Source:
-    """The whole grid as if it were one table."""
-    return Source(
-        entry={
-            "name": "report",
-            "settings": list(dict.fromkeys((t.model, t.edges) for t in planned)),
-            "datasets": list(dict.fromkeys(t.dataset for t in planned)),
-            "poolings": list(dict.fromkeys(t.pooling for t in planned if t.pooling != BASELINE)),
-        },
-        labels=labels,
-        records=trials,
-        test_errors=pd.DataFrame(),
-        seeds=config["seeds"],
-        planned={trial.condition for trial in planned},
-        statistic=config["statistic"],
-        scheme=config["split"]["scheme"],
-        **config["statistics"],
-    )
+def whole_grid(planned: Sequence[Trial]) -> dict[str, list]:
+    """All that is planned as if it were one table: its settings, datasets and poolings but the baseline."""
+    return {
+        "settings": list(dict.fromkeys((t.model, t.edges) for t in planned)),
+        "datasets": list(dict.fromkeys(t.dataset for t in planned)),
+        "poolings": list(dict.fromkeys(t.pooling for t in planned if t.pooling != BASELINE)),
+    }
 
 
 def _missing(

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
+from gnnpool.analysis.cost import relative_cost
 from gnnpool.analysis.printed import Item, Printed, Row
 from gnnpool.analysis.wording import label_of, setting_label
-from gnnpool.records import BASELINE
 
 _COLUMNS = ("Trials", "Parameters", "Time of a trial", "As a multiple", "CPU", "GPU", "Peak memory", "Starts")
 
@@ -21,13 +22,13 @@ def cost(trials: pd.DataFrame, labels: Mapping[str, Mapping[str, str]]) -> Print
     rows = []
     for (model, edges), group in trials.groupby(["model", "edges"], sort=False):
         rows.append(Row(setting_label(labels, model, edges)))
-        ratios = _ratios(group)
+        ratios = relative_cost(group).set_index("pooling")["seconds_ratio"]
         rows += [
-            Row(label_of(labels, "poolings", pooling), _items(part, ratios.get(pooling)))
+            Row(label_of(labels, "poolings", pooling), _items(part, ratios.get(pooling, np.nan)))
             for pooling, part in group.groupby("pooling", sort=False)
         ]
     if len(trials):
-        rows.append(Row("All", _items(trials, None, whole=True), summary=True))
+        rows.append(Row("All", _items(trials, np.nan, whole=True), summary=True))
     return Printed(name="cost", title="Cost of the trials", columns=_COLUMNS, rows=rows, notes=_notes(trials))
 
 
@@ -37,22 +38,13 @@ def hours(trials: pd.DataFrame) -> tuple[float, float]:
     return trials["cpu_seconds"].sum() / 3600, trials.loc[on_gpu, "wall_seconds"].sum() / 3600
 
 
-def _ratios(group: pd.DataFrame) -> pd.Series:
-    """Time of each pooling over that of mean pooling, median over the same dataset, seed and device."""
-    key = ["dataset", "seed", "init", "device_name"]
-    baseline = group.loc[group["pooling"] == BASELINE, [*key, "wall_seconds"]]
-    paired = group.merge(baseline, on=key, suffixes=("", "_baseline"))
-    paired["ratio"] = paired["wall_seconds"] / paired["wall_seconds_baseline"]
-    return paired.groupby("pooling")["ratio"].median()
-
-
-def _items(part: pd.DataFrame, ratio: float | None, *, whole: bool = False) -> list[Item]:
+def _items(part: pd.DataFrame, ratio: float, *, whole: bool = False) -> list[Item]:
     cpu, gpu = hours(part)
     return [
         Item(str(len(part))),
         Item("" if whole else _range(part["parameters"], "{:,.0f}")),
         Item("" if whole else _duration(part["wall_seconds"].median()), remark="" if whole else "median"),
-        Item("" if ratio is None else f"{ratio:.2f} \N{MULTIPLICATION SIGN}"),
+        Item("" if pd.isna(ratio) else f"{ratio:.2f} \N{MULTIPLICATION SIGN}"),
         Item(f"{cpu:.2f} h"),
         Item(f"{gpu:.2f} h" if gpu else "none"),
         Item(f"{part['peak_memory'].max():,.0f} MiB"),
@@ -75,7 +67,8 @@ def _notes(trials: pd.DataFrame) -> list[str]:
         "Time: wall time of all attempts of a trial, from reading the graphs to the record. CPU: processor "
         "time; GPU: wall time of the trials on a GPU. Peak memory: of the GPU where there is one, else of "
         "the process.",
-        "As a multiple: of the time of mean pooling with the same dataset, seed and device, median.",
+        "As a multiple: of the time of mean pooling with the same dataset, seed and device; median over the seeds, "
+        "geometric mean over the datasets.",
         "Parameters: trainable numbers of the whole network. Starts: more than trials if some were stopped.",
         *([shared] if len(trials) else []),
     ]

@@ -99,15 +99,17 @@ def read_galleries(pictures: Sequence[str | Path], *, beside: Path) -> list[Gall
         beside: Folder of the page, which links are relative to.
 
     Returns:
-        One gallery for each folder, named after it.
+        One gallery for each folder beside the page that the pictures lie in or below, named after it.
 
     Raises:
         ArtifactError: If a file is damaged, no picture, or lacks title or description.
     """
-    folders: dict[Path, list[Picture]] = {}
+    folders: dict[str, list[Picture]] = {}
     for path in map(Path, pictures):
-        folders.setdefault(path.parent, []).append(_read_picture(path, beside))
-    return [Gallery(folder.name.replace("_", " ").capitalize(), shown) for folder, shown in folders.items()]
+        inside = path.absolute().is_relative_to(beside.absolute())
+        folder = path.absolute().relative_to(beside.absolute()).parts[0] if inside else path.parent.name
+        folders.setdefault(folder, []).append(_read_picture(path, beside))
+    return [Gallery(name.replace("_", " ").capitalize(), shown) for name, shown in folders.items()]
 
 
 def _read_picture(path: Path, beside: Path) -> Picture:

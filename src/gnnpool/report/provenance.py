@@ -18,8 +18,9 @@ _SHOWN = {
     "threads": "CPU threads of a trial",
     "engine": "Engine",
     "deterministic": "Deterministic",
+    "nondeterministic": "Operations without a deterministic form",
     "stage_version": "Version of the stage training",
-    "code_fingerprint": "Code, SHA-256 of the package",
+    "code_fingerprint": "Code that trains, SHA-256",
 }
 
 

@@ -103,6 +103,7 @@ def write_results(world: World, records: dict[Trial, Path], planned: list[Trial]
         records=list(records.values()),
         planned=[tuple(vars(trial).values()) for trial in planned],
         allow_partial=True,
+        on_mixed_code="warn",
         output=results / "checks/passed.json",
     )
     common = {"labels": labels_of(config), "statistic": config["statistic"], "seeds": config["seeds"]}

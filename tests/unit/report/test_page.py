@@ -162,9 +162,9 @@ def test_a_table_is_the_same_in_the_page_and_on_its_own(page, hostile):
     assert body in page.source
 
 
-def test_a_picture_of_any_folder_has_a_gallery_of_its_own(hostile, tmp_path):
-    folder = hostile.results / "atom_shares"
-    folder.mkdir()
+def test_pictures_of_any_folder_have_a_gallery_of_their_own(hostile):
+    folder = hostile.results / "atom_shares" / "first"
+    folder.mkdir(parents=True)
     (folder / "one.png").write_bytes((hostile.results / "figures/fig4b.png").read_bytes())
     metadata = {
         "title": "Shares",
