@@ -26,7 +26,12 @@ def build(source: Source) -> Table:
         source: What it is made from.
 
     Returns:
-        Tidy: see :func:`spreads`.
+        Tidy: a line for each dataset (or "average"), model, edges and pooling with two seeds or
+        more, and one with the pooling "all", the root mean square of these: sd (%), n_seeds (the
+        least of "all"), difference_told (%, told by so many seeds with 80 % power), seeds_needed (to
+        tell the margin on these structures, paired t test), seeds_needed_beyond (the same beyond
+        these structures, corrected resampled t test; of averages missing). Missing seeds: more than
+        a thousand.
     """
     tidy = spreads(source.values(), source.changes(), margin=source.margin, confidence=source.confidence)
     rows = []
@@ -58,12 +63,7 @@ def spreads(values: pd.DataFrame, changes: pd.DataFrame, *, margin: float, confi
         confidence: Such as 0.95.
 
     Returns:
-        A line for each dataset (or "average"), model, edges and pooling with two seeds or more, and
-        one with the pooling "all", the root mean square of these: sd (%), n_seeds (the least of
-        "all"), difference_told (%, told by so many seeds with 80 % power), seeds_needed (to tell the
-        margin on these structures, paired t test), seeds_needed_beyond (the same beyond these
-        structures, corrected resampled t test; of averages missing). Missing seeds: more than a
-        thousand.
+        The tidy rows of :func:`build`.
     """
     values = values[values["sd"].notna() & (values["pooling"] != BASELINE)]
     overlap = changes.groupby("dataset")["overlap"].mean()
