@@ -17,6 +17,7 @@ def test_bare_snakemake_plans_the_whole_paper(workflow):
     assert planned["build_structures"] == planned["fetch_dataset"] == 7
     assert planned["render_table"] == 9
     assert planned["draw_figure"] == 4
+    assert planned["write_report"] == 1
 
 
 def test_a_figure_of_the_paper_plans_the_trials_of_its_setting(workflow):

@@ -1,4 +1,7 @@
-"""A Chromium without a window, driven through a pipe by its DevTools protocol: no driver, package or port."""
+"""A Chromium without a window, driven through a pipe by its DevTools protocol: no driver, package or port.
+
+python tests/unit/report/chromium.py install     the browser, where it is missing
+"""
 
 import base64
 import fcntl
@@ -7,6 +10,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -22,6 +26,26 @@ PATIENCE = 60  # s; for a busy machine
 def find() -> str | None:
     """The browser of this machine, or the one that the variable CHROMIUM names; None if there is none."""
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def install() -> str:
+    """Install the browser where it is missing.
+
+    Returns:
+        Why that is impossible; nothing if it is there.
+    """
+    if find():
+        return ""
+    if os.geteuid() or not shutil.which("apt-get"):
+        return "chromium is missing, and only root on Debian can have it installed (apt-get install chromium)"
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
+        run = subprocess.run(
+            ["apt-get", *command], env=environment, capture_output=True, text=True, timeout=600
+        )
+        if run.returncode:
+            return f"apt-get {command[0]}: {run.stderr.strip()[-500:]}"
+    return "" if find() else "chromium was installed, but is not found"
 
 
 class Chromium:
@@ -147,3 +171,9 @@ class Chromium:
         if "method" in message:
             self.events.append(message)
         return message
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["install"]:
+        sys.exit(__doc__)
+    sys.exit(install() or 0)
