@@ -9,7 +9,16 @@ from gnnpool.analysis.cost import relative_cost
 from gnnpool.analysis.printed import Item, Printed, Row
 from gnnpool.analysis.wording import label_of, setting_label
 
-_COLUMNS = ("Trials", "Parameters", "Time of a trial", "As a multiple", "CPU", "GPU", "Peak memory", "Starts")
+_COLUMNS = (
+    "Trials",
+    "Parameters",
+    "Median time of a trial",
+    "As a multiple",
+    "CPU",
+    "GPU",
+    "Peak memory",
+    "Starts",
+)
 
 
 def cost(trials: pd.DataFrame, labels: Mapping[str, Mapping[str, str]]) -> Printed:
@@ -43,7 +52,7 @@ def _items(part: pd.DataFrame, ratio: float, *, whole: bool = False) -> list[Ite
     return [
         Item(str(len(part))),
         Item("" if whole else _range(part["parameters"], "{:,.0f}")),
-        Item("" if whole else _duration(part["wall_seconds"].median()), remark="" if whole else "median"),
+        Item("" if whole else _duration(part["wall_seconds"].median())),
         Item("" if pd.isna(ratio) else f"{ratio:.2f} \N{MULTIPLICATION SIGN}"),
         Item(f"{cpu:.2f} h"),
         Item(f"{gpu:.2f} h" if gpu else "none"),
