@@ -14,6 +14,12 @@ from gnnpool.errors import ConfigError
 from gnnpool.grid import plan_trials, slice_of
 from gnnpool.pooling_names import GROUP, check_pooling
 
+_DECIDING = (
+    *("seeds", "noise_floor", "split", "on_bad_row", "blocks", "training"),
+    *("statistic", "statistics"),
+)
+_NOT_DECIDING = {"label", "url", "mirrors", "redirect_hosts"}
+
 
 def read_config(paths: Sequence[str | Path]) -> dict:
     """Read a configuration and its overlays as Snakemake does: dictionaries merge, all else is replaced.
@@ -174,6 +180,23 @@ def _check_origin(slug: str, given: set[str]) -> None:
 def without_label(entry: Mapping | None) -> Mapping | None:
     """The part of a catalog entry that decides results, so that a new label reruns nothing."""
     return None if entry is None else {key: value for key, value in entry.items() if key != "label"}
+
+
+def what_decides(config: Mapping) -> dict:
+    """The part of a configuration that decides results: what its blocks use, without labels and addresses."""
+    used = {
+        axis: {name for block in config["blocks"] for name in block[axis]}
+        for axis in ("datasets", "models", "edges", "poolings")
+    }
+    catalogs = {
+        axis: {
+            slug: {key: value for key, value in entry.items() if key not in _NOT_DECIDING}
+            for slug, entry in config[axis].items()
+            if slug in used[axis]
+        }
+        for axis in used
+    }
+    return {**{key: config[key] for key in _DECIDING}, **catalogs}
 
 
 def labels_of(config: Mapping) -> dict[str, dict[str, str]]:

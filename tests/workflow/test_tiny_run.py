@@ -72,6 +72,14 @@ def test_an_explanation_is_made_of_the_poolings_there_are(finished):
     assert not (finished.folder / "results/explanations/untrained").exists()
 
 
+def test_the_report_answers_and_holds_the_tables_and_figures(finished):
+    page = (finished.folder / "results/report.html").read_text(encoding="utf-8")
+    assert "<p>On 2 datasets and with 2 seeds, " in page
+    for part in ('id="table-table1"', 'id="table-power"', 'id="picture-1-1"', ">Salts, per cell<"):
+        assert part in page
+    assert page.count('<a href="trials/salts') == TRIALS
+
+
 def test_an_entry_of_the_table_is_the_mean_change_of_its_trials(finished):
     def error(pooling, seed):
         return without_timings(record(finished, f"salts/cgcnn/mdl/{pooling}/seed-{seed}"))["test_mae"]

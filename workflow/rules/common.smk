@@ -8,7 +8,14 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from gnnpool import stages
-from gnnpool.config import check_config, files_of, labels_of, physics_of, without_label
+from gnnpool.config import (
+    check_config,
+    files_of,
+    labels_of,
+    physics_of,
+    what_decides,
+    without_label,
+)
 from gnnpool.data.matbench_folds import task_of
 from gnnpool.errors import ConfigError
 from gnnpool.grid import explained_trials, plan_trials, trials_of

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from gnnpool.analysis.formats import Item, Row
+from gnnpool.analysis.printed import Item, Row
 from gnnpool.analysis.values import AVERAGE, NO_BASELINE, NOT_PLANNED, NOT_TRAINED
 from gnnpool.analysis.wording import NO_TEST, TIMES, interval, number, statistic_notes, unpaired_notes
 from gnnpool.tables.base import Source

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from gnnpool.analysis.assessed import assessed_values
-from gnnpool.analysis.formats import Row
+from gnnpool.analysis.printed import Row
 from gnnpool.analysis.values import AVERAGE, slice_changes, slice_trials
 from gnnpool.analysis.wording import label_of, setting_label
 

@@ -5,8 +5,8 @@ import pandas as pd
 
 from gnnpool.analysis.assessed import UNITS as VALUE_UNITS
 from gnnpool.analysis.change import CONDITION
-from gnnpool.analysis.formats import Item, Row
 from gnnpool.analysis.intervals import Interval
+from gnnpool.analysis.printed import Item, Row
 from gnnpool.analysis.published import SEEDS, published_changes
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.analysis.verdict import AGREES, CANNOT_TELL, DIFFERS, difference_interval, verdict

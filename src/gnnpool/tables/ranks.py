@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from gnnpool.analysis import ranks
-from gnnpool.analysis.formats import Item, Row
 from gnnpool.analysis.intervals import MeanDistribution
+from gnnpool.analysis.printed import Item, Row
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.analysis.wording import number
 from gnnpool.records import BASELINE
