@@ -1,0 +1,51 @@
+"""The noise floor: how far changes scatter about zero that mean nothing."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from gnnpool.figures.base import Source
+
+_COLORS = ("#ececec", "#dcdcdc")
+
+
+def draw_noise(axes: Axes, values: pd.DataFrame) -> None:
+    """Draw the least and the greatest noise floor of some values as bands about zero.
+
+    Args:
+        axes: Its y axis is the error change, %.
+        values: Rows of :func:`gnnpool.analysis.assessed.assessed_values`; without a noise floor nothing
+            is drawn.
+    """
+    floors = values["noise_floor"].dropna()
+    if floors.empty:
+        return
+    for floor, color in zip((floors.max(), floors.min()), _COLORS, strict=True):
+        axes.axhspan(-floor, floor, color=color, linewidth=0, zorder=0.5)
+
+
+def noise_notes(source: Source, values: pd.DataFrame, *, drawn: bool = True) -> list[str]:
+    """Say what the band is, or how large it would be; nothing without repeated trainings.
+
+    Args:
+        source: What the figure is made from.
+        values: Rows of :func:`gnnpool.analysis.assessed.assessed_values`.
+        drawn: Whether there is a band.
+    """
+    known = values[values["noise_floor"].notna()]
+    if known.empty:
+        return []
+    least, greatest = (known.loc[known["noise_floor"].agg(end)] for end in ("idxmin", "idxmax"))
+    band = "Gray about zero: the noise floor" if drawn else "Noise floor"
+    size = f"± {least['noise_floor']:.1f} % ({source.name('datasets', least['dataset'])})"
+    if greatest["dataset"] != least["dataset"]:
+        name = source.name("datasets", greatest["dataset"])
+        dark, light = ("dark, ", "light, ") if drawn else ("", "")
+        size = f"{dark}{size} to {light}± {greatest['noise_floor']:.1f} % ({name})"
+    lacking = values.loc[values["noise_floor"].isna() & (values["n_datasets"] > 0), "dataset"].unique()
+    names = ", ".join(source.name("datasets", dataset) for dataset in lacking)
+    repeats = " to ".join(map(str, sorted({known["n_repeats"].min(), known["n_repeats"].max()})))
+    return [
+        f"{band}, {size}: {source.percent} of changes are not larger if nothing differs but the weights and "
+        f"the order that a training starts with; from {repeats} repeated trainings."
+        + (f" Not known for {names}." if names else "")
+    ]
