@@ -2,15 +2,24 @@
 
 from collections.abc import Mapping
 
+from matplotlib.axes import Axes
+
 from gnnpool.analysis.values import NO_BASELINE, NOT_PLANNED, NOT_TRAINED
 from gnnpool.analysis.wording import NO_TEST
 from gnnpool.errors import ConfigError
+from gnnpool.figures import style
 
 GAPS = {
     NOT_PLANNED: f"{NO_TEST}\n(not planned)",
     NOT_TRAINED: "not trained",
     NO_BASELINE: "mean pooling\nnot trained",
 }
+
+
+def write_gap(axes: Axes, state: str) -> None:
+    """Write into empty axes why they are empty."""
+    axes.set(xticks=[], yticks=[])
+    axes.text(0.5, 0.5, GAPS[state], transform=axes.transAxes, ha="center", va="center", color=style.SOFT)
 
 
 def require_one_setting(entry: Mapping) -> None:

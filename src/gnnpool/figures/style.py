@@ -84,6 +84,13 @@ def tint(color: str) -> tuple[float, ...]:
     return tuple(0.7 * part + 0.3 for part in to_rgb(color))
 
 
+def stroke(color: str) -> str | tuple[float, ...]:
+    """A color for thin lines: light ones are darkened, so that they are seen on white."""
+    red, green, blue = to_rgb(color)
+    light = 0.3 * red + 0.59 * green + 0.11 * blue > 0.7
+    return tuple(0.75 * part for part in (red, green, blue)) if light else color
+
+
 @cache
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """Width of a line of text in inches, for a font size in points."""

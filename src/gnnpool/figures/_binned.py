@@ -1,0 +1,141 @@
+"""Median absolute error of each pooling in bins of a quantity of the structures."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from gnnpool.analysis.binned import binned_errors
+from gnnpool.analysis.change import CONDITION
+from gnnpool.analysis.values import TRAINED
+from gnnpool.analysis.wording import MINUS
+from gnnpool.figures import style
+from gnnpool.figures._coverage import coverage, coverage_notes, in_unit, places
+from gnnpool.figures._gaps import write_gap
+from gnnpool.figures._panels import Group, Shape, open_panels
+from gnnpool.figures.base import Drawing, Source
+
+UNITS = {**dict.fromkeys(["median", "low", "high"], "unit"), "n": "structures"}
+_SHAPE = Shape(width=3.0, height=1.6, left=0.55, below=0.74, columns=2)
+# Poolings stand beside each other in this part of a bin.
+_SPREAD = 0.6
+
+
+def build_binned(
+    source: Source, tested: pd.DataFrame, *, by: str, quantity: Mapping[str, str], unit: str
+) -> Drawing:
+    """Draw the figure: a panel for each dataset and setting, in it a line for each pooling.
+
+    Args:
+        source: What it is made from.
+        tested: Rows of :func:`gnnpool.analysis.structures.read_test_errors` with a further column.
+        by: That column.
+        quantity: Its name for the x axis by dataset, with its unit.
+        unit: Of that column, for the tidy table.
+
+    Returns:
+        Tidy: the rows of :func:`gnnpool.analysis.binned.binned_errors`, and unit (of the target).
+    """
+    poolings = source.entry["poolings"]
+    tested = tested[tested["seed"].isin(source.seeds) & tested["pooling"].isin(poolings)]
+    tidy = binned_errors(tested, by=by, confidence=source.confidence)
+    units = source.trials().groupby("dataset")["unit"].first()
+    tidy["unit"] = tidy["dataset"].map(units)
+    covered = coverage(source, tested)
+    shown = list(places(source, covered))
+    panels = [(name, "") for *_, name in shown]
+    colors = {pooling: style.stroke(color) for pooling, color in source.colors(poolings).items()}
+    signs = dict(zip(poolings, style.MARKERS * (len(poolings) // len(style.MARKERS) + 1), strict=False))
+    notes = [*_notes(source, tidy), *coverage_notes(source, covered)]
+    legend = [(_sign(colors[p], signs[p]), source.name("poolings", p)) for p in poolings]
+    by_place = dict(tuple(tidy.groupby(CONDITION[:3])))
+    with style.styled():
+        groups = [Group("", panels)] if panels else []
+        title = source.entry["title"]
+        figure, axes = open_panels(groups, _SHAPE, title=title, notes=notes, legend=legend)
+        for (*place, _), panel in zip(shown, axes[0] if axes else [], strict=True):
+            drawn = by_place.get(tuple(place))
+            if drawn is None:
+                write_gap(
+                    panel, covered.loc[(covered[CONDITION[:3]] == place).all(axis=1), "state"].mode()[0]
+                )
+            else:
+                _draw(panel, drawn, poolings, colors, signs, quantity.get(place[0], by))
+    units = UNITS | dict.fromkeys(["from", "to"], unit)
+    return Drawing(figure, tidy, units, _describe(source, tidy, covered))
+
+
+def _sign(color: object, marker: str) -> Line2D:
+    return Line2D([], [], color=color, marker=marker, markersize=4, linewidth=0.8)
+
+
+def _draw(
+    axes: Axes, drawn: pd.DataFrame, poolings: Sequence[str], colors: Mapping, signs: Mapping, quantity: str
+) -> None:
+    there = [pooling for pooling in poolings if (drawn["pooling"] == pooling).any()]
+    step = _SPREAD / max(1, len(there) - 1)
+    for i, pooling in enumerate(there):
+        line = drawn[drawn["pooling"] == pooling].sort_values("bin")
+        x = line["bin"] + (i * step - _SPREAD / 2 if len(there) > 1 else 0.0)
+        axes.vlines(x, line["low"], line["high"], color=colors[pooling], linewidth=0.9, alpha=0.7)
+        options = {"color": colors[pooling], "marker": signs[pooling], "markersize": 3.2}
+        axes.plot(x, line["median"], linewidth=0.6, **options)
+    bins = drawn.groupby("bin").agg(
+        least=("from", "min"), most=("to", "max"), n=("n", "max"), few=("n", "min")
+    )
+    axes.set_xticks(bins.index, [_bin(row) for row in bins.itertuples()])
+    axes.set_xlim(bins.index.min() - 0.5, bins.index.max() + 0.5)
+    for edge in bins.index[1:]:
+        axes.axvline(edge - 0.5, color=style.FAINT, linewidth=0.6, zorder=0.5)
+    axes.set_ylim(0, None)
+    axes.set_xlabel(quantity, labelpad=2)
+    unit = drawn["unit"].iloc[0]
+    axes.set_ylabel(in_unit("median error", None if pd.isna(unit) else unit), labelpad=2)
+    axes.yaxis.grid(True, color=style.FAINT, linewidth=0.5)
+    axes.set_axisbelow(True)
+
+
+def _bin(row: object) -> str:
+    """What a bin is, and how many structures it has for each pooling."""
+    n = f"{row.n}" if row.few == row.n else f"{row.few}-{row.n}"
+    to = "" if row.least == row.most else f"to {_short(row.most)}"
+    return f"{_short(row.least)}\n{to}\nn = {n}"
+
+
+def _short(value: float) -> str:
+    text = f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return text.replace("-", MINUS)
+
+
+def _notes(source: Source, tidy: pd.DataFrame) -> list[str]:
+    notes = [
+        "Points: median absolute error of the test structures in a bin, a structure that several seeds test "
+        f"with its mean over them; lines: {source.percent} intervals from the order of the errors; n: "
+        "structures in a bin.",
+        "Bins of about as many structures each. All poolings are tested on the same structures, so "
+        "overlapping intervals do not mean that two poolings are alike.",
+    ]
+    if tidy["low"].isna().any():
+        notes.append("No interval where a bin has too few structures.")
+    return notes
+
+
+def _describe(source: Source, tidy: pd.DataFrame, covered: pd.DataFrame) -> str:
+    sentences = [f"{source.entry['title']}: median absolute errors of the test structures in bins."]
+    trained = covered[covered["state"] == TRAINED]
+    by_condition = dict(tuple(tidy.groupby(CONDITION)))
+    several = len(source.entry["settings"]) > 1
+    for row in trained.itertuples():
+        line = by_condition[(row.dataset, row.model, row.edges, row.pooling)].sort_values("bin")
+        first, last = line.iloc[0], line.iloc[-1]
+        where = f"{source.setting(row.model, row.edges)}, " if several else ""
+        name = f"{where}{source.name('datasets', row.dataset)}, {source.name('poolings', row.pooling)}"
+        ends = [first, last] if len(line) > 1 else [first]
+        sentences.append(f"{name}: {', '.join(map(_said, ends))}.")
+    return " ".join([*sentences, *coverage_notes(source, covered)])
+
+
+def _said(row: pd.Series) -> str:
+    bounds = " to ".join(dict.fromkeys([_short(row["from"]), _short(row["to"])]))
+    return f"{row['median']:.3g} at {bounds} (n = {row['n']})"
