@@ -8,10 +8,10 @@ from matplotlib.lines import Line2D
 
 from gnnpool.analysis.binned import binned_errors
 from gnnpool.analysis.change import CONDITION
-from gnnpool.analysis.values import TRAINED
+from gnnpool.analysis.values import NOT_PLANNED, TRAINED
 from gnnpool.analysis.wording import MINUS
 from gnnpool.figures import style
-from gnnpool.figures._coverage import coverage, coverage_notes, in_unit, places
+from gnnpool.figures._coverage import coverage, coverage_notes, in_unit, place_name, places
 from gnnpool.figures._gaps import write_gap
 from gnnpool.figures._panels import Group, Shape, open_panels
 from gnnpool.figures.base import Drawing, Source
@@ -43,27 +43,31 @@ def build_binned(
     units = source.trials().groupby("dataset")["unit"].first()
     tidy["unit"] = tidy["dataset"].map(units)
     covered = coverage(source, tested)
-    shown = list(places(source, covered))
-    panels = [(name, "") for *_, name in shown]
+    shown = places(source, covered)
+    panels = [(place.name, "") for place in shown]
     colors = {pooling: style.stroke(color) for pooling, color in source.colors(poolings).items()}
     signs = dict(zip(poolings, style.MARKERS * (len(poolings) // len(style.MARKERS) + 1), strict=False))
     notes = [*_notes(source, tidy), *coverage_notes(source, covered)]
-    legend = [(_sign(colors[p], signs[p]), source.name("poolings", p)) for p in poolings]
+    legend = [
+        (_sign(colors[p], signs[p]), source.name("poolings", p)) for p in poolings if p in _planned(covered)
+    ]
     by_place = dict(tuple(tidy.groupby(CONDITION[:3])))
     with style.styled():
         groups = [Group("", panels)] if panels else []
         title = source.entry["title"]
         figure, axes = open_panels(groups, _SHAPE, title=title, notes=notes, legend=legend)
-        for (*place, _), panel in zip(shown, axes[0] if axes else [], strict=True):
-            drawn = by_place.get(tuple(place))
+        for place, panel in zip(shown, axes[0] if axes else [], strict=True):
+            drawn = by_place.get(place.key)
             if drawn is None:
-                write_gap(
-                    panel, covered.loc[(covered[CONDITION[:3]] == place).all(axis=1), "state"].mode()[0]
-                )
+                write_gap(panel, place.conditions[0].state)
             else:
-                _draw(panel, drawn, poolings, colors, signs, quantity.get(place[0], by))
+                _draw(panel, drawn, poolings, colors, signs, quantity.get(place.key[0], by))
     units = UNITS | dict.fromkeys(["from", "to"], unit)
     return Drawing(figure, tidy, units, _describe(source, tidy, covered))
+
+
+def _planned(covered: pd.DataFrame) -> set[str]:
+    return set(covered.loc[covered["state"] != NOT_PLANNED, "pooling"])
 
 
 def _sign(color: object, marker: str) -> Line2D:
@@ -125,12 +129,11 @@ def _describe(source: Source, tidy: pd.DataFrame, covered: pd.DataFrame) -> str:
     sentences = [f"{source.entry['title']}: median absolute errors of the test structures in bins."]
     trained = covered[covered["state"] == TRAINED]
     by_condition = dict(tuple(tidy.groupby(CONDITION)))
-    several = len(source.entry["settings"]) > 1
     for row in trained.itertuples():
         line = by_condition[(row.dataset, row.model, row.edges, row.pooling)].sort_values("bin")
         first, last = line.iloc[0], line.iloc[-1]
-        where = f"{source.setting(row.model, row.edges)}, " if several else ""
-        name = f"{where}{source.name('datasets', row.dataset)}, {source.name('poolings', row.pooling)}"
+        where = place_name(source, row.dataset, row.model, row.edges)
+        name = f"{where}, {source.name('poolings', row.pooling)}"
         ends = [first, last] if len(line) > 1 else [first]
         sentences.append(f"{name}: {', '.join(map(_said, ends))}.")
     return " ".join([*sentences, *coverage_notes(source, covered)])

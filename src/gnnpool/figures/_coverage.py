@@ -1,6 +1,8 @@
 """Which conditions of an entry there is something to draw of, and what the others lack."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -33,18 +35,44 @@ def coverage(source: Source, found: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*CONDITION, "n_seeds", "n_datasets", "state"])
 
 
-def places(source: Source, covered: pd.DataFrame) -> Iterator[tuple[str, str, str, str]]:
-    """Dataset, model and edges of which anything is planned or trained, each with its printed name.
+@dataclass(frozen=True)
+class Place:
+    """A dataset and setting of which something is planned or trained.
+
+    Args:
+        key: Dataset, model and edges.
+        name: Printed name: the dataset, and the setting if there are several.
+        conditions: Rows of :func:`coverage`, those left out that are not planned.
+    """
+
+    key: tuple[str, str, str]
+    name: str
+    conditions: Sequence[NamedTuple]
+
+    def condition(self, row: object) -> tuple[str, str, str, str]:
+        """Dataset, model, edges and pooling of one of the conditions."""
+        return (*self.key, row.pooling)
+
+
+def places(source: Source, covered: pd.DataFrame) -> list[Place]:
+    """Datasets and settings with their conditions, in the order of the entry.
 
     Args:
         source: What the figure is made from.
         covered: Rows of :func:`coverage`.
     """
-    several = len(source.entry["settings"]) > 1
-    for (model, edges, dataset), group in covered.groupby(["model", "edges", "dataset"], sort=False):
-        if (group["state"] != NOT_PLANNED).any():
-            name = source.name("datasets", dataset)
-            yield dataset, model, edges, f"{source.setting(model, edges)}: {name}" if several else name
+    planned = covered[covered["state"] != NOT_PLANNED]
+    found = []
+    for (model, edges, dataset), group in planned.groupby(["model", "edges", "dataset"], sort=False):
+        name = place_name(source, dataset, model, edges)
+        found.append(Place((dataset, model, edges), name, list(group.itertuples())))
+    return found
+
+
+def place_name(source: Source, dataset: str, model: str, edges: str) -> str:
+    """Printed name of a dataset, after its setting if the entry has several."""
+    name = source.name("datasets", dataset)
+    return f"{source.setting(model, edges)}: {name}" if len(source.entry["settings"]) > 1 else name
 
 
 def coverage_notes(source: Source, covered: pd.DataFrame) -> list[str]:

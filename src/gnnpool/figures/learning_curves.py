@@ -10,7 +10,15 @@ from gnnpool.analysis.change import CONDITION
 from gnnpool.analysis.histories import ERRORS, curves_over_seeds
 from gnnpool.analysis.values import TRAINED
 from gnnpool.figures import style
-from gnnpool.figures._coverage import coverage, coverage_notes, in_unit, places, seeds_remark
+from gnnpool.figures._coverage import (
+    Place,
+    coverage,
+    coverage_notes,
+    in_unit,
+    place_name,
+    places,
+    seeds_remark,
+)
 from gnnpool.figures._gaps import write_gap
 from gnnpool.figures._panels import Group, Shape, open_panels
 from gnnpool.figures.base import Drawing, Source
@@ -39,32 +47,28 @@ def build(source: Source) -> Drawing:
     units = source.trials().groupby("dataset")["unit"].first()
     curves["unit"] = curves["dataset"].map(units)
     covered = coverage(source, histories)
-    shown = list(places(source, covered))
     by_condition = dict(tuple(curves.groupby(CONDITION)))
-    states = {(row.dataset, row.model, row.edges, row.pooling): row for row in covered.itertuples()}
-    poolings = source.entry["poolings"]
-    groups = []
-    for *place, name in shown:
-        panels = [(source.name("poolings", p), seeds_remark(source, states[(*place, p)])) for p in poolings]
-        groups.append(Group(f"{name}: {in_unit('mean absolute error', units.get(place[0]))}", panels))
+    shown = places(source, covered)
+    groups = [_group(source, place, units.get(place.key[0])) for place in shown]
+    notes = [*_NOTES, *coverage_notes(source, covered)]
     with style.styled():
-        figure, rows = open_panels(
-            groups,
-            _SHAPE,
-            title=source.entry["title"],
-            notes=[*_NOTES, *coverage_notes(source, covered)],
-            legend=_legend(),
-        )
-        for (*place, _), row in zip(shown, rows, strict=True):
-            reference = by_condition.get((*place, BASELINE))
-            drawn = [by_condition.get((*place, pooling)) for pooling in poolings]
-            for axes, pooling, curve in zip(row, poolings, drawn, strict=True):
+        title = source.entry["title"]
+        figure, rows = open_panels(groups, _SHAPE, title=title, notes=notes, legend=_legend())
+        for place, row in zip(shown, rows, strict=True):
+            reference = by_condition.get((*place.key, BASELINE))
+            drawn = [by_condition.get(place.condition(condition)) for condition in place.conditions]
+            for axes, condition, curve in zip(row, place.conditions, drawn, strict=True):
                 if curve is None:
-                    write_gap(axes, states[(*place, pooling)].state)
+                    write_gap(axes, condition.state)
                 else:
-                    _draw(axes, curve, None if pooling == BASELINE else reference)
+                    _draw(axes, curve, None if condition.pooling == BASELINE else reference)
             _scale(row, [curve for curve in (*drawn, reference) if curve is not None])
     return Drawing(figure, curves, UNITS, _describe(source, curves, histories, covered))
+
+
+def _group(source: Source, place: Place, unit: str | None) -> Group:
+    panels = [(source.name("poolings", row.pooling), seeds_remark(source, row)) for row in place.conditions]
+    return Group(f"{place.name}: {in_unit('mean absolute error', unit)}", panels)
 
 
 _NOTES = (
@@ -134,16 +138,15 @@ def _describe(source: Source, curves: pd.DataFrame, histories: pd.DataFrame, cov
     ]
     units = dict(curves[["dataset", "unit"]].drop_duplicates().itertuples(index=False))
     chosen = dict(tuple(histories[histories["chosen"]].groupby(CONDITION)))
-    several = len(source.entry["settings"]) > 1
     for row in covered[covered["state"] == TRAINED].itertuples():
         best = chosen.get((row.dataset, row.model, row.edges, row.pooling))
         if best is None:
             continue
         least, greatest = best["epoch"].min(), best["epoch"].max()
         epochs = f"epoch {least}" if least == greatest else f"epochs {least} to {greatest}"
-        where = f"{source.setting(row.model, row.edges)}, " if several else ""
+        where = place_name(source, row.dataset, row.model, row.edges)
         sentences.append(
-            f"{where}{source.name('datasets', row.dataset)}, {source.name('poolings', row.pooling)}: chosen "
+            f"{where}, {source.name('poolings', row.pooling)}: chosen "
             f"{epochs} (n = {len(best)}), where the median validation error is "
             f"{best['val_mae'].median():.3g} {units[row.dataset]} and the training error "
             f"{best['train_mae'].median():.3g}."

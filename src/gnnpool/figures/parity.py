@@ -7,7 +7,14 @@ from matplotlib.ticker import MaxNLocator
 
 from gnnpool.analysis.change import CONDITION
 from gnnpool.figures import style
-from gnnpool.figures._coverage import coverage, coverage_notes, in_unit, places, seeds_remark
+from gnnpool.figures._coverage import (
+    coverage,
+    coverage_notes,
+    in_unit,
+    place_name,
+    places,
+    seeds_remark,
+)
 from gnnpool.figures._gaps import write_gap
 from gnnpool.figures._panels import Group, Shape, open_panels
 from gnnpool.figures.base import Drawing, Source
@@ -38,26 +45,24 @@ def build(source: Source) -> Drawing:
     units = source.trials().groupby("dataset")["unit"].first()
     tidy = tested.assign(unit=tested["dataset"].map(units)).reset_index(drop=True)
     covered = coverage(source, tidy)
-    states = {(row.dataset, row.model, row.edges, row.pooling): row for row in covered.itertuples()}
     by_condition = dict(tuple(tidy.groupby(CONDITION)))
-    shown, groups = list(places(source, covered)), []
-    for *place, name in shown:
-        rows = [states[(*place, pooling)] for pooling in poolings]
-        remarks = [_remark(by_condition.get((*place, row.pooling)), row, source) for row in rows]
-        panels = [(source.name("poolings", p), r) for p, r in zip(poolings, remarks, strict=True)]
-        groups.append(Group(in_unit(name, units.get(place[0])), panels))
+    shown, groups = places(source, covered), []
+    for place in shown:
+        found = [by_condition.get(place.condition(row)) for row in place.conditions]
+        panels = [_head(f, row, source) for f, row in zip(found, place.conditions, strict=True)]
+        groups.append(Group(in_unit(place.name, units.get(place.key[0])), panels))
     ranges = {place: _range(group["target"]) for place, group in tidy.groupby(CONDITION[:3])}
     notes = [*_NOTES, *_beyond(tidy, ranges), *coverage_notes(source, covered)]
     with style.styled():
         figure, rows = open_panels(groups, _SHAPE, title=source.entry["title"], notes=notes)
-        for (*place, _), row in zip(shown, rows, strict=True):
-            for i, (axes, pooling) in enumerate(zip(row, poolings, strict=True)):
-                drawn = by_condition.get((*place, pooling))
+        for place, row in zip(shown, rows, strict=True):
+            for i, (axes, condition) in enumerate(zip(row, place.conditions, strict=True)):
+                drawn = by_condition.get(place.condition(condition))
                 if drawn is None:
-                    write_gap(axes, states[(*place, pooling)].state)
-                else:
-                    _draw(axes, drawn, *ranges[tuple(place)], color=source.colors(poolings)[pooling])
-                    axes.set_ylabel("prediction" if i % _SHAPE.columns == 0 else "", labelpad=1)
+                    write_gap(axes, condition.state)
+                    continue
+                _draw(axes, drawn, *ranges[place.key], color=source.colors(poolings)[condition.pooling])
+                axes.set_ylabel("prediction" if i % _SHAPE.columns == 0 else "", labelpad=1)
     return Drawing(figure, tidy, UNITS, _describe(source, by_condition, covered))
 
 
@@ -67,11 +72,13 @@ _NOTES = (
 )
 
 
-def _remark(found: pd.DataFrame | None, row: object, source: Source) -> str:
+def _head(found: pd.DataFrame | None, row: object, source: Source) -> tuple[str, str]:
+    """Name of a panel, and what is below it."""
+    name = source.name("poolings", row.pooling)
     if found is None:
-        return ""
+        return name, ""
     few = seeds_remark(source, row)
-    return f"MAE {found['error'].mean():.3g}, n = {len(found)}" + (f" ({few})" if few else "")
+    return name, f"MAE {found['error'].mean():.3g}, n = {len(found)}" + (f" ({few})" if few else "")
 
 
 def _range(targets: pd.Series) -> tuple[float, float]:
@@ -113,17 +120,16 @@ def _draw(axes: Axes, drawn: pd.DataFrame, low: float, high: float, *, color: st
 
 def _describe(source: Source, by_condition: dict, covered: pd.DataFrame) -> str:
     sentences = [f"{source.entry['title']}: predictions against targets of the test structures."]
-    several = len(source.entry["settings"]) > 1
     for row in covered.itertuples():
         found = by_condition.get((row.dataset, row.model, row.edges, row.pooling))
         if found is None:
             continue
-        where = f"{source.setting(row.model, row.edges)}, " if several else ""
+        where = place_name(source, row.dataset, row.model, row.edges)
         error = in_unit(f"{found['error'].mean():.3g}", found["unit"].iloc[0]).replace(",", "")
         correlation = found["target"].corr(found["prediction"]) if found["target"].nunique() > 1 else np.nan
         told = "" if pd.isna(correlation) else f", correlation {correlation:.2f}"
         sentences.append(
-            f"{where}{source.name('datasets', row.dataset)}, {source.name('poolings', row.pooling)}: mean "
+            f"{where}, {source.name('poolings', row.pooling)}: mean "
             f"absolute error {error}{told}, n = {len(found)}, {row.n_seeds} of {len(source.seeds)} seeds."
         )
     return " ".join([*sentences, *coverage_notes(source, covered)])

@@ -35,21 +35,21 @@ def test_whatever_a_kind_writes_is_legible(build, entry_of, study, assert_legibl
     errors = {"mean": 5.0, "gmt": 4.0, "mamm": 5.1, "set_transformer": 7.0, "a_long_name_of_a_pooling": 5.0}
     datasets = ["phonons", "2d", "log_kvrh", "exfoliation"]
     entry = entry_of(kind, datasets=datasets, poolings=[*errors, "never_planned"])
-    records = study(errors, datasets=datasets, inits=(0, 1))
+    records = study(errors, datasets=datasets, seeds=[111, 222], inits=(0, 1))
     planned = [(d, "cgcnn", "mdl", p) for d in datasets for p in errors]
     assert_legible(build(entry, records, planned=planned).figure)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_number_has_a_unit_or_is_a_name_or_a_count(compose, entry_of, study, kind):
-    drawn = compose(entry_of(kind), study({"mean": 5.0, "gmt": 4.0, "mamm": 5.5}))
+    drawn = compose(entry_of(kind), study({"mean": 5.0, "gmt": 4.0, "mamm": 5.5}, seeds=[111, 222]))
     floats = [name for name, dtype in drawn.tidy.dtypes.items() if dtype.kind == "f"]
     assert [name for name in floats if name not in drawn.units] == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_page_is_white_whatever_is_around_it(compose, entry_of, study, kind):
-    with Image.open(compose(entry_of(kind), study({"mean": 5.0, "gmt": 4.0})).png) as image:
+    with Image.open(compose(entry_of(kind), study({"mean": 5.0, "gmt": 4.0}, seeds=[111])).png) as image:
         corner = image.convert("RGBA").getpixel((0, 0))
     assert corner == (255, 255, 255, 255)
 
