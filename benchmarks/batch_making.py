@@ -24,6 +24,7 @@ from gnnpool.training.seeding import prepare_torch
 REACH = {"mdl": (20, 35), "ocp": (8, 12)}
 ROUNDS = {"mdl": 30, "ocp": 10}
 LENGTHS = f"{PEER}, lengths alone"
+COPIES = "copies of what the edges hold; a batch takes less than a hundredth of the training step on it"
 
 
 def main() -> None:
@@ -44,7 +45,7 @@ def main() -> None:
                 verify=verify,
                 apart=not given.quick,
             )
-            claim = Claim("making a batch", f"{case}, {edges}", reach=reach, aim=aim)
+            claim = Claim("making a batch", f"{case}, {edges}", reach=reach, aim=aim, limit=COPIES)
             number = len(cut(np.arange(len(graphs)), size))
             results.add(claim, divided(costs, number), deviation=difference)
     results.write()

@@ -8,13 +8,20 @@ from pathlib import Path
 
 import gnnpool
 
+# Folders and files whose code decides what a training computes.
+OF_TRAINING = (
+    *("training", "models", "pooling", "heads.py", "network.py"),
+    *("graphs/batch.py", "graphs/features.py", "graphs/file.py"),
+)
+
 
 @cache
 def code_fingerprint() -> str:
-    """SHA-256 over the names and contents of the package's own Python files."""
+    """SHA-256 over the names and contents of the package's Python files that trainings depend on."""
     root = Path(gnnpool.__file__).parent
     digest = hashlib.sha256()
-    for file in sorted(root.rglob("*.py")):
+    files = (file for name in OF_TRAINING for file in [root / name, *(root / name).rglob("*.py")])
+    for file in sorted(file for file in files if file.is_file()):
         digest.update(file.relative_to(root).as_posix().encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()

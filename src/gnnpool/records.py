@@ -93,6 +93,7 @@ class TrialRecord:
     threads: int = 0
     engine: str = ""
     deterministic: bool = True
+    nondeterministic: str = ""
     init_seed: int = 0
     options: str = ""
     stage_version: int = 0

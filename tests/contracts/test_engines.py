@@ -22,9 +22,11 @@ POOLINGS = dict.fromkeys(plugins.names("gnnpool.pooling")) | CONFIG["poolings"]
 ENCODERS = {model["encoder"]: model["options"] for model in CONFIG["models"].values()}
 SMALL = {"channels": 20, "heads": 4, "pre_layers": 2, "layers": 3, "radial": 8}
 CUTOFF = 5.0
-# Of each parameter's gradient, relative to its largest entry. Where entries are zero but for rounding,
-# as those of a bias before a normalisation, relative to the largest of all parameters' a thousandth.
-GRADIENTS = {torch.float32: 1e-4, torch.float64: 1e-9}
+# Of the gradient of all parameters as one vector, relative to its length. Entry by entry, float32 says
+# nothing of sums that cancel but for rounding, as that of a bias before a normalisation does: there both
+# engines are as far from float64 as from each other. In float64 each parameter is held to it by itself.
+GRADIENT = 1e-4
+GRADIENTS = 1e-9
 # Of predictions after training in float32, relative to their spread.
 PREDICTIONS = 1e-2
 
@@ -72,24 +74,39 @@ def gradients(network, forward, batch):
     return {name: p.grad.clone() for name, p in network.named_parameters() if p.grad is not None}
 
 
-def deviation(found, expected):
-    """Largest deviation of any parameter's gradient."""
+def of_one_vector(found, expected):
+    """Length of the difference of two gradients, relative to that of the second."""
     assert found.keys() == expected.keys()
-    least = 1e-3 * max(float(g.abs().max()) for g in expected.values())
+    difference = torch.cat([(found[name] - gradient).flatten() for name, gradient in expected.items()])
+    return float(difference.norm() / torch.cat([gradient.flatten() for gradient in expected.values()]).norm())
+
+
+def of_each_parameter(found, expected):
+    """Largest difference of any entry, relative to the largest of its parameter.
+
+    Parameters whose gradient is zero but for rounding count as a thousandth of the largest.
+    """
+    assert found.keys() == expected.keys()
+    least = 1e-3 * max(float(gradient.abs().max()) for gradient in expected.values())
     return max(
-        float((found[name] - g).abs().max()) / max(float(g.abs().max()), least) for name, g in expected.items()
+        float((found[name] - gradient).abs().max()) / max(float(gradient.abs().max()), least)
+        for name, gradient in expected.items()
     )
 
 
-@pytest.mark.parametrize("dtype", list(GRADIENTS), ids=["float32", "float64"])
-def test_gradients_of_a_step_agree_for_every_pooling(encoder, scheme, dtype, batches):
+@pytest.mark.parametrize(
+    ("dtype", "deviation", "tolerance"),
+    [(torch.float32, of_one_vector, GRADIENT), (torch.float64, of_each_parameter, GRADIENTS)],
+    ids=["float32", "float64"],
+)
+def test_gradients_of_a_step_agree_for_every_pooling(encoder, scheme, dtype, deviation, tolerance, batches):
     for pooling in POOLINGS:
         network = build(encoder, pooling, dtype)
         first, second = batches(scheme, dtype)
         forward = make_forward(network, "compiled", sample=first[0])
         for batch in (first, second):
             found = deviation(gradients(network, forward, batch), gradients(network, network, batch))
-            assert found <= GRADIENTS[dtype], f"{pooling}: gradients differ by {found:.1g}"
+            assert found <= tolerance, f"{pooling}: gradients differ by {found:.1g}"
 
 
 def test_predictions_after_a_short_training_agree_for_every_pooling(encoder, scheme, batches):

@@ -126,6 +126,7 @@ rule check_results:
     params:
         planned=[tuple(vars(trial).values()) for trial in PLANNED],
         allow_partial=config["allow_partial"],
+        on_mixed_code=config["on_mixed_code"],
         stage_version=stages.ANALYSIS,
     message:
         "Check that the benchmark is complete and of one piece"

@@ -8,5 +8,6 @@ check_results(
     records=snakemake.input.records,
     planned=snakemake.params.planned,
     allow_partial=snakemake.params.allow_partial,
+    on_mixed_code=snakemake.params.on_mixed_code,
     output=snakemake.output[0],
 )

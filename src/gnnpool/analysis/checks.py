@@ -19,7 +19,7 @@ _SHARED = (
     (("n_train", "n_val", "n_test", "split_sha256"), ["dataset", "seed"]),
 )
 # What may differ without making numbers wrong, but should be known.
-_NOTED = ("code_fingerprint", "gnnpool", "torch", "device", "device_name", "threads", "deterministic")
+_NOTED = ("gnnpool", "torch", "device", "device_name", "threads", "deterministic", "nondeterministic")
 _LISTED = 10
 
 
@@ -28,6 +28,7 @@ def check_results(
     records: Sequence[str | Path],
     planned: Collection[Sequence],
     allow_partial: bool,
+    on_mixed_code: str,
     output: str | Path,
 ) -> None:
     """Check all trial records together and write what was found as JSON.
@@ -37,11 +38,13 @@ def check_results(
             different versions of the training stage.
         planned: Planned trials (dataset, model, edges, pooling, seed, init).
         allow_partial: Whether trials may be missing; they are listed then.
+        on_mixed_code: "error" or "warn", where not all trials were trained by the same code.
         output: The JSON file, written only if nothing is wrong.
 
     Raises:
         DataError: If planned trials or their baselines are missing, there are others than planned,
-            or trials of one dataset saw different targets, structures, graphs or splits.
+            trials of one dataset saw different targets, structures, graphs or splits, or trials were
+            trained by different code and that is an error.
     """
     trials = read_records(records)
     planned = {Trial(*trial) for trial in planned}
@@ -50,13 +53,19 @@ def check_results(
     unpaired = _without_baseline(found)
 
     problems = [*_naming("not planned", sorted(found - planned)), *_differences(trials)]
+    warnings = _mixtures(trials)
+    mixed = _other_code(trials)
+    if on_mixed_code == "error":
+        problems += mixed
+    else:
+        warnings += mixed
+
     gaps = [*_naming("missing", missing), *_naming(f"without a {BASELINE!r} trial to compare to", unpaired)]
     if not allow_partial:
         problems = gaps + problems
     if problems:
         raise DataError("\n".join(["results cannot be used:", *problems]))
 
-    warnings = _mixtures(trials)
     for line in [*gaps, *warnings]:
         logging.getLogger(__name__).warning("%s", line)
     write_json(
@@ -98,6 +107,18 @@ def _differences(trials: pd.DataFrame) -> list[str]:
                 )
     more = [f"and {len(lines) - _LISTED} more differences"] if len(lines) > _LISTED else []
     return [*lines[:_LISTED], *more]
+
+
+def _other_code(trials: pd.DataFrame) -> list[str]:
+    """Name the trials whose training code is not that of most trials."""
+    counts = trials["code_fingerprint"].value_counts()
+    lines = []
+    for fingerprint in counts.index[1:]:
+        rows = trials.loc[trials["code_fingerprint"] == fingerprint, TRIAL]
+        others = sorted(Trial(*row) for row in rows.itertuples(index=False))
+        what = f"trained by other code ({fingerprint[:8]}) than most ({counts.index[0][:8]})"
+        lines += _naming(what, others)
+    return lines
 
 
 def _mixtures(trials: pd.DataFrame) -> list[str]:

@@ -2,7 +2,7 @@
 
 import logging
 import resource
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,7 +53,13 @@ class Outputs:
         return all(row.get(name) == value for name, value in identity.items())
 
 
-def write_outputs(outputs: Outputs, trial: PreparedTrial, progress: Progress, clock: Clock) -> None:
+def write_outputs(
+    outputs: Outputs,
+    trial: PreparedTrial,
+    progress: Progress,
+    clock: Clock,
+    nondeterministic: Collection[str],
+) -> None:
     """Judge the network of the best epoch and write all files; the record last.
 
     Args:
@@ -61,6 +67,7 @@ def write_outputs(outputs: Outputs, trial: PreparedTrial, progress: Progress, cl
         trial: The trial; its network is left with the weights of the best epoch.
         progress: What came out of the training.
         clock: Time spent.
+        nondeterministic: See :func:`gnnpool.training.determinism.noted_operations`.
     """
     trial.network.load_state_dict(progress.best_state)
     graphs, limit = trial.graphs, evaluation_limit(trial.graphs)
@@ -68,7 +75,7 @@ def write_outputs(outputs: Outputs, trial: PreparedTrial, progress: Progress, cl
         part: predict(trial.network, graphs.batches(graphs.divide(trial.parts[part], limit)))
         for part in PARTS
     }
-    row = _record(trial, progress, outcome, clock)
+    row = _record(trial, progress, outcome, clock, nondeterministic)
     _write_weights(outputs.weights, trial.network, trial.trial)
     _write_predictions(outputs.predictions, trial, outcome)
     _write_history(outputs.history, progress, unit=trial.unit)
@@ -77,7 +84,13 @@ def write_outputs(outputs: Outputs, trial: PreparedTrial, progress: Progress, cl
     logger.info("best epoch %d, test MAE %.6g %s", row.best_epoch, row.test_mae, row.unit)
 
 
-def _record(trial: PreparedTrial, progress: Progress, outcome: Outcome, clock: Clock) -> TrialRecord:
+def _record(
+    trial: PreparedTrial,
+    progress: Progress,
+    outcome: Outcome,
+    clock: Clock,
+    nondeterministic: Collection[str],
+) -> TrialRecord:
     device = trial.graphs.device
     return TrialRecord(
         **trial.identity,
@@ -90,6 +103,7 @@ def _record(trial: PreparedTrial, progress: Progress, outcome: Outcome, clock: C
         epochs=progress.epoch,
         **{f"n_{part}": len(trial.parts[part]) for part in PARTS},
         parameters=trial.network.num_parameters,
+        nondeterministic=", ".join(sorted(nondeterministic)),
         peak_memory=_peak_memory(device),
         device_name=torch.cuda.get_device_name(device) if device.type == "cuda" else "",
         finished=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -88,7 +88,12 @@ def prepare_trial(
     if place.type == "cuda":
         torch.cuda.set_device(place)
     init_seed = derive_seed(trial, "initialisation")
-    prepare_torch(init_seed=init_seed, threads=settings.threads, deterministic=settings.deterministic)
+    prepare_torch(
+        init_seed=init_seed,
+        threads=settings.threads,
+        deterministic=settings.deterministic,
+        tf32=settings.tf32,
+    )
 
     graph_set, division = read_graphs(graphs), read_split(split)
     parts = _parts(graph_set, division, files=(graphs, split))

@@ -14,6 +14,7 @@ from gnnpool import journal as events
 from gnnpool.errors import InterruptedTraining
 from gnnpool.records import Trial
 from gnnpool.training.checkpoint import CheckpointFile, Checkpoints, Interval
+from gnnpool.training.determinism import noted_operations
 from gnnpool.training.loop import train
 from gnnpool.training.memory import explained_exhaustion
 from gnnpool.training.outputs import Outputs, write_outputs
@@ -109,7 +110,7 @@ def _train(
         saved=lambda epoch: events.note(journal, events.SAVED, epoch=epoch),
     )
     enough = explained_exhaustion(prepared.trial, batch_size=settings.batch_size)
-    with checkpoints.watch_signals(), enough:
+    with checkpoints.watch_signals(), enough, noted_operations() as nondeterministic:
         progress = train(
             network,
             prepared.graphs,
@@ -120,7 +121,7 @@ def _train(
             checkpoints=checkpoints,
             clock=clock,
         )
-        write_outputs(outputs, prepared, progress, clock)
+        write_outputs(outputs, prepared, progress, clock, nondeterministic)
     shutil.rmtree(checkpoint, ignore_errors=True)
 
 

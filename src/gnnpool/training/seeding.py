@@ -22,7 +22,7 @@ def derive_seed(trial: Trial, purpose: str) -> int:
     return int.from_bytes(digest[:8], "big") >> 1
 
 
-def prepare_torch(*, init_seed: int, threads: int, deterministic: bool) -> None:
+def prepare_torch(*, init_seed: int, threads: int, deterministic: bool, tf32: bool = False) -> None:
     """Seed torch and pin what changes bits or speed between runs.
 
     Args:
@@ -30,6 +30,7 @@ def prepare_torch(*, init_seed: int, threads: int, deterministic: bool) -> None:
         threads: Threads of one operation. Results depend on it in the last bits.
         deterministic: Whether a GPU must give the same bits each time. A CPU with a fixed number
             of threads does so anyway, and its faster operations stay available.
+        tf32: Whether a GPU rounds the factors of matrix products to ten bits of mantissa.
     """
     torch.manual_seed(init_seed)
     torch.set_num_threads(threads)
@@ -37,4 +38,5 @@ def prepare_torch(*, init_seed: int, threads: int, deterministic: bool) -> None:
     torch.set_flush_denormal(True)
     if torch.cuda.is_available():
         torch.use_deterministic_algorithms(deterministic, warn_only=True)
+        torch.backends.cuda.matmul.fp32_precision = "tf32" if tf32 else "ieee"
         torch.utils.deterministic.fill_uninitialized_memory = False

@@ -37,6 +37,7 @@ class Training:
             deviation of the training targets. Errors stay in the unit of the target.
         engine: "eager", "compiled", or "auto".
         deterministic: Whether a GPU must give the same bits each time.
+        tf32: Whether a GPU rounds the factors of its matrix products to ten bits, which is faster.
         threads: CPU threads of one operation.
     """
 
@@ -49,6 +50,7 @@ class Training:
     standardize_target: bool
     engine: str
     deterministic: bool
+    tf32: bool
     threads: int
 
     def __post_init__(self) -> None:

@@ -1,4 +1,5 @@
 import dataclasses
+import re
 
 import pytest
 
@@ -14,14 +15,20 @@ TRIALS = [Trial("phonons", "cgcnn", "mdl", pooling, seed) for pooling in ("mean"
 def check(write_record, tmp_path):
     """Check records of trials, some with other fields; give back what is written."""
 
-    def check(trials=TRIALS, *, planned=TRIALS, allow_partial=False, different=None):
+    def check(trials=TRIALS, *, planned=TRIALS, allow_partial=False, on_mixed_code="error", different=None):
         different = different or {}
         records = [write_record(trial, 40.0, **different.get(trial, {})) for trial in trials]
         output = tmp_path / "checks" / "passed"
         output.unlink(missing_ok=True)
         planned = [dataclasses.astuple(trial) for trial in planned]
         try:
-            check_results(records=records, planned=planned, allow_partial=allow_partial, output=output)
+            check_results(
+                records=records,
+                planned=planned,
+                allow_partial=allow_partial,
+                on_mixed_code=on_mixed_code,
+                output=output,
+            )
         except DataError:
             assert not output.exists()
             raise
@@ -100,7 +107,15 @@ def test_trials_of_one_seed_saw_the_same_split(check, field, values, other):
         check([*TRIALS, third], planned=[*TRIALS, third], different=splits | {third: {field: other}})
 
 
-@pytest.mark.parametrize("field", ["code_fingerprint", "torch", "device", "gnnpool"])
+def test_trials_of_other_code_are_named(check):
+    other = {TRIALS[1]: {"code_fingerprint": "a" * 64}, TRIALS[2]: {"code_fingerprint": "b" * 64}}
+    told = "1 trained by other code (aaaaaaaa) than most (): phonons/cgcnn/mdl/mean/seed-2"
+    with pytest.raises(DataError, match=re.escape(told)):
+        check(different=other, allow_partial=True)
+    assert told in check(different=other, on_mixed_code="warn")["warnings"]
+
+
+@pytest.mark.parametrize("field", ["torch", "device", "gnnpool"])
 def test_mixed_provenance_is_a_warning(check, field):
     report = check(different={TRIALS[0]: {field: "a"}, TRIALS[1]: {field: "b"}})
     assert report["warnings"] == [f"{field} differs between trials:  (2 trials), a (1 trials), b (1 trials)"]

@@ -40,6 +40,7 @@ TRAINING = {
     "standardize_target": False,
     "engine": "eager",
     "deterministic": True,
+    "tf32": False,
     "threads": 1,
 }
 
