@@ -8,7 +8,7 @@ from gnnpool.analysis.change import CONDITION
 from gnnpool.analysis.intervals import Interval
 from gnnpool.analysis.published import SEEDS, published_changes
 from gnnpool.analysis.values import AVERAGE
-from gnnpool.analysis.verdict import difference_interval, verdict
+from gnnpool.analysis.verdict import CANNOT_TELL, difference_interval, verdict
 
 UNITS = VALUE_UNITS | dict.fromkeys(["published", "difference", "difference_low", "difference_high"], "%")
 # The printed averages are over these many datasets.
@@ -25,8 +25,9 @@ def compare_to_published(values: pd.DataFrame, *, confidence: float, margin: flo
 
     Returns:
         The rows that the paper prints, and: published (%, missing for "No Test"), difference (ours minus
-        theirs, %), difference_low, difference_high, and verdict, missing where one of the two has no
-        number. An average over other datasets than theirs has no difference.
+        theirs, %), difference_low, difference_high, and verdict. Difference and verdict are missing where
+        one of the two has no number. An average over other datasets than theirs has no difference, and
+        its verdict is "cannot tell".
     """
     printed = published_changes().drop_duplicates(CONDITION).rename(columns={"change": "published"})
     tidy = values.merge(printed[[*CONDITION, "published"]], on=CONDITION)
@@ -52,5 +53,7 @@ def compare_to_published(values: pd.DataFrame, *, confidence: float, margin: flo
 def _verdict(row: object, margin: float) -> str | None:
     if pd.isna(row.value) or pd.isna(row.published):
         return None
+    if pd.isna(row.difference):
+        return CANNOT_TELL
     ours, difference = Interval(row.low, row.high), Interval(row.difference_low, row.difference_high)
     return verdict(row.published, ours=ours, difference=difference, margin=margin)

@@ -20,6 +20,8 @@ UNITS = {**dict.fromkeys(["median", "low", "high"], "unit"), "n": "structures"}
 _SHAPE = Shape(width=3.0, height=1.6, left=0.55, below=0.74, columns=2)
 # Poolings stand beside each other in this part of a bin.
 _SPREAD = 0.6
+# Axes reach this many times as far as the greatest median.
+_BEYOND = 2.5
 
 
 def build_binned(
@@ -88,11 +90,18 @@ def _draw(
     bins = drawn.groupby("bin").agg(
         least=("from", "min"), most=("to", "max"), n=("n", "max"), few=("n", "min")
     )
-    axes.set_xticks(bins.index, [_bin(row) for row in bins.itertuples()])
+    ticks = [_bin(row) for row in bins.itertuples()]
+    widest = max(style.text_width(line, style.SMALL) for tick in ticks for line in tick.split("\n"))
+    room = 0.92 * _SHAPE.width / len(ticks)
+    axes.set_xticks(bins.index, ticks, size=style.SMALL * min(1.0, room / widest))
     axes.set_xlim(bins.index.min() - 0.5, bins.index.max() + 0.5)
     for edge in bins.index[1:]:
         axes.axvline(edge - 0.5, color=style.FAINT, linewidth=0.6, zorder=0.5)
-    axes.set_ylim(0, None)
+    # One wide interval would press all points together: it leaves the panel.
+    top = drawn["median"].max()
+    axes.set_ylim(
+        0, 1.06 * min(_BEYOND * top, drawn["high"].max() if drawn["high"].notna().any() else top) or 1
+    )
     axes.set_xlabel(quantity, labelpad=2)
     unit = drawn["unit"].iloc[0]
     axes.set_ylabel(in_unit("median error", None if pd.isna(unit) else unit), labelpad=2)
@@ -102,9 +111,9 @@ def _draw(
 
 def _bin(row: object) -> str:
     """What a bin is, and how many structures it has for each pooling."""
-    n = f"{row.n}" if row.few == row.n else f"{row.few}-{row.n}"
+    n = f"n = {row.n}" if row.few == row.n else f"n \N{GREATER-THAN OR EQUAL TO} {row.few}"
     to = "" if row.least == row.most else f"to {_short(row.most)}"
-    return f"{_short(row.least)}\n{to}\nn = {n}"
+    return f"{_short(row.least)}\n{to}\n{n}"
 
 
 def _short(value: float) -> str:
@@ -115,10 +124,10 @@ def _short(value: float) -> str:
 def _notes(source: Source, tidy: pd.DataFrame) -> list[str]:
     notes = [
         "Points: median absolute error of the test structures in a bin, a structure that several seeds test "
-        f"with its mean over them; lines: {source.percent} intervals from the order of the errors; n: "
-        "structures in a bin.",
-        "Bins of about as many structures each. All poolings are tested on the same structures, so "
-        "overlapping intervals do not mean that two poolings are alike.",
+        f"with its mean over them; lines: {source.percent} intervals from the order of the errors, which may "
+        "leave the panel; n: structures in a bin.",
+        "Bins of about as many structures each. Poolings share their test structures, so overlapping "
+        "intervals do not mean that two are alike.",
     ]
     if tidy["low"].isna().any():
         notes.append("No interval where a bin has too few structures.")

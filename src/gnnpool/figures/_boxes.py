@@ -236,13 +236,14 @@ def _describe(values: pd.DataFrame, source: Source) -> str:
     valued = values[values["value"].notna()]
     for pooling, summary in five_numbers(values).iterrows():
         rows = valued[valued["pooling"] == pooling].set_index("dataset")["value"]
+        name = source.name("poolings", pooling)
         median, least, greatest = (
             number(summary[name], digits=1) for name in ("median", "minimum", "maximum")
         )
         best, worst = (source.name("datasets", slug) for slug in (rows.idxmin(), rows.idxmax()))
-        noun = "dataset" if len(rows) == 1 else "datasets"
+        told = f"median {median}, least {least} ({best}), greatest {greatest} ({worst})"
+        alone = len(rows) == 1
         sentences.append(
-            f"{source.name('poolings', pooling)}: {len(rows)} {noun}, median {median}, "
-            f"least {least} ({best}), greatest {greatest} ({worst})."
+            f"{name}: " + (f"1 dataset, {median} ({best})." if alone else f"{len(rows)} datasets, {told}.")
         )
     return " ".join([*sentences, *gap_notes(values, source.labels)])

@@ -8,7 +8,7 @@ import pandas as pd
 
 from gnnpool.analysis.change import CONDITION
 from gnnpool.analysis.values import NOT_PLANNED, NOT_TRAINED, TRAINED
-from gnnpool.analysis.wording import gap_notes
+from gnnpool.figures._gaps import setting_gap_notes
 from gnnpool.figures.base import Source
 
 
@@ -84,9 +84,7 @@ def coverage_notes(source: Source, covered: pd.DataFrame) -> list[str]:
     """
     seeds = ", ".join(map(str, source.seeds))
     notes = [f"Seeds: {seeds}; all of them where no other number is told."]
-    for (model, edges), group in covered.groupby(["model", "edges"], sort=False):
-        setting = f"{source.setting(model, edges)}: " if len(source.entry["settings"]) > 1 else ""
-        notes += [f"{setting}{note}" for note in gap_notes(group, source.labels)]
+    notes += setting_gap_notes(source, covered)
     trained = covered[covered["state"] == TRAINED]
     few = int((trained["n_seeds"] < len(source.seeds)).sum())
     if few:

@@ -36,11 +36,10 @@ def noise_notes(source: Source, values: pd.DataFrame, *, drawn: bool = True) -> 
         return []
     least, greatest = (known.loc[known["noise_floor"].agg(end)] for end in ("idxmin", "idxmax"))
     band = "Gray about zero: the noise floor" if drawn else "Noise floor"
-    size = f"± {least['noise_floor']:.1f} % ({source.name('datasets', least['dataset'])})"
-    if greatest["dataset"] != least["dataset"]:
-        name = source.name("datasets", greatest["dataset"])
-        dark, light = ("dark, ", "light, ") if drawn else ("", "")
-        size = f"{dark}{size} to {light}± {greatest['noise_floor']:.1f} % ({name})"
+    ends = [f"± {row['noise_floor']:.1f} % ({_where(source, row)})" for row in (least, greatest)]
+    if ends[0] != ends[1]:
+        ends = [f"dark, {ends[0]}", f"light, {ends[1]}"] if drawn else ends
+    size = " to ".join(dict.fromkeys(ends))
     lacking = values.loc[values["noise_floor"].isna() & (values["n_datasets"] > 0), "dataset"].unique()
     names = ", ".join(source.name("datasets", dataset) for dataset in lacking)
     repeats = " to ".join(map(str, sorted({known["n_repeats"].min(), known["n_repeats"].max()})))
@@ -49,3 +48,8 @@ def noise_notes(source: Source, values: pd.DataFrame, *, drawn: bool = True) -> 
         f"the order that a training starts with; from {repeats} repeated trainings."
         + (f" Not known for {names}." if names else "")
     ]
+
+
+def _where(source: Source, row: pd.Series) -> str:
+    seeds = f"{row['n_seeds']} seed{'s' if row['n_seeds'] > 1 else ''}"
+    return f"{source.name('datasets', row['dataset'])}, {seeds}"

@@ -81,7 +81,7 @@ def open_page(
     lines = [line for note in notes for line in style.wrap(note, width - 2 * MARGIN, style.SMALL)]
     columns, rows = _legend_size(legend, width)
     below = 0.1 + LINE * len(lines)
-    above = 0.12 + _TITLE_LINE * len(titles) + LINE * 1.1 * rows
+    above = 0.12 + _TITLE_LINE * len(titles) + (LINE * 1.1 * rows + 0.08 if rows else 0.0)
     total = below + height + above
     figure = Figure(figsize=(width, total), facecolor=style.PAPER)
     figure.text(

@@ -8,8 +8,9 @@ from gnnpool.analysis.assessed import UNITS as VALUE_UNITS
 from gnnpool.analysis.cost import UNITS as COST_UNITS
 from gnnpool.analysis.cost import relative_cost
 from gnnpool.analysis.values import AVERAGE, TRAINED
-from gnnpool.analysis.wording import TIMES, gap_notes, interval, number, statistic_notes
+from gnnpool.analysis.wording import TIMES, interval, number, statistic_notes
 from gnnpool.figures import style
+from gnnpool.figures._gaps import setting_gap_notes
 from gnnpool.figures._noise import draw_noise, noise_notes
 from gnnpool.figures._page import LINE, MARGIN, open_page
 from gnnpool.figures._points import name_points
@@ -140,17 +141,7 @@ def _notes(source: Source, values: pd.DataFrame, tidy: pd.DataFrame, costs: pd.D
     averages = tidy[tidy["dataset"] == AVERAGE]
     if averages["datasets"].nunique() > 1:
         notes.append("These averages are not over the same datasets and do not compare directly.")
-    return [*notes, *noise_notes(source, tidy), *_gaps(source, values)]
-
-
-def _gaps(source: Source, values: pd.DataFrame) -> list[str]:
-    single = values[values["dataset"] != AVERAGE]
-    groups = single.groupby(["model", "edges"], sort=False)
-    return [
-        f"{source.setting(*setting)}: {note}"
-        for setting, chosen in groups
-        for note in gap_notes(chosen, source.labels)
-    ]
+    return [*notes, *noise_notes(source, tidy), *setting_gap_notes(source, values)]
 
 
 def _describe(source: Source, values: pd.DataFrame, tidy: pd.DataFrame) -> str:
@@ -166,4 +157,4 @@ def _describe(source: Source, values: pd.DataFrame, tidy: pd.DataFrame) -> str:
         change = f"{number(row.value, digits=1)} ({interval(row.low, row.high, digits=1)}; {of})"
         name = f"{source.setting(row.model, row.edges)}, {source.name('poolings', row.pooling)}"
         sentences.append(f"{name}: {change}, seconds {seconds}, parameters {parameters}.")
-    return " ".join([*sentences, *_gaps(source, values)])
+    return " ".join([*sentences, *setting_gap_notes(source, values)])

@@ -10,8 +10,9 @@ from matplotlib.patches import Rectangle
 
 from gnnpool.analysis.assessed import UNITS
 from gnnpool.analysis.values import AVERAGE, NO_BASELINE, NOT_PLANNED, NOT_TRAINED, TRAINED
-from gnnpool.analysis.wording import NO_TEST, gap_notes, interval, number, statistic_notes, unpaired_notes
+from gnnpool.analysis.wording import NO_TEST, interval, number, statistic_notes, unpaired_notes
 from gnnpool.figures import style
+from gnnpool.figures._gaps import setting_gap_notes
 from gnnpool.figures._noise import noise_notes
 from gnnpool.figures._page import LINE, MARGIN, Page, open_page
 from gnnpool.figures.base import Drawing, Source
@@ -51,7 +52,7 @@ def build(source: Source) -> Drawing:
         Tidy: the rows of :func:`gnnpool.analysis.assessed.assessed_values`, averages among them.
     """
     values = source.values()
-    poolings, settings = source.entry["poolings"], source.entry["settings"]
+    poolings, settings = _planned(values, "pooling", source.entry["poolings"]), source.entry["settings"]
     names = [source.name("poolings", pooling) for pooling in poolings]
     left = MARGIN + max(style.text_width(name, style.SMALL) for name in names) + 0.12
     layout = _layout(source, values)
@@ -67,13 +68,14 @@ def build(source: Source) -> Drawing:
         for i, (setting, chosen) in enumerate(_by_setting(source, values)):
             page.write(MARGIN, i * each, setting, weight="bold", size=style.FONT_SIZE)
             axes = page.axes(left, i * each + above, layout.total, each - above - _GAP)
-            _draw_map(axes, chosen, layout, poolings, names)
+            shown = chosen["dataset"].isin(layout.columns) & chosen["pooling"].isin(poolings)
+            _draw_map(axes, chosen[shown], layout, poolings, names)
         _draw_scale(page, left, each * len(settings), layout.limit)
     return Drawing(page.figure, values, UNITS, _describe(source, values))
 
 
 def _layout(source: Source, values: pd.DataFrame) -> _Map:
-    columns = [*source.entry["datasets"], AVERAGE]
+    columns = [*_planned(values, "dataset", source.entry["datasets"]), AVERAGE]
     texts = [_interval(row) if row.state == TRAINED else _GAPS[row.state] for row in values.itertuples()]
     heads = [source.name("datasets", column) for column in columns]
     words = [style.text_width(word, style.SMALL, bold=True) for head in heads for word in head.split()]
@@ -82,6 +84,12 @@ def _layout(source: Source, values: pd.DataFrame) -> _Map:
     limit = max(1.0, float(sizes.quantile(_FULL)) if len(sizes) else 0.0)
     heads = [style.wrap(head, width - 0.06, style.SMALL, bold=True) for head in heads]
     return _Map(columns, heads, width, limit)
+
+
+def _planned(values: pd.DataFrame, axis: str, slugs: Sequence[str]) -> list[str]:
+    """Slugs of which anything is planned or trained; the notes name the others."""
+    planned = set(values.loc[values["state"] != NOT_PLANNED, axis])
+    return [slug for slug in slugs if slug in planned] or list(slugs)
 
 
 def _by_setting(source: Source, values: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -154,12 +162,7 @@ def _notes(source: Source, values: pd.DataFrame) -> list[str]:
     if any("/" in _interval(row) for row in trained.itertuples()):
         notes.append("k/n: only k of the n seeds are trained, or k of the n datasets of an average.")
     notes += [*unpaired_notes(single), *noise_notes(source, single, drawn=False)]
-    return [*notes, *_gaps(source, single)]
-
-
-def _gaps(source: Source, single: pd.DataFrame) -> list[str]:
-    settings = _by_setting(source, single)
-    return [f"{name}: {note}" for name, chosen in settings for note in gap_notes(chosen, source.labels)]
+    return [*notes, *setting_gap_notes(source, single)]
 
 
 def _describe(source: Source, values: pd.DataFrame) -> str:
@@ -180,4 +183,4 @@ def _describe(source: Source, values: pd.DataFrame) -> str:
             of = f"{row.n_datasets} of {row.n_datasets_planned} datasets"
             ends = interval(row.low, row.high, digits=1)
             sentences.append(f"{name}: average {change} ({ends}) over {of}.")
-    return " ".join([*sentences, *_gaps(source, values[values["dataset"] != AVERAGE])])
+    return " ".join([*sentences, *setting_gap_notes(source, values)])

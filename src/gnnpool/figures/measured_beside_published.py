@@ -36,7 +36,7 @@ def build(source: Source) -> Drawing:
         one of the two does not have among them.
     """
     tidy = compare_to_published(source.values(), confidence=source.confidence, margin=source.margin)
-    drawn = tidy[tidy["verdict"].notna()]
+    drawn = tidy[tidy["difference"].notna()]
     with style.styled():
         page = open_page(
             _LEFT + _SIZE + MARGIN,
@@ -133,7 +133,7 @@ def _lacking(tidy: pd.DataFrame) -> list[str]:
     notes = [f"{count} printed entries have none of ours: {state}." for state, count in counts.items()]
     others = int((tidy["verdict"].notna() & tidy["difference"].isna()).sum())
     if others:
-        notes.append(f"{others} averages are not over the {DATASETS} datasets of the paper: not compared.")
+        notes.append(f"{others} averages are not over the {DATASETS} datasets of the paper: not drawn.")
     return notes
 
 
