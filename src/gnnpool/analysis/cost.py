@@ -14,8 +14,8 @@ UNITS = {
     "parameters_ratio": "of mean pooling's",
 }
 _SETTING = ["model", "edges"]
-# Seconds of other machines do not compare.
-_PAIRED = [*_SETTING, "dataset", "seed", "device", "device_name", "threads"]
+_PAIRED = [*_SETTING, "dataset", "seed"]
+_DEVICE = ["device", "device_name", "threads"]
 
 
 def relative_cost(trials: pd.DataFrame) -> pd.DataFrame:
@@ -33,10 +33,13 @@ def relative_cost(trials: pd.DataFrame) -> pd.DataFrame:
         parameters_ratio, and n_paired, the trainings that compare.
     """
     first = trials[trials["init"] == 0]
-    costs = ["wall_seconds", "parameters"]
-    baselines = first.loc[first["pooling"] == BASELINE, [*_PAIRED, *costs]]
+    baselines = first.loc[first["pooling"] == BASELINE, [*_PAIRED, *_DEVICE, "wall_seconds", "parameters"]]
     pairs = first.merge(baselines, on=_PAIRED, how="left", suffixes=("", "_of_mean"))
-    pairs["ratio"] = pairs["wall_seconds"] / pairs["wall_seconds_of_mean"]
+    # Seconds of another kind of device do not compare; parameters do.
+    same = (pairs[_DEVICE].to_numpy() == pairs[[f"{name}_of_mean" for name in _DEVICE]].to_numpy()).all(
+        axis=1
+    )
+    pairs["ratio"] = (pairs["wall_seconds"] / pairs["wall_seconds_of_mean"]).where(same)
     pairs["parameters_ratio"] = pairs["parameters"] / pairs["parameters_of_mean"]
     rows = [(*names, *_cost(group)) for names, group in pairs.groupby([*_SETTING, "pooling"])]
     return pd.DataFrame(rows, columns=[*_SETTING, "pooling", *UNITS, "n_paired"])

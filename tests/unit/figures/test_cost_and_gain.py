@@ -40,9 +40,8 @@ def test_the_description_tells_gain_and_cost(drawing):
 
 
 def test_mean_poolings_own_cost_is_told_in_numbers(drawing, written):
-    assert "Mean pooling, MDL CGCNN: 1,000 parameters, 100 s a training (median)." in written(drawing.figure)[
-        -1
-    ].replace("\n", " ") or any("1,000 parameters, 100 s" in text for text in written(drawing.figure))
+    words = " ".join(written(drawing.figure)).replace("\n", " ")
+    assert "Mean pooling, MDL CGCNN: 1,000 parameters, 100 s a training (median)." in words
 
 
 def test_one_dataset_has_its_own_change(build, entry_of, study):
@@ -58,4 +57,4 @@ def test_seconds_of_another_device_do_not_compare(build, entry_of, study):
     drawing = build(entry_of("cost_and_gain"), records, seeds=[111])
     assert drawing.tidy["seconds_ratio"].isna().all()
     assert "seconds unknown" in drawing.description
-    assert drawing.tidy["parameters_ratio"].isna().all() or (drawing.tidy["parameters_ratio"] == 1).all()
+    assert (drawing.tidy["parameters_ratio"] == 1).all()
