@@ -90,7 +90,8 @@ def _draw(
     bins = drawn.groupby("bin").agg(
         least=("from", "min"), most=("to", "max"), n=("n", "max"), few=("n", "min")
     )
-    ticks = [_bin(row) for row in bins.itertuples()]
+    ranges = bool((bins["least"] < bins["most"]).any())
+    ticks = [_bin(row, ranges) for row in bins.itertuples()]
     widest = max(style.text_width(line, style.SMALL) for tick in ticks for line in tick.split("\n"))
     room = 0.92 * _SHAPE.width / len(ticks)
     axes.set_xticks(bins.index, ticks, size=style.SMALL * min(1.0, room / widest))
@@ -109,11 +110,11 @@ def _draw(
     axes.set_axisbelow(True)
 
 
-def _bin(row: object) -> str:
+def _bin(row: object, ranges: bool) -> str:
     """What a bin is, and how many structures it has for each pooling."""
     n = f"n = {row.n}" if row.few == row.n else f"n \N{GREATER-THAN OR EQUAL TO} {row.few}"
-    to = "" if row.least == row.most else f"to {_short(row.most)}"
-    return f"{_short(row.least)}\n{to}\n{n}"
+    to = f"to {_short(row.most)}" if row.least < row.most else ""
+    return "\n".join([_short(row.least), *([to] if ranges else []), n])
 
 
 def _short(value: float) -> str:

@@ -3,6 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
+from gnnpool.analysis.values import AVERAGE
 from gnnpool.figures.base import Source
 
 _COLORS = ("#ececec", "#dcdcdc")
@@ -38,7 +39,9 @@ def noise_notes(source: Source, values: pd.DataFrame, *, drawn: bool = True) -> 
     band = "Gray about zero: the noise floor" if drawn else "Noise floor"
     ends = [f"± {row['noise_floor']:.1f} % ({_where(source, row)})" for row in (least, greatest)]
     if ends[0] != ends[1]:
-        ends = [f"dark, {ends[0]}", f"light, {ends[1]}"] if drawn else ends
+        # Panels of several settings have a band each.
+        alone = len(source.entry["settings"]) == 1
+        ends = [f"dark, {ends[0]}", f"light, {ends[1]}"] if drawn and alone else ends
     size = " to ".join(dict.fromkeys(ends))
     lacking = values.loc[values["noise_floor"].isna() & (values["n_datasets"] > 0), "dataset"].unique()
     names = ", ".join(source.name("datasets", dataset) for dataset in lacking)
@@ -51,5 +54,9 @@ def noise_notes(source: Source, values: pd.DataFrame, *, drawn: bool = True) -> 
 
 
 def _where(source: Source, row: pd.Series) -> str:
+    several = len(source.entry["settings"]) > 1
+    setting = f"{source.setting(row['model'], row['edges'])}, " if several else ""
+    if row["dataset"] == AVERAGE:
+        return f"{setting}average over {row['n_datasets']} datasets"
     seeds = f"{row['n_seeds']} seed{'s' if row['n_seeds'] > 1 else ''}"
-    return f"{source.name('datasets', row['dataset'])}, {seeds}"
+    return f"{setting}{source.name('datasets', row['dataset'])}, {seeds}"

@@ -1,5 +1,7 @@
 """What a pooling gains against what it costs: seconds of a training, and parameters."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullFormatter
@@ -81,7 +83,8 @@ def _gains(values: pd.DataFrame) -> pd.DataFrame:
 def _draw_panel(axes: Axes, tidy: pd.DataFrame, cost: str, source: Source) -> list[str]:
     """Draw one panel and return the names without room."""
     drawn = tidy[tidy[cost].notna()]
-    _scale(axes, tidy, drawn[cost])
+    reach = ["_least", "_greatest"] if cost == "seconds_ratio" else [""]
+    _scale(axes, tidy, drawn[[f"{cost}{end}" for end in reach]].to_numpy().ravel())
     draw_noise(axes, tidy)
     axes.axhline(0, color=style.INK, linewidth=0.9, zorder=1)
     axes.axvline(1, color=style.INK, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
@@ -102,7 +105,7 @@ def _draw_panel(axes: Axes, tidy: pd.DataFrame, cost: str, source: Source) -> li
     return name_points(axes, [1.0, *drawn[cost]], [0.0, *drawn["value"]], names)
 
 
-def _scale(axes: Axes, tidy: pd.DataFrame, ratios: pd.Series) -> None:
+def _scale(axes: Axes, tidy: pd.DataFrame, ratios: Iterable[float]) -> None:
     floor = tidy["noise_floor"].max()
     inner = [0.0, *tidy["value"], *([] if pd.isna(floor) else [floor, -floor])]
     extent = max(inner) - min(inner) or 1.0
