@@ -42,8 +42,7 @@ def build_binned(
     poolings = source.entry["poolings"]
     tested = tested[tested["seed"].isin(source.seeds) & tested["pooling"].isin(poolings)]
     tidy = binned_errors(tested, by=by, confidence=source.confidence)
-    units = source.trials().groupby("dataset")["unit"].first()
-    tidy["unit"] = tidy["dataset"].map(units)
+    tidy["unit"] = tidy["dataset"].map(source.trials().groupby("dataset")["unit"].first())
     covered = coverage(source, tested)
     shown = places(source, covered)
     panels = [(place.name, "") for place in shown]
@@ -56,15 +55,14 @@ def build_binned(
     by_place = dict(tuple(tidy.groupby(CONDITION[:3])))
     with style.styled():
         groups = [Group("", panels)] if panels else []
-        title = source.entry["title"]
-        figure, axes = open_panels(groups, _SHAPE, title=title, notes=notes, legend=legend)
+        figure, axes = open_panels(groups, _SHAPE, title=source.entry["title"], notes=notes, legend=legend)
         for place, panel in zip(shown, axes[0] if axes else [], strict=True):
             drawn = by_place.get(place.key)
             if drawn is None:
                 write_gap(panel, place.conditions[0].state)
             else:
                 _draw(panel, drawn, poolings, colors, signs, quantity.get(place.key[0], by))
-    units = UNITS | dict.fromkeys(["from", "to"], unit)
+    units = UNITS | {"from": unit, "to": unit}
     return Drawing(figure, tidy, units, _describe(source, tidy, covered))
 
 

@@ -45,10 +45,8 @@ def build_boxes(source: Source, *, points: bool) -> Drawing:
     values = values[values["dataset"] != AVERAGE]
     groups = dict(tuple(values.groupby("pooling", sort=False)))
     slot = _slot(source, values, points)
-    heads = [
-        style.wrap(source.name("poolings", pooling), slot - 0.3, style.FONT_SIZE, bold=True)
-        for pooling in groups
-    ]
+    names = [source.name("poolings", pooling) for pooling in groups]
+    heads = [style.wrap(name, slot - 0.3, style.FONT_SIZE, bold=True) for name in names]
     with style.styled():
         page = _open(source, values, slot * len(groups), max(map(len, heads)), points)
         axes = _axes(page, slot * len(groups))

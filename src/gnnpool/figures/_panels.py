@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gnnpool.figures import style
-from gnnpool.figures._page import LINE, MARGIN, open_page
+from gnnpool.figures._page import LINE, MARGIN, Page, open_page
 
 _HEAD = LINE * 1.5  # above a group, for its title
 _GAP = 0.08  # below a group, and at the right of the last panel
@@ -69,10 +69,10 @@ def open_panels(
     """
     columns = max(1, min(shape.columns, max((len(group.panels) for group in groups), default=1)))
     heads = [_heads(group, shape.width) for group in groups]
-    above = [max((len(head) for head in group), default=0) * LINE + 0.04 for group in heads]
-    lines = [ceil(len(group.panels) / columns) for group in groups]
+    above = [max(map(len, group), default=0) * LINE + 0.04 for group in heads]
     steps = [head + shape.height + shape.below for head in above]
     titles = [_HEAD if group.title else 0.0 for group in groups]
+    lines = (ceil(len(group.panels) / columns) for group in groups)
     heights = [top + line * step + _GAP for top, line, step in zip(titles, lines, steps, strict=True)]
     width = max(MARGIN + columns * (shape.left + shape.width) + _GAP + MARGIN, 4.8)
     page = open_page(width, sum(heights), title=title, notes=notes, legend=legend)
@@ -84,10 +84,16 @@ def open_panels(
         for j, head in enumerate(heads[i]):
             left = MARGIN + shape.left + (j % columns) * (shape.left + shape.width)
             start = top + titles[i] + (j // columns) * steps[i]
-            for k, (text, weight) in enumerate(head):
-                page.write(left, start + k * LINE, text, weight=weight)
-            axes[-1].append(page.axes(left, start + above[i], shape.width, shape.height))
+            axes[-1].append(_open_panel(page, head, shape, left, start, above[i]))
     return page.figure, axes
+
+
+def _open_panel(
+    page: Page, head: Sequence[tuple[str, str]], shape: Shape, left: float, top: float, above: float
+) -> Axes:
+    for i, (text, weight) in enumerate(head):
+        page.write(left, top + i * LINE, text, weight=weight)
+    return page.axes(left, top + above, shape.width, shape.height)
 
 
 def _heads(group: Group, width: float) -> list[list[tuple[str, str]]]:

@@ -130,10 +130,10 @@ def _counts(drawn: pd.DataFrame) -> str:
 def _lacking(tidy: pd.DataFrame) -> list[str]:
     theirs = tidy["published"].notna() & tidy["value"].isna()
     counts = tidy.loc[theirs, "state"].value_counts()
-    notes = [f"{count} printed entries have none of ours: {state}." for state, count in counts.items()]
+    notes = [f"Printed, but none of ours: {count} ({state})." for state, count in counts.items()]
     others = int((tidy["verdict"].notna() & tidy["difference"].isna()).sum())
     if others:
-        notes.append(f"{others} averages are not over the {DATASETS} datasets of the paper: not drawn.")
+        notes.append(f"Averages over other datasets than the paper's {DATASETS}, not drawn: {others}.")
     return notes
 
 

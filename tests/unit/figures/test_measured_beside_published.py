@@ -52,8 +52,8 @@ def test_both_axes_have_the_same_scale(draw):
 
 def test_printed_entries_without_ours_are_counted(draw, written):
     drawing = draw(left_out=["surface"])
-    assert "2 printed entries have none of ours: not trained." in drawing.description
-    assert any("averages are not over the 7 datasets" in text for text in written(drawing.figure))
+    assert "Printed, but none of ours: 2 (not trained)." in drawing.description
+    assert any("Averages over other datasets than the paper's 7" in text for text in written(drawing.figure))
 
 
 def test_datasets_that_the_paper_does_not_have_give_an_empty_figure(build, entry_of, write_changes, written):
