@@ -62,6 +62,25 @@ def test_tables_and_figures_are_made_and_those_with_nothing_planned_are_not(fini
     assert json.loads((results / "checks/passed.json").read_text())["missing"] == []
 
 
+def test_an_explanation_is_made_of_the_poolings_there_are(finished):
+    folder = finished.folder / "results/explanations/salts"
+    atoms = read_table(folder / "atoms.parquet").to_pandas()
+    assert set(atoms["pooling"]) == {"mean", "mamm"}  # GMT is not planned
+    assert atoms["id"].nunique() == 2
+    for name in ("crystals", "shares"):
+        assert (folder / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
+        assert b"description" in read_table(folder / f"{name}.parquet").schema.metadata
+    assert not (finished.folder / "results/explanations/untrained").exists()
+
+
+def test_the_report_answers_and_holds_the_tables_and_figures(finished):
+    page = (finished.folder / "results/report.html").read_text(encoding="utf-8")
+    assert "<p>On 2 datasets and with 2 seeds, " in page
+    for part in ('id="table-table1"', 'id="table-power"', 'id="picture-1-1"', ">Salts, per cell<"):
+        assert part in page
+    assert page.count('<a href="trials/salts') == TRIALS
+
+
 def test_an_entry_of_the_table_is_the_mean_change_of_its_trials(finished):
     def error(pooling, seed):
         return without_timings(record(finished, f"salts/cgcnn/mdl/{pooling}/seed-{seed}"))["test_mae"]
@@ -129,7 +148,7 @@ def test_another_number_of_epochs_trains_everything_again(finished):
 def test_another_label_trains_nothing(finished):
     planned = finished.planned(overlay="poolings: {mamm: {label: Mean and more}}")
     assert "train_trial" not in planned
-    assert planned["render_table"] == 6
+    assert planned["render_table"] == 7
 
 
 def test_partial_results_name_their_gaps(finished):

@@ -106,6 +106,7 @@ rule render_table:
         statistic=config["statistic"],
         statistics=config["statistics"],
         scheme=config["split"]["scheme"],
+        physics=PHYSICS,
         seeds=config["seeds"],
         stage_version=stages.ANALYSIS,
     message:

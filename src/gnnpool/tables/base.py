@@ -1,12 +1,12 @@
 """What a kind of table is made from, and what it makes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
 from gnnpool.analysis import source
-from gnnpool.analysis.formats import Row
+from gnnpool.analysis.printed import Row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,9 +15,15 @@ class Source(source.Source):
 
     Args:
         scheme: How structures are divided: "random" or "matbench".
+        physics: For each dataset of which it is known: grows_with_cell, decided_by and note.
     """
 
     scheme: str
+    physics: Mapping[str, Mapping]
+
+    def narrowed(self, **changes: Sequence) -> "Source":
+        """The same source with an entry of other settings, datasets or poolings."""
+        return replace(self, entry={**self.entry, **changes})
 
 
 @dataclass(frozen=True)

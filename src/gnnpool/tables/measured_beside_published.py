@@ -3,7 +3,7 @@
 import pandas as pd
 
 from gnnpool.analysis.beside_published import DATASETS, UNITS, compare_to_published
-from gnnpool.analysis.formats import Item, Row
+from gnnpool.analysis.printed import Item, Row
 from gnnpool.analysis.verdict import AGREES, CANNOT_TELL, DIFFERS
 from gnnpool.analysis.wording import NO_TEST, interval, number, statistic_notes
 from gnnpool.tables._changes import item

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from gnnpool.analysis.formats import Item, Row
+from gnnpool.analysis.printed import Item, Row
 from gnnpool.analysis.ranking import RANKING, rank_poolings
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.analysis.wording import number
