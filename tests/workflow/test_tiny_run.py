@@ -57,6 +57,7 @@ def test_tables_and_figures_are_made_and_those_with_nothing_planned_are_not(fini
     assert (results / "tables/table3.md").exists()
     assert (results / "figures/fig4b.png").read_bytes()[:4] == b"\x89PNG"
     assert (results / "figures/fig4b.pdf").read_bytes()[:4] == b"%PDF"
+    assert {p.stem for p in (results / "figures").glob("*.png")} == {"fig4b", "curves", "size"}
     assert not (results / "figures/fig5a.png").exists()
     assert json.loads((results / "checks/passed.json").read_text())["missing"] == []
 
@@ -88,6 +89,20 @@ def test_an_entry_of_the_table_is_the_mean_change_of_its_trials(finished):
     table = pq.ParquetFile(finished.folder / "results/tables/table1.parquet").read().to_pandas()
     entry = table[(table["dataset"] == "salts") & (table["pooling"] == "mamm")]
     assert entry["value"].item() == pytest.approx(sum(changes) / 2)
+
+
+def test_figures_draw_the_files_that_their_kinds_need(finished):
+    figures = finished.folder / "results/figures"
+    curves = read_table(figures / "curves.parquet").to_pandas()
+    assert set(curves["pooling"]) == {"mean", "mamm"}
+    assert curves.groupby("pooling")["n_chosen"].sum().to_dict() == {"mean": 2, "mamm": 2}  # seeds
+    size = read_table(figures / "size.parquet").to_pandas()
+    tested = set()
+    for seed in (1, 2):
+        path = record(finished, f"salts/cgcnn/mdl/mamm/seed-{seed}").with_name("predictions.parquet")
+        table = read_table(path).to_pandas()
+        tested |= set(table.loc[table["part"] == "test", "id"])
+    assert size.loc[size["pooling"] == "mamm", "n"].sum() == len(tested)
 
 
 def test_every_parquet_file_carries_page_checksums(finished):

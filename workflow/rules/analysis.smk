@@ -83,7 +83,7 @@ rule compare_to_baseline:
 rule render_table:
     input:
         records=lambda w: records_of(trials_of(TABLES[w.table], PLANNED)),
-        predictions=lambda w: predictions_of(TABLES[w.table]),
+        predictions=lambda w: beside_records(TABLES[w.table], "tables", "predictions"),
     output:
         parquet=f"{RESULTS}/tables/{{table}}.parquet",
         csv=f"{RESULTS}/tables/{{table}}.csv",

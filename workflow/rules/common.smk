@@ -19,6 +19,7 @@ from gnnpool.config import (
 from gnnpool.data.matbench_folds import task_of
 from gnnpool.errors import ConfigError
 from gnnpool.grid import explained_trials, plan_trials, trials_of
+from gnnpool.plugins import needs
 
 # A plan is many objects that stay: to look for garbage among them takes a fifth of the time.
 gc.set_threshold(50_000)
@@ -138,12 +139,25 @@ EXPLANATIONS = {
 }
 
 
-def predictions_of(entry):
-    """Predictions beside the records of a table that draws on test structures; none for others."""
-    if entry["kind"] != "intervals":
+def beside_records(entry, kinds, name):
+    """Files of a name beside the records of a table or figure, if its kind needs them."""
+    if name not in needs(f"gnnpool.{kinds}", entry["kind"]):
         return []
     records = records_of(trials_of(entry, PLANNED))
-    return [str(Path(record).with_name("predictions.parquet")) for record in records]
+    return [str(Path(record).with_name(f"{name}.parquet")) for record in records]
+
+
+def structures_of(entry, kinds):
+    """Structures of the datasets of a table or figure, if its kind needs them."""
+    if "structures" not in needs(f"gnnpool.{kinds}", entry["kind"]):
+        return []
+    datasets = sorted({trial.dataset for trial in trials_of(entry, PLANNED)})
+    structures = [f"{DATA.format(dataset=d)}/structures.parquet" for d in datasets]
+    return [
+        path
+        for path in structures
+        if Path(path).exists() or not config["allow_partial"]
+    ]
 
 
 def explained_files(wildcards):

@@ -11,7 +11,7 @@ from gnnpool.analysis.collect import read_records
 from gnnpool.analysis.formats import to_latex, to_markdown
 from gnnpool.analysis.html_table import to_html
 from gnnpool.analysis.printed import Printed, to_json
-from gnnpool.analysis.structures import read_test_errors
+from gnnpool.analysis.source import Files
 from gnnpool.artifacts import write_atomically, write_table
 from gnnpool.tables.base import Source
 
@@ -67,7 +67,7 @@ def render_table(
             entry=entry,
             labels=labels,
             records=read_records(records),
-            test_errors=read_test_errors(predictions, records if predictions else []),
+            files=Files(records=records, predictions=predictions),
             seeds=seeds,
             planned=planned,
             statistic=statistic,

@@ -12,6 +12,8 @@ from gnnpool.analysis.wording import TIMES, interval, statistic_notes
 from gnnpool.tables._changes import item
 from gnnpool.tables.base import Source, Table
 
+NEEDS = ("predictions",)
+
 DECIDES, OVER_SEEDS, OVER_STRUCTURES = "decides", "bootstrap of seeds", "bootstrap of test structures"
 HIERARCHICAL, WITHOUT_ONE = "bootstrap of datasets and seeds", "range without one dataset"
 

@@ -106,7 +106,8 @@ def write_results(world: World, records: dict[Trial, Path], planned: list[Trial]
         on_mixed_code="warn",
         output=results / "checks/passed.json",
     )
-    common = {"labels": labels_of(config), "statistic": config["statistic"], "seeds": config["seeds"]}
+    common = {key: config[key] for key in ("statistic", "statistics", "seeds")}
+    common |= {"labels": labels_of(config), "predictions": []}
     for kind in ("tables", "figures"):
         for entry in config[kind]:
             chosen = trials_of(entry, planned)
@@ -120,11 +121,10 @@ def write_results(world: World, records: dict[Trial, Path], planned: list[Trial]
             place = results / kind / entry["name"]
             if kind == "tables":
                 paths = {name: place.with_suffix(f".{suffix}") for name, suffix in FORMATS.items()}
-                more = {"predictions": [], "statistics": config["statistics"], "scheme": "random"}
-                render_table(**own, **common, **more, **paths)
+                render_table(**own, **common, scheme="random", physics={}, **paths)
             else:
                 paths = {name: place.with_suffix(f".{name}") for name in ("png", "pdf", "parquet")}
-                draw_figure(**own, **common, **paths)
+                draw_figure(**own, **common, history=[], structures=[], **paths)
     for dataset in {trial.dataset for trial in planned}:
         write_manifest(results, dataset, config["datasets"][dataset])
     write_datasets(results, config, sorted({trial.dataset for trial in planned}))
