@@ -9,11 +9,10 @@ DEMO := --configfile config/config.yaml config/demo.yaml
 BENCHMARKS := batch_making cgcnn_step torchmd_step readouts peak_memory graph_building planning scaling \
   whole_trial two_trials
 
-.PHONY: demo test test-slurm bench bench-gpu lint lock clean-demo
+.PHONY: demo test test-slurm test-report bench bench-gpu lint lock clean-demo
 
 demo: $(READY)  ## The whole workflow on embedded data: tables, figures and a report.
 	$(BIN)/snakemake --cores $(CORES) $(DEMO) --quiet rules
-	$(BIN)/snakemake --cores 1 $(DEMO) --quiet all --report results/demo/report.html
 	@$(BIN)/gnnpool where results/demo
 
 test: $(READY)  ## All tests, on a CPU, without network.
@@ -28,6 +27,11 @@ test-slurm: .venv/slurm  ## Tests on a real Slurm cluster of one node, brought u
 .venv/slurm: $(READY)
 	$(BIN)/pip install --disable-pip-version-check -c requirements.lock -e ".[slurm]"
 	@touch $@
+
+test-report: $(READY)  ## Tests of the report in a real browser, installed for them where that is possible.
+	@$(BIN)/python tests/unit/report/chromium.py install \
+	  || echo "*** NO CHROMIUM HERE, for the reason above: no browser looks at the report. ***"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs tests/unit/report
 
 # RAW=path/to/matbench_perovskites.json.gz measures the way of real data too.
 bench: $(READY)  ## Claims about speed, measured on this machine, which should have nothing else to do.

@@ -24,6 +24,8 @@ include: "workflow/rules/resources.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/analysis.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/explanations.smk"
+include: "workflow/rules/report.smk"
 
 
 report: "workflow/report/workflow.rst"
@@ -46,6 +48,8 @@ rule all:
         f"{RESULTS}/checks/passed.json",
         [f"{RESULTS}/tables/{name}.html" for name in TABLES],
         [f"{RESULTS}/figures/{name}.png" for name in FIGURES],
+        [f"{RESULTS}/explanations/{name}/crystals.png" for name in EXPLANATIONS],
+        f"{RESULTS}/report.html",
 
 
 rule fetch_all:

@@ -12,6 +12,7 @@ _PLACES = (
     ("datasets", "analysis/datasets.html"),
     ("tables", "tables/*.html"),
     ("figures", "figures/*.png"),
+    ("crystals", "explanations/*/*.png"),
     ("all trials", "analysis/trials.parquet"),
     ("one folder a trial", "trials"),
 )

@@ -11,8 +11,14 @@ from jsonschema.exceptions import ValidationError, best_match
 from gnnpool import plugins
 from gnnpool.data.matbench_folds import FOLDS
 from gnnpool.errors import ConfigError
-from gnnpool.grid import plan_trials
+from gnnpool.grid import plan_trials, slice_of
 from gnnpool.pooling_names import GROUP, check_pooling
+
+_DECIDING = (
+    *("seeds", "noise_floor", "split", "on_bad_row", "blocks", "training"),
+    *("statistic", "statistics"),
+)
+_NOT_DECIDING = {"label", "url", "mirrors", "redirect_hosts"}
 
 
 def read_config(paths: Sequence[str | Path]) -> dict:
@@ -99,6 +105,8 @@ def _check_names(config: Mapping) -> None:
         for entry in config[key]:
             plugins.require(entry["kind"], kinds, what=f"kind of {key.removesuffix('s')} {entry['name']!r}")
             _check_slice(config, entry, f"{key} entry {entry['name']!r}")
+    for entry in config["explanations"]:
+        _check_slice(config, slice_of(entry), f"explanations entry {entry['name']!r}")
     for block in config["blocks"]:
         for axis in ("datasets", "models", "edges"):
             for name in block[axis]:
@@ -129,7 +137,7 @@ def _check_slice(config: Mapping, entry: Mapping, where: str) -> None:
 
 def _check_sense(config: Mapping) -> None:
     _check_split(config["split"], config["seeds"])
-    for key in ("blocks", "tables", "figures"):
+    for key in ("blocks", "tables", "figures", "explanations"):
         given = [entry["name"] for entry in config[key]]
         repeated = {name for name in given if given.count(name) > 1}
         if repeated:
@@ -174,6 +182,23 @@ def without_label(entry: Mapping | None) -> Mapping | None:
     return None if entry is None else {key: value for key, value in entry.items() if key != "label"}
 
 
+def what_decides(config: Mapping) -> dict:
+    """The part of a configuration that decides results: what its blocks use, without labels and addresses."""
+    used = {
+        axis: {name for block in config["blocks"] for name in block[axis]}
+        for axis in ("datasets", "models", "edges", "poolings")
+    }
+    catalogs = {
+        axis: {
+            slug: {key: value for key, value in entry.items() if key not in _NOT_DECIDING}
+            for slug, entry in config[axis].items()
+            if slug in used[axis]
+        }
+        for axis in used
+    }
+    return {**{key: config[key] for key in _DECIDING}, **catalogs}
+
+
 def labels_of(config: Mapping) -> dict[str, dict[str, str]]:
     """Printed names by axis and slug; a pooling that depends on the order of atoms says so."""
     return {
@@ -184,6 +209,11 @@ def labels_of(config: Mapping) -> dict[str, dict[str, str]]:
         }
         for axis in ("datasets", "models", "edges", "poolings")
     }
+
+
+def physics_of(config: Mapping) -> dict[str, Mapping]:
+    """What kind of quantity the target of each dataset is, by slug, where the configuration says so."""
+    return {slug: entry["physics"] for slug, entry in config["datasets"].items() if "physics" in entry}
 
 
 def files_of(config: Mapping) -> Iterator[tuple[str, str]]:

@@ -61,6 +61,34 @@ def trials_of(entry: Mapping, planned: Collection[Trial]) -> list[Trial]:
     return [t for t in slice_ if t in chosen]
 
 
+def slice_of(explanation: Mapping) -> dict[str, list]:
+    """An explanation's dataset, setting and poolings, as those of a table or figure."""
+    return {
+        "settings": [explanation["setting"]],
+        "datasets": [explanation["dataset"]],
+        "poolings": explanation["poolings"],
+    }
+
+
+def explained_trials(explanation: Mapping, planned: Collection[Trial]) -> list[Trial]:
+    """The planned trials that an explanation looks at, in the order of its poolings.
+
+    Args:
+        explanation: dataset, setting, poolings and seed.
+        planned: All planned trials.
+
+    Returns:
+        One for each of its poolings that is planned.
+    """
+    order = explanation["poolings"]
+    found = [
+        trial
+        for trial in trials_of(slice_of(explanation), planned)
+        if trial.pooling in order and trial.seed == explanation["seed"] and not trial.init
+    ]
+    return sorted(found, key=lambda trial: order.index(trial.pooling))
+
+
 def _product(block: Mapping, seeds: Sequence[int]) -> list[Trial]:
     return [
         Trial(dataset, model, edges, pooling, seed)

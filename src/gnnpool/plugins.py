@@ -4,12 +4,15 @@ An operator, an encoder, a reader or a kind of figure is one module in one folde
 is its name in the configuration. Other packages add theirs through entry points.
 """
 
+import ast
 import difflib
 import pkgutil
 from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoints, entry_points
+from importlib.util import find_spec
+from pathlib import Path
 
 from gnnpool.errors import ConfigError
 
@@ -68,6 +71,30 @@ def load(package: str, name: str, base: type, *, group: str | None = None) -> ty
             f"{module.__name__}: expected one class derived from {base.__name__}, found {listed}"
         )
     return classes[0]
+
+
+@cache
+def needs(package: str, name: str) -> tuple[str, ...]:
+    """Files that a kind of table or figure needs beside the records of its trials.
+
+    They stand in its file as a constant, such as ``NEEDS = ("predictions", "structures")``, which is
+    read without importing it: planning needs no numpy.
+
+    Args:
+        package: Dotted name of the folder, "gnnpool.tables" or "gnnpool.figures".
+        name: Name of the kind.
+
+    Returns:
+        Names of files without their suffix: "predictions" and "history" lie beside each record,
+        "structures" with each dataset. Empty if the records are enough.
+    """
+    module = find_spec(f"{package}.{name}")
+    if module is None or module.origin is None:
+        return ()
+    for node in ast.parse(Path(module.origin).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["NEEDS"]:
+            return tuple(ast.literal_eval(node.value))
+    return ()
 
 
 @cache

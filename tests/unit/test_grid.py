@@ -1,7 +1,7 @@
 import pytest
 
 from gnnpool.errors import ConfigError
-from gnnpool.grid import plan_trials, trials_of
+from gnnpool.grid import explained_trials, plan_trials, trials_of
 from gnnpool.records import Trial
 
 
@@ -75,3 +75,15 @@ def test_a_table_draws_on_its_slice_and_the_baselines():
 def test_a_table_with_nothing_but_baselines_planned_is_empty():
     assert trials_of(entry(), plan_trials([block(poolings=["mean"])], [1])) == []
     assert trials_of(entry(settings=[["cgcnn", "ocp"]]), plan_trials([block()], [1])) == []
+
+
+def test_an_explanation_looks_at_one_trial_of_each_of_its_poolings_in_its_order():
+    floor = {"poolings": ["mean"], "initialisations": [1]}
+    planned = plan_trials(
+        [block(poolings=["mean", "max", "min"]), block("two", edges=["ocp"])], [1, 2], floor
+    )
+    asked = {"dataset": "phonons", "setting": ["cgcnn", "mdl"], "poolings": ["max", "gmt", "mean"], "seed": 2}
+    found = explained_trials(asked, planned)
+    assert found == [Trial("phonons", "cgcnn", "mdl", pooling, 2) for pooling in ("max", "mean")]
+    assert explained_trials(asked | {"seed": 3}, planned) == []
+    assert explained_trials(asked | {"poolings": ["max"]}, planned) == found[:1]

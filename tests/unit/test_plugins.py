@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 
@@ -23,6 +24,35 @@ def test_an_unknown_name_is_answered_with_the_nearest():
 def test_a_name_far_from_all_is_answered_with_the_list():
     with pytest.raises(ConfigError, match="there are: a, b"):
         plugins.require("zzz", ["b", "a"], what="thing")
+
+
+@pytest.mark.parametrize(
+    ("package", "name", "needs"),
+    [
+        ("gnnpool.tables", "intervals", ("predictions",)),
+        ("gnnpool.tables", "by_dataset", ()),
+        ("gnnpool.figures", "error_by_size", ("predictions", "structures")),
+        ("gnnpool.figures", "no_such_kind", ()),
+    ],
+)
+def test_needs_are_those_that_the_file_of_a_kind_declares(package, name, needs):
+    assert plugins.needs(package, name) == needs
+
+
+@pytest.mark.parametrize("package", ["gnnpool.tables", "gnnpool.figures"])
+def test_needs_that_are_read_are_those_that_python_sees(package):
+    for name in plugins.names(package):
+        assert plugins.needs(package, name) == getattr(import_module(f"{package}.{name}"), "NEEDS", ())
+        assert set(plugins.needs(package, name)) <= {"predictions", "history", "structures"}
+
+
+def test_reading_needs_imports_no_kind():
+    code = (
+        "import sys; from gnnpool.plugins import needs; print(needs('gnnpool.figures', 'parity'), "
+        "sorted({'numpy', 'pandas', 'matplotlib'} & set(sys.modules)))"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == "('predictions',) []"
 
 
 LIGHT = ["gnnpool", *(f"gnnpool.{name}" for name in ("grid", "config", "stages", "pooling", "models", "cli"))]

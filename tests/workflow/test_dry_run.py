@@ -15,8 +15,10 @@ def test_bare_snakemake_plans_the_whole_paper(workflow):
     assert planned["make_split"] == 35
     assert planned["build_graphs"] == 14
     assert planned["build_structures"] == planned["fetch_dataset"] == 7
-    assert planned["render_table"] == 9
-    assert planned["draw_figure"] == 4
+    assert planned["render_table"] == 10
+    assert planned["draw_figure"] == 30
+    assert planned["explain_atoms"] == planned["draw_explanation"] == 4
+    assert planned["write_report"] == 1
 
 
 def test_a_figure_of_the_paper_plans_the_trials_of_its_setting(workflow):
@@ -29,6 +31,14 @@ def test_one_figure_plans_only_its_own_trials(workflow):
     assert planned["train_trial"] == 2 * 2 * 2  # datasets, mean and mamm, seeds
     assert planned["build_graphs"] == 2
     assert planned["draw_figure"] == 1
+
+
+def test_a_figure_that_needs_other_files_plans_no_more_trials(workflow):
+    """Predictions, histories and structures are those of its own slice."""
+    for name, poolings in (("size_torchmd_ocp", 3), ("curves_cgcnn_ocp", 4), ("parity_cgcnn_mdl", 4)):
+        planned = workflow.planned(f"results/figures/{name}.png", config=None)
+        assert planned["train_trial"] == 7 * poolings * 5
+        assert planned["build_graphs"] == planned["build_structures"] == 7
 
 
 def test_a_figure_needs_no_further_flag(tmp_path):

@@ -57,8 +57,28 @@ def test_tables_and_figures_are_made_and_those_with_nothing_planned_are_not(fini
     assert (results / "tables/table3.md").exists()
     assert (results / "figures/fig4b.png").read_bytes()[:4] == b"\x89PNG"
     assert (results / "figures/fig4b.pdf").read_bytes()[:4] == b"%PDF"
+    assert {p.stem for p in (results / "figures").glob("*.png")} == {"fig4b", "curves", "size"}
     assert not (results / "figures/fig5a.png").exists()
     assert json.loads((results / "checks/passed.json").read_text())["missing"] == []
+
+
+def test_an_explanation_is_made_of_the_poolings_there_are(finished):
+    folder = finished.folder / "results/explanations/salts"
+    atoms = read_table(folder / "atoms.parquet").to_pandas()
+    assert set(atoms["pooling"]) == {"mean", "mamm"}  # GMT is not planned
+    assert atoms["id"].nunique() == 2
+    for name in ("crystals", "shares"):
+        assert (folder / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
+        assert b"description" in read_table(folder / f"{name}.parquet").schema.metadata
+    assert not (finished.folder / "results/explanations/untrained").exists()
+
+
+def test_the_report_answers_and_holds_the_tables_and_figures(finished):
+    page = (finished.folder / "results/report.html").read_text(encoding="utf-8")
+    assert "<p>On 2 datasets and with 2 seeds, " in page
+    for part in ('id="table-table1"', 'id="table-power"', 'id="picture-1-1"', ">Salts, per cell<"):
+        assert part in page
+    assert page.count('<a href="trials/salts') == TRIALS
 
 
 def test_an_entry_of_the_table_is_the_mean_change_of_its_trials(finished):
@@ -69,6 +89,20 @@ def test_an_entry_of_the_table_is_the_mean_change_of_its_trials(finished):
     table = pq.ParquetFile(finished.folder / "results/tables/table1.parquet").read().to_pandas()
     entry = table[(table["dataset"] == "salts") & (table["pooling"] == "mamm")]
     assert entry["value"].item() == pytest.approx(sum(changes) / 2)
+
+
+def test_figures_draw_the_files_that_their_kinds_need(finished):
+    figures = finished.folder / "results/figures"
+    curves = read_table(figures / "curves.parquet").to_pandas()
+    assert set(curves["pooling"]) == {"mean", "mamm"}
+    assert curves.groupby("pooling")["n_chosen"].sum().to_dict() == {"mean": 2, "mamm": 2}  # seeds
+    size = read_table(figures / "size.parquet").to_pandas()
+    tested = set()
+    for seed in (1, 2):
+        path = record(finished, f"salts/cgcnn/mdl/mamm/seed-{seed}").with_name("predictions.parquet")
+        table = read_table(path).to_pandas()
+        tested |= set(table.loc[table["part"] == "test", "id"])
+    assert size.loc[size["pooling"] == "mamm", "n"].sum() == len(tested)
 
 
 def test_every_parquet_file_carries_page_checksums(finished):
@@ -114,7 +148,7 @@ def test_another_number_of_epochs_trains_everything_again(finished):
 def test_another_label_trains_nothing(finished):
     planned = finished.planned(overlay="poolings: {mamm: {label: Mean and more}}")
     assert "train_trial" not in planned
-    assert planned["render_table"] == 6
+    assert planned["render_table"] == 7
 
 
 def test_partial_results_name_their_gaps(finished):

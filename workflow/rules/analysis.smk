@@ -83,7 +83,7 @@ rule compare_to_baseline:
 rule render_table:
     input:
         records=lambda w: records_of(trials_of(TABLES[w.table], PLANNED)),
-        predictions=lambda w: predictions_of(TABLES[w.table]),
+        predictions=lambda w: beside_records(TABLES[w.table], "tables", "predictions"),
     output:
         parquet=f"{RESULTS}/tables/{{table}}.parquet",
         csv=f"{RESULTS}/tables/{{table}}.csv",
@@ -106,6 +106,7 @@ rule render_table:
         statistic=config["statistic"],
         statistics=config["statistics"],
         scheme=config["split"]["scheme"],
+        physics=PHYSICS,
         seeds=config["seeds"],
         stage_version=stages.ANALYSIS,
     message:

@@ -8,10 +8,18 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from gnnpool import stages
-from gnnpool.config import check_config, files_of, labels_of, without_label
+from gnnpool.config import (
+    check_config,
+    files_of,
+    labels_of,
+    physics_of,
+    what_decides,
+    without_label,
+)
 from gnnpool.data.matbench_folds import task_of
 from gnnpool.errors import ConfigError
-from gnnpool.grid import plan_trials, trials_of
+from gnnpool.grid import explained_trials, plan_trials, trials_of
+from gnnpool.plugins import needs
 
 # A plan is many objects that stay: to look for garbage among them takes a fifth of the time.
 gc.set_threshold(10_000)
@@ -30,6 +38,7 @@ GRAPHS = f"{RESULTS}/graphs/{{dataset}}/{{edges}}"
 TRIAL_NAME = "{dataset}/{model}/{edges}/{pooling}/seed-{seed}{again}"
 TRIAL = f"{RESULTS}/trials/{TRIAL_NAME}"
 
+PHYSICS = physics_of(config)
 KEEP_TOGETHER = config["split"]["keep_duplicates_together"]
 PLANNED = plan_trials(config["blocks"], config["seeds"], config["noise_floor"])
 DATASETS = sorted({trial.dataset for trial in PLANNED})
@@ -52,6 +61,7 @@ wildcard_constraints:
     file="[A-Za-z0-9_-][A-Za-z0-9_.-]*",
     table="[a-z0-9_]+",
     figure="[a-z0-9_]+",
+    explanation="[a-z0-9_]+",
 
 
 def raw_files():
@@ -121,12 +131,49 @@ def records_of(trials):
     )
 
 
-def predictions_of(entry):
-    """Predictions beside the records of a table that draws on test structures; none for others."""
-    if entry["kind"] != "intervals":
+# With allow_partial, also one of which nothing is trained yet is not made.
+EXPLANATIONS = {
+    entry["name"]: entry
+    for entry in config["explanations"]
+    if records_of(explained_trials(entry, PLANNED))
+}
+
+
+def beside_records(entry, kinds, name):
+    """Files of a name beside the records of a table or figure, if its kind needs them."""
+    if name not in needs(f"gnnpool.{kinds}", entry["kind"]):
         return []
     records = records_of(trials_of(entry, PLANNED))
-    return [str(Path(record).with_name("predictions.parquet")) for record in records]
+    return [str(Path(record).with_name(f"{name}.parquet")) for record in records]
+
+
+def structures_of(entry, kinds):
+    """Structures of the datasets of a table or figure, if its kind needs them."""
+    if "structures" not in needs(f"gnnpool.{kinds}", entry["kind"]):
+        return []
+    datasets = sorted({trial.dataset for trial in trials_of(entry, PLANNED)})
+    structures = [f"{DATA.format(dataset=d)}/structures.parquet" for d in datasets]
+    return [
+        path
+        for path in structures
+        if Path(path).exists() or not config["allow_partial"]
+    ]
+
+
+def explained_files(wildcards):
+    """What an explanation is made from: files of its dataset, and of one trial of each pooling."""
+    entry = EXPLANATIONS[wildcards.explanation]
+    _, edges = entry["setting"]
+    records = records_of(explained_trials(entry, PLANNED))
+    return {
+        "structures": f"{DATA.format(dataset=entry['dataset'])}/structures.parquet",
+        "graphs": f"{GRAPHS.format(dataset=entry['dataset'], edges=edges)}.safetensors",
+        "records": records,
+        "predictions": [
+            str(Path(path).with_name("predictions.parquet")) for path in records
+        ],
+        "weights": [str(Path(path).with_name("model.safetensors")) for path in records],
+    }
 
 
 def described_datasets():

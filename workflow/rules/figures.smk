@@ -1,6 +1,7 @@
 """From records to pictures.
 
-Inputs: records of the trials that the figure shows.
+Inputs: records of the trials that the figure shows and, where its kind needs them, what lies beside these records and
+the structures of the datasets.
 Outputs: the picture as PNG and PDF, and the numbers drawn.
 """
 
@@ -12,6 +13,11 @@ localrules:
 rule draw_figure:
     input:
         records=lambda w: records_of(trials_of(FIGURES[w.figure], PLANNED)),
+        predictions=lambda w: beside_records(
+            FIGURES[w.figure], "figures", "predictions"
+        ),
+        history=lambda w: beside_records(FIGURES[w.figure], "figures", "history"),
+        structures=lambda w: structures_of(FIGURES[w.figure], "figures"),
     output:
         png=report(
             f"{RESULTS}/figures/{{figure}}.png",
@@ -30,6 +36,7 @@ rule draw_figure:
         planned=lambda w: conditions_of(FIGURES[w.figure]),
         labels=labels_of(config),
         statistic=config["statistic"],
+        statistics=config["statistics"],
         seeds=config["seeds"],
         stage_version=stages.ANALYSIS,
     message:

@@ -1,4 +1,4 @@
-"""Rule draw_figure: one figure of the paper, and the numbers drawn."""
+"""Rule draw_figure: one figure, and the numbers drawn."""
 
 from gnnpool.figures.compose import draw_figure
 from gnnpool.logs import log_to
@@ -6,9 +6,13 @@ from gnnpool.logs import log_to
 log_to(snakemake.log[0])
 draw_figure(
     records=snakemake.input.records,
+    predictions=snakemake.input.predictions,
+    history=snakemake.input.history,
+    structures=snakemake.input.structures,
     entry=snakemake.params.entry,
     labels=snakemake.params.labels,
     statistic=snakemake.params.statistic,
+    statistics=snakemake.params.statistics,
     seeds=snakemake.params.seeds,
     planned=snakemake.params.planned,
     png=snakemake.output.png,

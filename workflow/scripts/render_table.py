@@ -12,6 +12,7 @@ render_table(
     statistic=snakemake.params.statistic,
     statistics=snakemake.params.statistics,
     scheme=snakemake.params.scheme,
+    physics=snakemake.params.physics,
     seeds=snakemake.params.seeds,
     planned=snakemake.params.planned,
     parquet=snakemake.output.parquet,

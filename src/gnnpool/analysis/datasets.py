@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from gnnpool.analysis.formats import Item, Printed, Row, to_html
+from gnnpool.analysis.html_table import to_html
+from gnnpool.analysis.printed import Item, Printed, Row
 from gnnpool.artifacts import read_json, write_atomically, write_table
 from gnnpool.data.groups import LEAKS, count_leaks, read_groups
 from gnnpool.data.splits import PARTS, read_split

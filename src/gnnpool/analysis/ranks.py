@@ -92,3 +92,21 @@ def holm(p_values: pd.Series) -> pd.Series:
     if there.any():
         corrected[there] = multipletests(p_values[there], method="holm")[1]
     return corrected
+
+
+def groups_not_told(mean_ranks: np.ndarray, difference: float) -> list[tuple[int, int]]:
+    """Runs of neighboring ranks that a critical difference does not tell apart.
+
+    Args:
+        mean_ranks: Ascending, ``[k]``.
+        difference: See :func:`critical_difference`.
+
+    Returns:
+        First and last place of each run of two or more; none lies inside another.
+    """
+    runs: list[tuple[int, int]] = []
+    for first, rank in enumerate(mean_ranks):
+        last = int(np.searchsorted(mean_ranks, rank + difference, side="left")) - 1
+        if last > first and (not runs or last > runs[-1][1]):
+            runs.append((first, last))
+    return runs

@@ -16,10 +16,11 @@ from gnnpool.records import BASELINE
 
 # Numbers drawn at a time; a larger test part is drawn in more batches.
 _DRAWN = 2_000_000
+_NUMBERS = ("target", "prediction", "error")
 
 
 def read_test_errors(predictions: Sequence[str | Path], records: Sequence[str | Path]) -> pd.DataFrame:
-    """Read the absolute error of every test structure.
+    """Read target, prediction and absolute error of every test structure.
 
     Args:
         predictions: Predictions of trials.
@@ -27,17 +28,18 @@ def read_test_errors(predictions: Sequence[str | Path], records: Sequence[str | 
 
     Returns:
         One row for each trial of the first initialisation and structure: dataset, model, edges,
-        pooling, seed, id and error (unit of the target).
+        pooling, seed, id, and target, prediction and error in the unit of the target.
 
     Raises:
         ArtifactError: If a file is damaged, or the mean error is not the one of the record.
     """
-    empty = pd.DataFrame({name: [] for name in (*CONDITION, "seed", "id", "error")})
+    empty = pd.DataFrame({name: [] for name in (*CONDITION, "seed", "id", *_NUMBERS)})
     trials = [
         (path, read_records([record]).iloc[0]) for path, record in zip(predictions, records, strict=True)
     ]
     frames = [_read(path, trial) for path, trial in trials if trial["init"] == 0]
-    return pd.concat([empty.astype({"seed": int, "error": float}), *frames], ignore_index=True)
+    types = {"seed": int, **dict.fromkeys(_NUMBERS, float)}
+    return pd.concat([empty.astype(types), *frames], ignore_index=True)
 
 
 def bca_over_structures(
@@ -118,4 +120,5 @@ def _read(path: str | Path, trial: pd.Series) -> pd.DataFrame:
             f"{path}: test error {errors.mean():.6g}, expected {trial['test_mae']:.6g} as in its record"
         )
     columns = {name: trial[name] for name in (*CONDITION, "seed")}
-    return pd.DataFrame({"id": test["id"].astype(str), "error": errors}).assign(**columns)
+    found = test[["target", "prediction"]].astype(float).assign(id=test["id"].astype(str), error=errors)
+    return found.assign(**columns)

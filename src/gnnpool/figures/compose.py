@@ -1,30 +1,31 @@
-"""Figures from trial records: chosen by kind, described in words, saved with their numbers."""
+"""Figures from trial records: chosen by kind, and saved with their description and their numbers."""
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
 from matplotlib.figure import Figure
 
 from gnnpool import plugins
 from gnnpool.analysis.collect import read_records
-from gnnpool.analysis.values import AVERAGE, UNITS, five_numbers, slice_values
-from gnnpool.analysis.wording import gap_notes, label_of, number, statistic_notes, unpaired_notes
+from gnnpool.analysis.source import Files
 from gnnpool.artifacts import write_atomically, write_table
 from gnnpool.figures import style
-
-_SUMMARY_UNIT = "%, over the datasets of the pooling"
+from gnnpool.figures.base import Source
 
 
 def draw_figure(
     *,
     records: Sequence[str | Path],
+    predictions: Sequence[str | Path],
+    history: Sequence[str | Path],
+    structures: Sequence[str | Path],
     entry: Mapping,
     labels: Mapping[str, Mapping[str, str]],
     statistic: str,
+    statistics: Mapping[str, float],
     seeds: Sequence[int],
     planned: Collection[Sequence[str]],
     png: str | Path,
@@ -33,63 +34,48 @@ def draw_figure(
 ) -> None:
     """Draw one figure and save it with its description and its numbers.
 
-    The module of this folder that has the name of the kind draws it, by its function ``draw``.
-    The same records give the same bytes: no times are written.
+    The module of this folder that has the name of the kind draws it, by its function ``build``.
+    The same files give the same bytes: no times are written.
 
     Args:
         records: Trial records; see :func:`gnnpool.analysis.collect.read_records`.
+        predictions: Predictions of these trials in the same order, if the kind needs them; or none.
+        history: Their histories in the same order, if the kind needs them; or none.
+        structures: Structures of their datasets, if the kind needs them; or none.
         entry: Name, title, kind, settings, datasets and poolings of the figure.
         labels: For each of datasets, models, edges and poolings the labels by slug.
         statistic: ``mean_change`` or ``change_of_mean``.
+        statistics: confidence of intervals, resamples of bootstraps, and the margin (%) that matters.
         seeds: Planned seeds.
         planned: Planned conditions (dataset, model, edges, pooling).
         png: Picture for the screen; its metadata hold an alternative text.
         pdf: Picture for print.
-        parquet: The numbers drawn, one row for each dataset and pooling.
+        parquet: The numbers drawn; the alternative text is in its metadata too.
 
     Raises:
         ConfigError: If the kind or the statistic is unknown, or the kind does not fit the entry.
     """
     kinds = plugins.names("gnnpool.figures")
     plugins.require(entry["kind"], kinds, what=f"kind of figure {entry['name']!r}")
-    draw = import_module(f"gnnpool.figures.{entry['kind']}").draw
+    build = import_module(f"gnnpool.figures.{entry['kind']}").build
+    source = Source(
+        entry=entry,
+        labels=labels,
+        records=read_records(records),
+        files=Files(records=records, predictions=predictions, history=history, structures=structures),
+        seeds=seeds,
+        planned=planned,
+        statistic=statistic,
+        **statistics,
+    )
+    drawing = build(source)
 
-    trials = read_records(records)
-    values = slice_values(trials, entry=entry, statistic=statistic, seeds=seeds, planned=planned)
-    values = values[values["dataset"] != AVERAGE]
-    notes = [*statistic_notes(statistic, seeds), *unpaired_notes(values)]
-    figure = draw(values, title=entry["title"], labels=labels, notes=notes)
-
-    text = describe(values, entry=entry, labels=labels)
-    _save(figure, png=png, pdf=pdf, title=entry["title"], text=text)
-    numbers = values.merge(five_numbers(values), how="left", left_on="pooling", right_index=True)
-    units = UNITS | dict.fromkeys(["minimum", "q1", "median", "q3", "maximum"], _SUMMARY_UNIT)
-    metadata = {"title": entry["title"], "statistic": statistic, "description": text}
-    write_table(parquet, pa.Table.from_pandas(numbers, preserve_index=False), metadata=metadata, units=units)
-
-
-def describe(values: pd.DataFrame, *, entry: Mapping, labels: Mapping[str, Mapping[str, str]]) -> str:
-    """Say in words what the figure shows, for readers who do not see it.
-
-    Args:
-        values: Rows of :func:`gnnpool.analysis.values.slice_values` without averages.
-        entry: Its title is used.
-        labels: For each of datasets, models, edges and poolings the labels by slug.
-    """
-    sentences = [f"{entry['title']}: error change against mean pooling in percent; negative is better."]
-    valued = values[values["value"].notna()]
-    for pooling, summary in five_numbers(values).iterrows():
-        rows = valued[valued["pooling"] == pooling].set_index("dataset")["value"]
-        median, least, greatest = (
-            number(summary[name], digits=1) for name in ("median", "minimum", "maximum")
-        )
-        best, worst = (label_of(labels, "datasets", slug) for slug in (rows.idxmin(), rows.idxmax()))
-        noun = "dataset" if len(rows) == 1 else "datasets"
-        sentences.append(
-            f"{label_of(labels, 'poolings', pooling)}: {len(rows)} {noun}, median {median}, "
-            f"least {least} ({best}), greatest {greatest} ({worst})."
-        )
-    return " ".join([*sentences, *gap_notes(values, labels)])
+    title, text = entry["title"], drawing.description
+    _save(drawing.figure, png=png, pdf=pdf, title=title, text=text)
+    metadata = {"title": title, "statistic": statistic, "description": text}
+    units = {name: unit for name, unit in drawing.units.items() if name in drawing.tidy.columns}
+    table = pa.Table.from_pandas(drawing.tidy, preserve_index=False)
+    write_table(parquet, table, metadata=metadata, units=units)
 
 
 def _save(figure: Figure, *, png: str | Path, pdf: str | Path, title: str, text: str) -> None:

@@ -2,17 +2,26 @@
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from functools import cache
 
 import matplotlib
-from matplotlib.colors import to_rgb
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
 # Okabe and Ito's palette, which people with any color vision tell apart; black is kept for lines.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
 INK, SOFT, FAINT = "#1a1a1a", "#5a5a5a", "#d9d9d9"
+# The page itself, also where the page around it is dark.
+PAPER = "white"
+# Lower errors are blue, higher ones orange; nothing is white.
+BETTER, WORSE = "#0072B2", "#D55E00"
+CHANGES = LinearSegmentedColormap.from_list("changes", [BETTER, PAPER, WORSE])
+# Of poolings beside each other, beside their color.
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 FONT_SIZE, SMALL = 8.0, 7.0  # points
 # Behind words that lie on lines.
-BACKING = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
+BACKING = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.6}
 DPI = 300
 
 
@@ -21,6 +30,10 @@ def styled() -> AbstractContextManager:
     return matplotlib.rc_context(
         {
             "font.family": "DejaVu Sans",
+            "figure.facecolor": PAPER,
+            "axes.facecolor": PAPER,
+            "savefig.facecolor": PAPER,
+            "savefig.transparent": False,
             "font.size": FONT_SIZE,
             "axes.titlesize": FONT_SIZE + 1,
             "axes.labelsize": FONT_SIZE,
@@ -29,6 +42,11 @@ def styled() -> AbstractContextManager:
             "axes.spines.top": False,
             "axes.spines.right": False,
             "xtick.major.size": 0,
+            "ytick.major.size": 2,
+            "ytick.major.width": 0.6,
+            "xtick.labelsize": SMALL,
+            "ytick.labelsize": SMALL,
+            "hatch.linewidth": 0.5,
             "text.color": INK,
             "axes.labelcolor": INK,
             "ytick.color": INK,
@@ -66,7 +84,40 @@ def tint(color: str) -> tuple[float, ...]:
     return tuple(0.7 * part + 0.3 for part in to_rgb(color))
 
 
-def text_width(text: str, size: float) -> float:
+def stroke(color: str) -> str | tuple[float, ...]:
+    """A color for thin lines: light ones are darkened, so that they are seen on white."""
+    red, green, blue = to_rgb(color)
+    light = 0.3 * red + 0.59 * green + 0.11 * blue > 0.7
+    return tuple(0.75 * part for part in (red, green, blue)) if light else color
+
+
+@cache
+def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """Width of a line of text in inches, for a font size in points."""
+    if not text.strip():
+        return 0.0
     with styled():
-        return TextPath((0, 0), text, size=size).get_extents().width / 72 if text.strip() else 0.0
+        font = FontProperties(weight="bold" if bold else "normal")
+        return float(TextPath((0, 0), text, size=size, prop=font).get_extents().width / 72)
+
+
+def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
+    """Break a text into lines, at spaces.
+
+    Args:
+        text: The words.
+        width: Greatest width of a line, inches; a longer word stays whole.
+        size: Of the letters, points.
+        bold: Whether they are.
+    """
+    space = text_width("n n", size, bold=bold) - text_width("nn", size, bold=bold)
+    lines: list[list[str]] = [[]]
+    used = 0.0
+    for word in text.split():
+        # Letters reach not quite to the ends of their room, hence a word between two others.
+        long = text_width(f"n{word}n", size, bold=bold) - text_width("nn", size, bold=bold)
+        if lines[-1] and used + space + long > width:
+            lines.append([])
+        used = long + (used + space if lines[-1] else 0.0)
+        lines[-1].append(word)
+    return [" ".join(words) for words in lines]

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from gnnpool.analysis.formats import Item, Row
+from gnnpool.analysis.printed import Item, Row
 from gnnpool.analysis.values import AVERAGE, NO_BASELINE, NOT_PLANNED, NOT_TRAINED
 from gnnpool.analysis.wording import NO_TEST, TIMES, interval, number, statistic_notes, unpaired_notes
 from gnnpool.tables.base import Source
@@ -110,10 +110,18 @@ def change_notes(source: Source, values: pd.DataFrame, *, average: str) -> list[
     averages = values[(values["dataset"] == AVERAGE) & (values["n_datasets"] > 0)]
     if averages["datasets"].nunique() > 1:
         notes.append("These averages are not over the same datasets and do not compare directly.")
-    for state, (text, meaning) in _GAPS.items():
-        if (values["state"] == state).any():
-            notes.append(f"{text}: {meaning}.")
-    return [*notes, *unpaired_notes(values[values["dataset"] != AVERAGE])]
+    return [*notes, *gap_meanings(values), *unpaired_notes(values[values["dataset"] != AVERAGE])]
+
+
+def gap_meanings(values: pd.DataFrame) -> list[str]:
+    """What the words for gaps mean that a table has.
+
+    Args:
+        values: Rows with a state.
+    """
+    return [
+        f"{text}: {meaning}." for state, (text, meaning) in _GAPS.items() if (values["state"] == state).any()
+    ]
 
 
 def _of(count: int, planned: int) -> str:

@@ -1,7 +1,7 @@
 """Changes of one setting: a line for each dataset, and one for their average."""
 
 from gnnpool.analysis.assessed import UNITS
-from gnnpool.analysis.formats import Row
+from gnnpool.analysis.printed import Row
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.errors import ConfigError
 from gnnpool.tables._changes import change_notes, item, noise_columns, noise_items, without_one

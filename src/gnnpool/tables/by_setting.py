@@ -1,7 +1,7 @@
 """Averages over the datasets: a line for each setting."""
 
 from gnnpool.analysis.assessed import UNITS
-from gnnpool.analysis.formats import Row
+from gnnpool.analysis.printed import Row
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.tables._changes import change_notes, item, noise_columns, noise_items, without_one
 from gnnpool.tables.base import Source, Table

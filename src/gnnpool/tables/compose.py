@@ -8,8 +8,10 @@ import pyarrow as pa
 
 from gnnpool import plugins
 from gnnpool.analysis.collect import read_records
-from gnnpool.analysis.formats import Printed, to_html, to_latex, to_markdown
-from gnnpool.analysis.structures import read_test_errors
+from gnnpool.analysis.formats import to_latex, to_markdown
+from gnnpool.analysis.html_table import to_html
+from gnnpool.analysis.printed import Printed, to_json
+from gnnpool.analysis.source import Files
 from gnnpool.artifacts import write_atomically, write_table
 from gnnpool.tables.base import Source
 
@@ -23,6 +25,7 @@ def render_table(
     statistic: str,
     statistics: Mapping[str, float],
     scheme: str,
+    physics: Mapping[str, Mapping],
     seeds: Sequence[int],
     planned: Collection[Sequence[str]],
     parquet: str | Path,
@@ -43,9 +46,11 @@ def render_table(
         statistic: ``mean_change`` or ``change_of_mean``.
         statistics: confidence of intervals, resamples of bootstraps, and the margin (%) that matters.
         scheme: How structures are divided: "random" or "matbench".
+        physics: What kind of quantity each dataset's target is, where that is known: grows_with_cell,
+            decided_by and note.
         seeds: Planned seeds.
         planned: Planned conditions (dataset, model, edges, pooling).
-        parquet: One line for each number of the table, by slug.
+        parquet: One line for each number of the table, by slug; its metadata hold the table in words.
         csv: The same.
         markdown: Pipe table with notes.
         latex: Table of the package booktabs.
@@ -62,11 +67,12 @@ def render_table(
             entry=entry,
             labels=labels,
             records=read_records(records),
-            test_errors=read_test_errors(predictions, records if predictions else []),
+            files=Files(records=records, predictions=predictions),
             seeds=seeds,
             planned=planned,
             statistic=statistic,
             scheme=scheme,
+            physics=physics,
             **statistics,
         )
     )
@@ -77,7 +83,7 @@ def render_table(
     write_table(
         parquet,
         pa.Table.from_pandas(table.tidy, preserve_index=False),
-        metadata={"title": entry["title"], "statistic": statistic},
+        metadata={"title": entry["title"], "statistic": statistic, "printed": to_json(printed)},
         units=units,
     )
     for path, text in (

@@ -4,13 +4,15 @@ import pandas as pd
 
 from gnnpool.analysis.averages import SETTING
 from gnnpool.analysis.change import CONDITION
-from gnnpool.analysis.formats import Item, Row
 from gnnpool.analysis.intervals import bca_over_seeds, is_told
+from gnnpool.analysis.printed import Item, Row
 from gnnpool.analysis.structures import intervals_over_structures
 from gnnpool.analysis.values import AVERAGE, TRAINED
 from gnnpool.analysis.wording import TIMES, interval, statistic_notes
 from gnnpool.tables._changes import item
 from gnnpool.tables.base import Source, Table
+
+NEEDS = ("predictions",)
 
 DECIDES, OVER_SEEDS, OVER_STRUCTURES = "decides", "bootstrap of seeds", "bootstrap of test structures"
 HIERARCHICAL, WITHOUT_ONE = "bootstrap of datasets and seeds", "range without one dataset"

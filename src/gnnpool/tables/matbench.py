@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from gnnpool.analysis.formats import Item, Row
 from gnnpool.analysis.leaderboard import (
     NEAREST,
     NEAREST_PROTOCOL,
@@ -11,6 +10,7 @@ from gnnpool.analysis.leaderboard import (
     SOURCE,
     leaderboard_errors,
 )
+from gnnpool.analysis.printed import Item, Row
 from gnnpool.analysis.wording import TIMES
 from gnnpool.tables.base import Source, Table
 

@@ -1,23 +1,13 @@
 """The paper's printed changes beside the measured ones, with a verdict on each."""
 
-import numpy as np
 import pandas as pd
 
-from gnnpool.analysis.assessed import UNITS as VALUE_UNITS
-from gnnpool.analysis.change import CONDITION
-from gnnpool.analysis.formats import Item, Row
-from gnnpool.analysis.intervals import Interval
-from gnnpool.analysis.published import SEEDS, published_changes
-from gnnpool.analysis.values import AVERAGE
-from gnnpool.analysis.verdict import AGREES, CANNOT_TELL, DIFFERS, difference_interval, verdict
+from gnnpool.analysis.beside_published import DATASETS, UNITS, compare_to_published
+from gnnpool.analysis.printed import Item, Row
+from gnnpool.analysis.verdict import AGREES, CANNOT_TELL, DIFFERS
 from gnnpool.analysis.wording import NO_TEST, interval, number, statistic_notes
 from gnnpool.tables._changes import item
 from gnnpool.tables.base import Source, Table
-
-UNITS = VALUE_UNITS | dict.fromkeys(["published", "difference", "difference_low", "difference_high"], "%")
-
-# The printed averages are over these many datasets.
-_DATASETS = 7
 
 
 def build(source: Source) -> Table:
@@ -32,34 +22,10 @@ def build(source: Source) -> Table:
         difference (ours minus theirs, %), difference_low, difference_high, and verdict: "agrees",
         "differs", "cannot tell", or missing where one of the two has no number.
     """
-    printed = published_changes().drop_duplicates(CONDITION).rename(columns={"change": "published"})
-    tidy = source.values().merge(printed[[*CONDITION, "published"]], on=CONDITION)
-    tidy["difference"] = tidy["value"] - tidy["published"]
-    same = (tidy["dataset"] != AVERAGE) | (tidy["n_datasets"] == _DATASETS)
-    tidy["difference"] = tidy["difference"].where(same)
-    found = [
-        difference_interval(
-            row.value,
-            row.published,
-            sd=row.sd if pd.notna(row.difference) else np.nan,
-            n_ours=row.n_seeds,
-            n_theirs=SEEDS,
-            confidence=source.confidence,
-        )
-        for row in tidy.itertuples()
-    ]
-    tidy["difference_low"], tidy["difference_high"] = [i.low for i in found], [i.high for i in found]
-    tidy["verdict"] = [_verdict(row, source.margin) for row in tidy.itertuples()]
+    tidy = compare_to_published(source.values(), confidence=source.confidence, margin=source.margin)
     return Table(
         tidy, UNITS, ("Ours", "Paper", "Difference", "Verdict"), _rows(source, tidy), _notes(source, tidy)
     )
-
-
-def _verdict(row: object, margin: float) -> str | None:
-    if pd.isna(row.value) or pd.isna(row.published):
-        return None
-    ours, difference = Interval(row.low, row.high), Interval(row.difference_low, row.difference_high)
-    return verdict(row.published, ours=ours, difference=difference, margin=margin)
 
 
 def _rows(source: Source, tidy: pd.DataFrame) -> list[Row]:
@@ -98,5 +64,5 @@ def _notes(source: Source, tidy: pd.DataFrame) -> list[str]:
         f"Agrees: the difference lies within {source.margin:g} %, or it can be zero and ours, told from "
         "zero, has the sign of theirs. Differs: the difference is not zero. Cannot tell: neither.",
         f"If all were the same, about {chance:.0f} of {total} would differ by chance.",
-        f"An average over other than the {_DATASETS} datasets of the paper is not compared.",
+        f"An average over other than the {DATASETS} datasets of the paper is not compared.",
     ]

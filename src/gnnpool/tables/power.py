@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from gnnpool.analysis.averages import SETTING
-from gnnpool.analysis.formats import Item, Row
 from gnnpool.analysis.power import MOST_SEEDS, POWER, difference_to_tell, seeds_to_tell
+from gnnpool.analysis.printed import Item, Row
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.records import BASELINE
 from gnnpool.tables.base import Source, Table
@@ -33,20 +33,7 @@ def build(source: Source) -> Table:
         these structures, corrected resampled t test; of averages missing). Missing seeds: more than
         a thousand.
     """
-    values = source.values()
-    values = values[values["sd"].notna() & (values["pooling"] != BASELINE)]
-    overlap = source.changes().groupby("dataset")["overlap"].mean()
-    tidy = pd.DataFrame(
-        [
-            _line(group, names, overlap, source)
-            for names, group in [
-                *((tuple(v), g) for v, g in values.groupby(["dataset", *SETTING], sort=False)),
-                *(((*v, ALL), g) for v, g in values.groupby(["dataset", *SETTING[:-1]], sort=False)),
-            ]
-        ],
-        columns=["dataset", *SETTING, "sd", "n_seeds", *list(UNITS)[1:]],
-    ).astype(dict.fromkeys(["seeds_needed", "seeds_needed_beyond"], "Int64"))
-
+    tidy = spreads(source.values(), source.changes(), margin=source.margin, confidence=source.confidence)
     rows = []
     for model, edges in source.entry["settings"]:
         chosen = (tidy["model"] == model) & (tidy["edges"] == edges) & (tidy["pooling"] == ALL)
@@ -66,14 +53,40 @@ def build(source: Source) -> Table:
     return Table(tidy, UNITS, heads, rows, _notes(source))
 
 
-def _line(group: pd.DataFrame, names: tuple[str, ...], overlap: pd.Series, source: Source) -> tuple:
+def spreads(values: pd.DataFrame, changes: pd.DataFrame, *, margin: float, confidence: float) -> pd.DataFrame:
+    """How much changes scatter over the seeds, and what so many seeds can tell.
+
+    Args:
+        values: Rows of :func:`gnnpool.analysis.assessed.assessed_values`.
+        changes: Rows of :func:`gnnpool.analysis.change.changes_by_seed`.
+        margin: Percent that matters.
+        confidence: Such as 0.95.
+
+    Returns:
+        The tidy rows of :func:`build`.
+    """
+    values = values[values["sd"].notna() & (values["pooling"] != BASELINE)]
+    overlap = changes.groupby("dataset")["overlap"].mean()
+    groups = [
+        *((tuple(v), g) for v, g in values.groupby(["dataset", *SETTING], sort=False)),
+        *(((*v, ALL), g) for v, g in values.groupby(["dataset", *SETTING[:-1]], sort=False)),
+    ]
+    return pd.DataFrame(
+        [_line(group, names, overlap, margin, confidence) for names, group in groups],
+        columns=["dataset", *SETTING, "sd", "n_seeds", *list(UNITS)[1:]],
+    ).astype(dict.fromkeys(["seeds_needed", "seeds_needed_beyond"], "Int64"))
+
+
+def _line(
+    group: pd.DataFrame, names: tuple[str, ...], overlap: pd.Series, margin: float, confidence: float
+) -> tuple:
     sd = float(np.sqrt((group["sd"] ** 2).mean()))
     n = int(group["n_seeds"].min())
-    told = sd * difference_to_tell(n=n, confidence=source.confidence)
-    needed = seeds_to_tell(source.margin, sd=sd, confidence=source.confidence)
+    told = sd * difference_to_tell(n=n, confidence=confidence)
+    needed = seeds_to_tell(margin, sd=sd, confidence=confidence)
     beyond = None
     if names[0] != AVERAGE:
-        beyond = seeds_to_tell(source.margin, sd=sd, confidence=source.confidence, overlap=overlap[names[0]])
+        beyond = seeds_to_tell(margin, sd=sd, confidence=confidence, overlap=overlap[names[0]])
     return (*names, sd, n, told, needed, beyond)
 
 

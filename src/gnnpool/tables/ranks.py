@@ -1,11 +1,9 @@
 """How poolings rank over the datasets, and what of it is more than chance."""
 
-import numpy as np
 import pandas as pd
 
-from gnnpool.analysis import ranks
-from gnnpool.analysis.formats import Item, Row
-from gnnpool.analysis.intervals import MeanDistribution
+from gnnpool.analysis.printed import Item, Row
+from gnnpool.analysis.ranking import RANKING, rank_poolings
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.analysis.wording import number
 from gnnpool.records import BASELINE
@@ -18,11 +16,6 @@ UNITS = {
     "critical_difference": "ranks",
     **dict.fromkeys(["wilcoxon_p", "holm_p", "nemenyi_p", "friedman_p"], "1, two-sided"),
 }
-_COLUMNS = [
-    *("model", "edges", "pooling", "mean_rank", "average", "better_on", "wilcoxon_p", "holm_p"),
-    *("nemenyi_p", "probability_better", "friedman_statistic", "friedman_p", "critical_difference"),
-    *("n_poolings", "n_datasets", "datasets"),
-]
 
 
 def build(source: Source) -> Table:
@@ -48,45 +41,15 @@ def build(source: Source) -> Table:
     frames, rows = [], []
     for model, edges in source.entry["settings"]:
         setting = values[(values["model"] == model) & (values["edges"] == edges)]
-        ranked = _rank(setting, source).assign(model=model, edges=edges)[_COLUMNS]
+        ranked = rank_poolings(setting, confidence=source.confidence, margin=source.margin)
+        ranked = ranked.assign(model=model, edges=edges)
+        ranked = ranked[["model", "edges", *RANKING]]
         frames.append(ranked)
         rows += _rows(ranked, source, f"{source.setting(model, edges)}: ")
     tidy = pd.concat(frames, ignore_index=True)
     better = f"Probability: {source.margin:g} % better"
     heads = ["Mean rank", "Average change", "Better on", "Wilcoxon p", "Holm p", "Nemenyi p", better]
     return Table(tidy, UNITS, heads, rows, _notes(source, values))
-
-
-def _rank(values: pd.DataFrame, source: Source) -> pd.DataFrame:
-    """Ranks of one setting."""
-    table = values.pivot(index="dataset", columns="pooling", values="value").dropna()
-    table = table.assign(**{BASELINE: 0.0})
-    poolings, n = list(table), len(table)
-    frame = pd.DataFrame({"pooling": poolings, "n_poolings": len(poolings), "n_datasets": n})
-    frame["datasets"] = ",".join(table.index)
-    computed = [c for c in _COLUMNS if c not in (*frame, "model", "edges", "better_on")]
-    frame[computed] = np.nan
-    frame["better_on"] = [int((table[pooling] < 0).sum()) for pooling in poolings]
-    if n == 0:
-        return frame
-    frame["mean_rank"] = ranks.mean_ranks(table).to_numpy()
-    frame["average"] = table.mean().to_numpy()
-    if n == 1:
-        return frame
-    others = frame["pooling"] != BASELINE
-    frame.loc[others, "wilcoxon_p"] = [ranks.wilcoxon(table[p]) for p in frame["pooling"][others]]
-    frame["holm_p"] = ranks.holm(frame["wilcoxon_p"])
-    frame.loc[others, "probability_better"] = [
-        MeanDistribution(table[p].to_numpy()).probability_below(-source.margin)
-        for p in frame["pooling"][others]
-    ]
-    if len(poolings) > 1:
-        frame.loc[others, "nemenyi_p"] = ranks.nemenyi(table)[BASELINE].to_numpy()[others]
-        frame["critical_difference"] = ranks.critical_difference(
-            poolings=len(poolings), datasets=n, confidence=source.confidence
-        )
-    frame["friedman_statistic"], frame["friedman_p"] = ranks.friedman(table)
-    return frame.sort_values("mean_rank", kind="stable")
 
 
 def _rows(ranked: pd.DataFrame, source: Source, setting: str) -> list[Row]:

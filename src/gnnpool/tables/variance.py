@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from gnnpool.analysis.formats import Item, Row
+from gnnpool.analysis.printed import Item, Row
 from gnnpool.analysis.variance import SETTING, SOURCES, noise_by_setting, variance_components
 from gnnpool.tables.base import Source, Table
 

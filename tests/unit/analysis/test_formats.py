@@ -3,7 +3,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from gnnpool.analysis.formats import Item, Printed, Row, to_html, to_latex, to_markdown
+from gnnpool.analysis.formats import to_latex, to_markdown
+from gnnpool.analysis.html_table import to_html
+from gnnpool.analysis.printed import Item, Printed, Row, from_json, to_json
 
 TABLE = Printed(
     name="table_x",
@@ -94,3 +96,11 @@ def test_long_latex_tables_go_over_several_pages():
 @pytest.mark.parametrize("write", [to_markdown, to_latex, to_html])
 def test_table_without_rows_is_still_a_table(write):
     assert "Mean, Add" in write(Printed("empty", "Empty", ["Mean, Add"], [], []))
+
+
+def test_a_table_comes_back_from_json_as_it_was():
+    again = from_json(to_json(TABLE))
+    assert to_json(again) == to_json(TABLE)
+    assert [to_html(again), to_latex(again), to_markdown(again)] == [
+        w(TABLE) for w in (to_html, to_latex, to_markdown)
+    ]

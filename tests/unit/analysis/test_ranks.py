@@ -5,7 +5,15 @@ import pandas as pd
 import pytest
 from scipy import integrate, stats
 
-from gnnpool.analysis.ranks import critical_difference, friedman, holm, mean_ranks, nemenyi, wilcoxon
+from gnnpool.analysis.ranks import (
+    critical_difference,
+    friedman,
+    groups_not_told,
+    holm,
+    mean_ranks,
+    nemenyi,
+    wilcoxon,
+)
 
 # Demšar, Journal of Machine Learning Research 7, 1 (2006), Table 6: AUC of four classifiers on 14
 # datasets. Of "voting" the paper ranks the last two by digits that it does not print.
@@ -200,3 +208,10 @@ def test_holm_by_hand():
     )
     assert np.isnan(corrected["c"])
     assert holm(pd.Series([np.nan])).isna().all()
+
+
+def test_runs_that_are_not_told_apart_do_not_lie_inside_each_other():
+    assert groups_not_told(np.array([1.0, 2.0, 3.0]), 1.5) == [(0, 1), (1, 2)]
+    assert groups_not_told(np.array([1.0, 2.0, 3.0]), 5.0) == [(0, 2)]
+    assert groups_not_told(np.array([1.0, 2.0, 3.0]), 0.5) == []
+    assert groups_not_told(np.array([1.0, 2.0]), 1.0) == []  # as far apart as the critical difference

@@ -36,15 +36,33 @@ def render(name: str, entry: dict = ENTRY) -> str:
     return publish_parts(text, writer="html", settings_overrides=strict)["body"]
 
 
-@pytest.mark.parametrize("name", ["table.rst", "figure.rst"])
-def test_captions_state_title_sign_statistic_and_seeds(name):
-    body = render(name)
+@pytest.mark.parametrize(("name", "kind"), [("table.rst", "by_dataset"), ("figure.rst", "box_by_pooling")])
+def test_captions_state_title_sign_statistic_and_seeds(name, kind):
+    body = render(name, ENTRY | {"kind": kind})
     for words in ("Combined poolings", "negative is better", "mean_change", "111, 222"):
         assert words in body
 
 
-def test_caption_of_figures_explains_the_whiskers():
-    assert "whiskers end at the least and the greatest" in render("figure.rst")
+def test_captions_of_boxes_explain_the_whiskers():
+    plain = render("figure.rst", ENTRY | {"kind": "box_by_pooling"})
+    assert "whiskers end at the least and the greatest" in " ".join(plain.split())
+    assert "Each point is a dataset" not in plain
+    assert "Each point is a dataset" in render("figure.rst", ENTRY | {"kind": "box_with_points"})
+
+
+@pytest.mark.parametrize("kind", plugins.names("gnnpool.figures"))
+def test_every_kind_of_figure_has_a_caption_of_its_own(kind):
+    body, unknown = (render("figure.rst", ENTRY | {"kind": k}) for k in (kind, "no_such_kind"))
+    assert body.startswith("<p>Combined poolings.")
+    assert body != unknown
+    assert "%%" not in body
+
+
+@pytest.mark.parametrize("name", ["crystals.rst", "shares.rst"])
+def test_captions_of_explanations_say_how_to_read_them(name):
+    body = render(name, {"title": "Salts, atom by atom", "seed": 111})
+    assert body.startswith("<p>Salts, atom by atom: ")
+    assert {"crystals.rst": "this is no cause", "shares.rst": "the seed 111"}[name] in body
 
 
 def test_caption_of_a_table_of_settings_explains_its_averages():

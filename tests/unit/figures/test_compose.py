@@ -1,95 +1,77 @@
-import json
-
 import pytest
 from PIL import Image
 
+from gnnpool import plugins
 from gnnpool.artifacts import read_table
 from gnnpool.errors import ConfigError
-from gnnpool.figures.compose import draw_figure
 
-SEEDS = [111, 222, 333, 444, 555]
-LABELS = {
-    "poolings": {"gmt": "GMT", "mamm": "MAMM"},
-    "datasets": {"phonons": "Phonons"},
-    "models": {},
-    "edges": {},
-}
-ENTRY = {
-    "name": "fig4b",
-    "title": "CGCNN with MDL edges",
-    "kind": "box_by_pooling",
-    "settings": [["cgcnn", "mdl"]],
-    "datasets": ["phonons", "exfoliation", "surface"],
-    "poolings": ["gmt", "mamm"],
-}
-CHANGES = [
-    ("phonons", "cgcnn", "mdl", "gmt", -2.564),
-    ("exfoliation", "cgcnn", "mdl", "gmt", 11.634),
-    ("surface", "cgcnn", "mdl", "gmt", -11.9),
-]
-PLANNED = [row[:4] for row in CHANGES] + [("phonons", "cgcnn", "mdl", "mamm")]
+GMT = ("phonons", "cgcnn", "mdl", "gmt")
+KINDS = plugins.names("gnnpool.figures")
 
 
 @pytest.fixture
-def compose(tmp_path):
-    """Draw a figure from records; give back the paths of what is written."""
-
-    def compose(records, *, entry=ENTRY, name="figure"):
-        outputs = {suffix: tmp_path / f"{name}.{suffix}" for suffix in ("png", "pdf", "parquet")}
-        draw_figure(
-            records=records,
-            entry=entry,
-            labels=LABELS,
-            statistic="mean_change",
-            seeds=SEEDS,
-            planned=PLANNED,
-            **outputs,
-        )
-        return outputs
-
-    return compose
+def entry(entry_of):
+    return entry_of("box_with_points")
 
 
-def test_numbers_drawn_lie_beside_the_picture(compose, write_changes):
-    table = read_table(compose(write_changes(CHANGES))["parquet"])
-    numbers = table.to_pandas().set_index(["pooling", "dataset"])
-    assert numbers.loc["gmt", "value"].to_dict() == pytest.approx({row[0]: row[4] for row in CHANGES})
-    summary = numbers.loc[("gmt", "phonons"), ["minimum", "q1", "median", "q3", "maximum"]]
-    assert summary.to_list() == pytest.approx([-11.9, -7.232, -2.564, 4.535, 11.634])
-    assert numbers.loc["mamm", "state"].to_dict() == {
-        "phonons": "not trained",
-        "exfoliation": "not planned",
-        "surface": "not planned",
-    }
-    assert json.loads(table.schema.metadata[b"units"])["value"] == "%"
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_drawn_of_nothing_at_all(compose, entry_of, kind):
+    drawn = compose(entry_of(kind), [])
+    assert drawn.metadata[b"description"].decode() == drawn.text
+    assert drawn.text.startswith("CGCNN with MDL edges")
+    assert "not trained" in drawn.text or "not planned" in drawn.text
 
 
-def test_picture_has_print_resolution_and_an_alternative_text(compose, write_changes):
-    with Image.open(compose(write_changes(CHANGES))["png"]) as image:
-        assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
-        text = image.text["Description"]
-    assert "GMT: 3 datasets, median \N{MINUS SIGN}2.6, least \N{MINUS SIGN}11.9 (surface)," in text
-    assert "greatest +11.6 (exfoliation)." in text
-    assert "MAMM: not trained on Phonons." in text
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("errors", [{"mean": 5.0}, {"mean": 5.0, "gmt": 4.0}, {"gmt": 4.0}], ids="-".join)
+def test_every_kind_is_drawn_of_one_seed_of_one_dataset(compose, entry_of, study, kind, errors):
+    records = study(errors, datasets=["phonons"], seeds=[111], tested=3)
+    drawn = compose(entry_of(kind), records, seeds=[111])
+    assert "nan" not in drawn.text.lower()
 
 
-def test_same_records_give_the_same_bytes(compose, write_changes):
-    records = write_changes(CHANGES)
-    one, two = compose(records, name="one"), compose(records[::-1], name="two")
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_a_kind_writes_is_legible(build, entry_of, study, assert_legible, kind):
+    errors = {"mean": 5.0, "gmt": 4.0, "mamm": 5.1, "set_transformer": 7.0, "a_long_name_of_a_pooling": 5.0}
+    datasets = ["phonons", "2d", "log_kvrh", "exfoliation"]
+    entry = entry_of(kind, datasets=datasets, poolings=[*errors, "never_planned"])
+    records = study(errors, datasets=datasets, seeds=[111, 222], inits=(0, 1))
+    planned = [(d, "cgcnn", "mdl", p) for d in datasets for p in errors]
+    assert_legible(build(entry, records, planned=planned).figure)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_number_has_a_unit_or_is_a_name_or_a_count(compose, entry_of, study, kind):
+    drawn = compose(entry_of(kind), study({"mean": 5.0, "gmt": 4.0, "mamm": 5.5}, seeds=[111, 222]))
+    floats = [name for name, dtype in drawn.tidy.dtypes.items() if dtype.kind == "f"]
+    assert [name for name in floats if name not in drawn.units] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_page_is_white_whatever_is_around_it(compose, entry_of, study, kind):
+    with Image.open(compose(entry_of(kind), study({"mean": 5.0, "gmt": 4.0}, seeds=[111])).png) as image:
+        corner = image.convert("RGBA").getpixel((0, 0))
+    assert corner == (255, 255, 255, 255)
+
+
+def test_picture_has_print_resolution_and_an_alternative_text(compose, entry, write_changes):
+    drawn = compose(entry, write_changes([(*GMT, -2.564)]))
+    assert drawn.dpi == pytest.approx((300, 300), abs=0.1)
+    assert read_table(drawn.parquet).schema.metadata[b"title"].decode() == "CGCNN with MDL edges"
+
+
+def test_same_records_give_the_same_bytes(compose, entry, write_changes):
+    records = write_changes([(*GMT, -2.564), ("2d", "cgcnn", "mdl", "gmt", 3.0)])
+    one, two = compose(entry, records, name="one"), compose(entry, records[::-1], name="two")
     for suffix in ("png", "pdf"):
-        assert one[suffix].read_bytes() == two[suffix].read_bytes()
-    assert b"CreationDate" not in one["pdf"].read_bytes()
+        assert getattr(one, suffix).read_bytes() == getattr(two, suffix).read_bytes()
+    assert b"CreationDate" not in one.pdf.read_bytes()
 
 
-def test_figure_of_nothing_trained_shows_its_gaps(compose):
-    with Image.open(compose([])["png"]) as image:
-        assert "GMT: not trained on any dataset." in image.text["Description"]
-
-
-def test_unknown_kind_is_refused_by_the_name_of_the_figure(compose):
+def test_unknown_kind_is_refused_by_the_name_of_the_figure(compose, entry_of):
     with pytest.raises(
-        ConfigError, match="kind of figure 'fig4b': 'box_by_poolin'; did you mean box_by_pooling"
+        ConfigError, match="kind of figure 'figure': 'box_by_poolin'; did you mean box_by_pooling"
     ):
-        compose([], entry=ENTRY | {"kind": "box_by_poolin"})
-    with pytest.raises(ConfigError, match="kind of figure 'fig4b': 'style'"):
-        compose([], entry=ENTRY | {"kind": "style"})
+        compose(entry_of("box_by_poolin"), [])
+    with pytest.raises(ConfigError, match="kind of figure 'figure': 'style'"):
+        compose(entry_of("style"), [])

@@ -45,7 +45,7 @@ def render(tmp_path, entry, planned) -> Callable:
 
     def render(records, *, entry=entry, planned=planned, predictions=(), **options):
         paths = {name: tmp_path / "tables" / f"table.{suffix}" for name, suffix in OUTPUTS.items()}
-        settings = {"statistic": "mean_change", "scheme": "random", "seeds": SEEDS} | options
+        settings = {"statistic": "mean_change", "scheme": "random", "physics": {}, "seeds": SEEDS} | options
         render_table(
             records=records,
             predictions=list(predictions),

@@ -1,0 +1,59 @@
+"""Measured changes beside those that the paper prints, entry by entry."""
+
+import numpy as np
+import pandas as pd
+
+from gnnpool.analysis.assessed import UNITS as VALUE_UNITS
+from gnnpool.analysis.change import CONDITION
+from gnnpool.analysis.intervals import Interval
+from gnnpool.analysis.published import SEEDS, published_changes
+from gnnpool.analysis.values import AVERAGE
+from gnnpool.analysis.verdict import CANNOT_TELL, difference_interval, verdict
+
+UNITS = VALUE_UNITS | dict.fromkeys(["published", "difference", "difference_low", "difference_high"], "%")
+# The printed averages are over these many datasets.
+DATASETS = 7
+
+
+def compare_to_published(values: pd.DataFrame, *, confidence: float, margin: float) -> pd.DataFrame:
+    """Set each measured change beside the printed one, with a verdict.
+
+    Args:
+        values: Rows of :func:`gnnpool.analysis.assessed.assessed_values`.
+        confidence: Of the interval of the difference, such as 0.95.
+        margin: Percent within which two changes count as the same.
+
+    Returns:
+        The rows that the paper prints, and: published (%, missing for "No Test"), difference (ours minus
+        theirs, %), difference_low, difference_high, and verdict. Difference and verdict are missing where
+        one of the two has no number. An average over other datasets than theirs has no difference, and
+        its verdict is "cannot tell".
+    """
+    printed = published_changes().drop_duplicates(CONDITION).rename(columns={"change": "published"})
+    tidy = values.merge(printed[[*CONDITION, "published"]], on=CONDITION)
+    tidy["difference"] = tidy["value"] - tidy["published"]
+    same = (tidy["dataset"] != AVERAGE) | (tidy["n_datasets"] == DATASETS)
+    tidy["difference"] = tidy["difference"].where(same)
+    found = [
+        difference_interval(
+            row.value,
+            row.published,
+            sd=row.sd if pd.notna(row.difference) else np.nan,
+            n_ours=row.n_seeds,
+            n_theirs=SEEDS,
+            confidence=confidence,
+        )
+        for row in tidy.itertuples()
+    ]
+    tidy["difference_low"], tidy["difference_high"] = [i.low for i in found], [i.high for i in found]
+    tidy["verdict"] = [_verdict(row, margin) for row in tidy.itertuples()]
+    return tidy
+
+
+def _verdict(row: object, margin: float) -> str | None:
+    if pd.isna(row.value) or pd.isna(row.published):
+        return None
+    if pd.isna(row.difference):
+        return CANNOT_TELL
+    ours, difference = Interval(row.low, row.high), Interval(row.difference_low, row.difference_high)
+    return verdict(row.published, ours=ours, difference=difference, margin=margin)

@@ -1,0 +1,1 @@
+"""What each atom of a crystal contributes to the prediction of a trained network."""

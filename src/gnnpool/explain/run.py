@@ -1,0 +1,133 @@
+"""One explanation: finished trials in, contributions of atoms and how many take part out."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from gnnpool.artifacts import file_sha256
+from gnnpool.data.structure import StructureSet, ids_sha256, read_structures
+from gnnpool.errors import ArtifactError
+from gnnpool.explain.choice import choose_structures
+from gnnpool.explain.contributions import leave_one_out
+from gnnpool.explain.rows import atom_rows, structure_row, write_atoms, write_structures_explained
+from gnnpool.explain.trained import TrainedTrial, read_trained
+from gnnpool.graphs.file import GraphSet, read_graphs
+from gnnpool.training.batches import DeviceGraphs
+from gnnpool.training.step import evaluation_limit
+
+logger = logging.getLogger("gnnpool.explain")
+
+
+def explain_atoms(
+    *,
+    structures: str | Path,
+    graphs: str | Path,
+    records: Sequence[str | Path],
+    predictions: Sequence[str | Path],
+    weights: Sequence[str | Path],
+    entry: Mapping,
+    stage_version: int,
+    atoms: str | Path,
+    summary: str | Path,
+) -> None:
+    """Leave out every atom of every test structure once, for one trial of each pooling.
+
+    Args:
+        structures: Structures of the dataset.
+        graphs: Graph file that the trials were trained on.
+        records: One trial of each pooling; the same dataset, setting and seed.
+        predictions: Of these trials, in the same order.
+        weights: Of these trials, in the same order.
+        entry: Name, title, dataset, setting, poolings, seed and structures of the explanation.
+        stage_version: Version of this stage.
+        atoms: Parquet file with a row for each pooling and atom of the chosen structures.
+        summary: Parquet file with a row for each pooling and structure of the test part, and for
+            those chosen from other parts.
+
+    Raises:
+        ArtifactError: If files do not belong together, or a network does not repeat its predictions.
+        ConfigError: If a structure that the entry names does not exist.
+        DataError: If the test part has nothing to look at.
+    """
+    crystals, graph_set, sha256 = read_structures(structures), read_graphs(graphs), file_sha256(graphs)
+    if graph_set.metadata["ids_sha256"] != ids_sha256(crystals.ids):
+        raise ArtifactError(f"{graphs} and {structures}: made from different structures; delete both")
+    trials = [
+        read_trained(record=record, weights=weight, predictions=prediction, graphs_sha256=sha256)
+        for record, weight, prediction in zip(records, weights, predictions, strict=True)
+    ]
+    chosen = _choose(entry, crystals, trials)
+    frames, rows = [], []
+    for trial in trials:
+        logger.info("%s: leave out atoms, pooling %s", entry["name"], trial.record["pooling"])
+        for row, frame in _explained(trial, crystals, graph_set, chosen):
+            rows.append(row)
+            frames += [] if frame is None else [frame]
+    metadata = {
+        "title": entry["title"],
+        "dataset": entry["dataset"],
+        "target": graph_set.metadata["target"],
+        "unit": graph_set.metadata["unit"],
+        "stage_version": str(stage_version),
+    }
+    write_atoms(atoms, frames, metadata)
+    write_structures_explained(summary, rows, metadata)
+
+
+def _choose(entry: Mapping, crystals: StructureSet, trials: Sequence[TrainedTrial]) -> list[str]:
+    """Ids of the structures to be shown, by the errors of all poolings together."""
+    told = pd.concat([trial.predictions for trial in trials])
+    told["error"] = (told["prediction"] - told["target"]).abs()
+    told = told.groupby("id").agg(part=("part", "first"), error=("error", "mean"))
+    known = pd.DataFrame({"id": crystals.ids, "atoms": np.diff(crystals.node_ptr)})
+    known = known.merge(told, left_on="id", right_index=True, how="left")
+    return choose_structures(entry["structures"], known, explanation=entry["name"], dataset=entry["dataset"])
+
+
+def _explained(
+    trial: TrainedTrial, crystals: StructureSet, graph_set: GraphSet, chosen: Sequence[str]
+) -> Iterator[tuple[dict, pd.DataFrame | None]]:
+    """The row of each structure, and the rows of its atoms if it is a chosen one."""
+    vectors = trial.network.encoder.needs_vectors
+    graphs = DeviceGraphs(graph_set, device=torch.device("cpu"), vectors=vectors)
+    told = trial.predictions.set_index("id")
+    tested = told["part"].reindex(crystals.ids).to_numpy() == "test"
+    wanted = np.flatnonzero(tested | np.isin(crystals.ids, chosen))
+    for index in graphs.divide(wanted, evaluation_limit(graphs)):
+        batch, _ = graphs.batch(index)
+        found = leave_one_out(trial.network, batch)
+        predictions = found.prediction.tolist()
+        _require_same(predictions, told.loc[[crystals.ids[i] for i in index]], trial.record)
+        sizes = batch.sizes.tolist()
+        parts = found.contribution.split(sizes)
+        shares = [None] * len(index) if found.weights is None else found.weights.split(sizes)
+        for i, prediction, part, share in zip(index, predictions, parts, shares, strict=True):
+            id_ = crystals.ids[i]
+            place = chosen.index(id_) + 1 if id_ in chosen else 0
+            common = {
+                "part": told.at[id_, "part"],
+                "contribution": part.numpy(),
+                "record": trial.record,
+            }
+            row = structure_row(crystals, i, prediction=prediction, shown=place, **common)
+            weights = None if share is None else share.numpy()
+            yield row, atom_rows(crystals, i, weights=weights, **common) if place else None
+
+
+def _require_same(found: Sequence[float], told: pd.DataFrame, record: Mapping) -> None:
+    """Refuse a network that does not predict what its trial did, but for rounding of other hardware."""
+    found = np.array(found)
+    off = np.abs(found - told["prediction"].to_numpy())
+    allowed = 1e-3 * (np.abs(found) + record["test_mae"])
+    if (wrong := np.flatnonzero(~(off <= allowed))).size:
+        first = wrong[0]
+        trial = "/".join(record[name] for name in ("dataset", "model", "edges", "pooling"))
+        raise ArtifactError(
+            f"{trial}/seed-{record['seed']}: structure {told.index[first]!r}: the saved network predicts "
+            f"{found[first]:.6g} {record['unit']}, expected {told['prediction'].iloc[first]:.6g} as told "
+            "when it was trained; train the trial again"
+        )

@@ -1,0 +1,163 @@
+"""What a pooling gains against what it costs: seconds of a training, and parameters."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+from gnnpool.analysis.assessed import UNITS as VALUE_UNITS
+from gnnpool.analysis.cost import UNITS as COST_UNITS
+from gnnpool.analysis.cost import relative_cost
+from gnnpool.analysis.values import AVERAGE, TRAINED
+from gnnpool.analysis.wording import TIMES, interval, number, statistic_notes
+from gnnpool.figures import style
+from gnnpool.figures._gaps import setting_gap_notes
+from gnnpool.figures._noise import draw_noise, noise_notes
+from gnnpool.figures._page import LINE, MARGIN, open_page
+from gnnpool.figures._points import name_points
+from gnnpool.figures.base import Drawing, Source
+from gnnpool.records import BASELINE
+
+_COSTS = {"seconds_ratio": "seconds of a training", "parameters_ratio": "parameters"}
+# Lengths in inches.
+_LEFT, _WIDTH, _HEIGHT, _BETWEEN, _BELOW = 0.8, 3.3, 3.2, 0.25, 0.5
+# Multiples at which an axis is ticked: the first row of which three or more are in sight.
+_TICKS = (
+    (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50),
+    (0.5, 0.7, 1, 1.5, 2, 3, 4, 6),
+    (0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.5),
+)
+# How far an interval may widen the axis, as a multiple of what the points take.
+_WIDEN = 0.5
+
+
+def build(source: Source) -> Drawing:
+    """Draw the figure: for each setting one panel for seconds and one for parameters.
+
+    Args:
+        source: What it is made from.
+
+    Returns:
+        Tidy: a line for each setting and pooling that has a change: the columns of
+        :func:`gnnpool.analysis.assessed.assessed_values`, of the average over the datasets or, if
+        there is one dataset alone, of that one; and those of
+        :func:`gnnpool.analysis.cost.relative_cost`.
+    """
+    values = source.values()
+    costs = relative_cost(source.trials())
+    tidy = _gains(values).merge(costs, on=["model", "edges", "pooling"], how="left")
+    settings = source.entry["settings"]
+    each = LINE * 1.6 + _HEIGHT + _BELOW
+    lacking: list[str] = []
+    with style.styled():
+        page = open_page(
+            _LEFT + 2 * _WIDTH + _BETWEEN + MARGIN,
+            each * len(settings),
+            title=source.entry["title"],
+            notes=_notes(source, values, tidy, costs),
+        )
+        for i, (model, edges) in enumerate(settings):
+            page.write(MARGIN, i * each, source.setting(model, edges), weight="bold", size=style.FONT_SIZE)
+            chosen = tidy[(tidy["model"] == model) & (tidy["edges"] == edges)]
+            for j, cost in enumerate(_COSTS):
+                place = (_LEFT + j * (_WIDTH + _BETWEEN), i * each + LINE * 1.6, _WIDTH, _HEIGHT)
+                axes = page.axes(*place)
+                lacking += _draw_panel(axes, chosen, cost, source)
+                if j == 0:
+                    axes.set_ylabel("error change against mean pooling, %\n(negative is better)")
+                else:
+                    axes.tick_params(labelleft=False)
+    return Drawing(page.figure, tidy, VALUE_UNITS | COST_UNITS, _describe(source, values, tidy))
+
+
+def _gains(values: pd.DataFrame) -> pd.DataFrame:
+    """The change of each pooling that stands for it: its average, or that of its only dataset."""
+    values = values[(values["state"] == TRAINED) & (values["pooling"] != BASELINE)]
+    averages = values[values["dataset"] == AVERAGE]
+    alone = averages.loc[averages["n_datasets"] == 1, ["model", "edges", "pooling"]]
+    single = values[values["dataset"] != AVERAGE].merge(alone, on=["model", "edges", "pooling"])
+    return pd.concat([averages[averages["n_datasets"] > 1], single], ignore_index=True)
+
+
+def _draw_panel(axes: Axes, tidy: pd.DataFrame, cost: str, source: Source) -> list[str]:
+    """Draw one panel and return the names without room."""
+    drawn = tidy[tidy[cost].notna()]
+    reach = ["_least", "_greatest"] if cost == "seconds_ratio" else [""]
+    _scale(axes, tidy, drawn[[f"{cost}{end}" for end in reach]].to_numpy().ravel())
+    draw_noise(axes, tidy)
+    axes.axhline(0, color=style.INK, linewidth=0.9, zorder=1)
+    axes.axvline(1, color=style.INK, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
+    axes.grid(True, color=style.FAINT, linewidth=0.5)
+    axes.set_axisbelow(True)
+    axes.set_xlabel(f"{_COSTS[cost]}, of mean pooling's")
+    colors = {pooling: style.stroke(c) for pooling, c in source.colors(drawn["pooling"]).items()}
+    for row in drawn.itertuples():
+        x = getattr(row, cost)
+        thin = {"color": style.tint(colors[row.pooling]), "linewidth": 0.9, "zorder": 2}
+        axes.plot([x, x], [row.low, row.high], **thin)
+        if cost == "seconds_ratio":
+            axes.plot([row.seconds_ratio_least, row.seconds_ratio_greatest], [row.value] * 2, **thin)
+        fill = colors[row.pooling] if row.told else style.PAPER
+        axes.scatter(x, row.value, s=26, color=fill, edgecolor=colors[row.pooling], linewidth=1.2, zorder=3)
+    axes.scatter(1, 0, s=26, marker="s", color=style.INK, zorder=3)
+    names = [source.name("poolings", pooling) for pooling in (BASELINE, *drawn["pooling"])]
+    return name_points(axes, [1.0, *drawn[cost]], [0.0, *drawn["value"]], names)
+
+
+def _scale(axes: Axes, tidy: pd.DataFrame, ratios: Iterable[float]) -> None:
+    floor = tidy["noise_floor"].max()
+    inner = [0.0, *tidy["value"], *([] if pd.isna(floor) else [floor, -floor])]
+    extent = max(inner) - min(inner) or 1.0
+    # A wide interval of one pooling would press all others together: it leaves the panel.
+    low = max(min(inner) - _WIDEN * extent, min([min(inner), *tidy["low"].dropna()]))
+    high = min(max(inner) + _WIDEN * extent, max([max(inner), *tidy["high"].dropna()]))
+    axes.set_ylim(low - 0.06 * extent, high + 0.06 * extent)
+    axes.set_xscale("log")
+    least, greatest = min(0.9, *ratios, 0.9), max(1.15, *ratios, 1.15)
+    wide = (greatest / least) ** 0.12
+    least, greatest = least / wide, greatest * wide
+    axes.set_xlim(least, greatest)
+    rows = [[tick for tick in row if least <= tick <= greatest] for row in _TICKS]
+    axes.set_xticks(next((row for row in rows if len(row) > 2), rows[-1]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda ratio, _: f"{TIMES}{ratio:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.tick_params(which="minor", length=0)
+
+
+def _notes(source: Source, values: pd.DataFrame, tidy: pd.DataFrame, costs: pd.DataFrame) -> list[str]:
+    notes = [
+        *statistic_notes(source.statistic, source.seeds),
+        "Points: averages over the datasets with equal weights, or the change on the only dataset; upright "
+        f"lines: {source.percent} intervals, which may leave the panel. Hollow: the interval holds zero, or "
+        "there is none.",
+        "Seconds: wall time of whole trainings as they ran, with others beside them on the same machine; of "
+        "each seed against mean pooling on the same kind of device, then over the datasets. Level lines: "
+        "least and greatest dataset.",
+    ]
+    for row in costs[costs["pooling"] == BASELINE].itertuples():
+        setting = source.setting(row.model, row.edges)
+        notes.append(
+            f"Mean pooling, {setting}: {row.parameters:,.0f} parameters, {row.seconds:.3g} s a training "
+            "(median)."
+        )
+    averages = tidy[tidy["dataset"] == AVERAGE]
+    if averages["datasets"].nunique() > 1:
+        notes.append("These averages are not over the same datasets and do not compare directly.")
+    return [*notes, *noise_notes(source, tidy), *setting_gap_notes(source, values)]
+
+
+def _describe(source: Source, values: pd.DataFrame, tidy: pd.DataFrame) -> str:
+    title = source.entry["title"]
+    sentences = [
+        f"{title}: error change against mean pooling in percent, negative is better, against seconds of a "
+        "training and parameters, as multiples of mean pooling's."
+    ]
+    for row in tidy.itertuples():
+        of = f"{row.n_datasets} datasets" if row.dataset == AVERAGE else source.name("datasets", row.dataset)
+        seconds = "unknown" if pd.isna(row.seconds_ratio) else f"{TIMES}{row.seconds_ratio:.2f}"
+        parameters = "unknown" if pd.isna(row.parameters_ratio) else f"{TIMES}{row.parameters_ratio:.2f}"
+        change = f"{number(row.value, digits=1)} ({interval(row.low, row.high, digits=1)}; {of})"
+        name = f"{source.setting(row.model, row.edges)}, {source.name('poolings', row.pooling)}"
+        sentences.append(f"{name}: {change}, seconds {seconds}, parameters {parameters}.")
+    return " ".join([*sentences, *setting_gap_notes(source, values)])

@@ -1,0 +1,188 @@
+"""Pictures of one explanation, described in words and saved with their numbers."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from matplotlib.figure import Figure
+
+from gnnpool.analysis.wording import label_of, setting_label
+from gnnpool.artifacts import read_table, write_atomically, write_table
+from gnnpool.figures import style
+from gnnpool.pictures.crystals import draw_crystals, formula, quantity, rounded
+from gnnpool.pictures.shares import LEAST_ATOMS, compared, draw_shares, summarize
+
+DECIDED_BY = {
+    "bulk": "all atoms of a crystal",
+    "layer": "the atoms of a layer",
+    "surface": "few atoms at a surface",
+}
+
+
+def draw_explanation(
+    *,
+    atoms: str | Path,
+    summary: str | Path,
+    entry: Mapping,
+    physics: Mapping | None,
+    labels: Mapping[str, Mapping[str, str]],
+    outputs: Mapping[str, str | Path],
+) -> None:
+    """Draw the chosen crystals, and how many atoms take part in all tested ones.
+
+    Args:
+        atoms: File of atoms of :func:`gnnpool.explain.run.explain_atoms`.
+        summary: Its file of structures.
+        entry: Name, title, dataset, setting, poolings, seed and structures of the explanation.
+        physics: Entry ``physics`` of the dataset, if it has one.
+        labels: For each of datasets, models, edges and poolings the labels by slug.
+        outputs: Paths of two pictures, crystals and shares: ``crystals``, ``crystals_pdf`` and
+            ``crystals_parquet``, with the numbers drawn, and the same of ``shares``. PNG and PDF hold
+            an alternative text; Parquet files hold title and description in their metadata.
+    """
+    of_atoms, of_structures = read_table(atoms), read_table(summary)
+    unit = of_structures.schema.metadata[b"unit"].decode()
+    structures = of_structures.to_pandas()
+    poolings = [pooling for pooling in entry["poolings"] if pooling in set(structures["pooling"])]
+    where = f"{setting_label(labels, *entry['setting'])}, seed {entry['seed']}"
+    common = [*_gaps(entry, poolings, labels), *_physics(physics, labels, entry["dataset"])]
+
+    frame = of_atoms.to_pandas()
+    title = f"{entry['title']} ({where})"
+    notes = [*_reading(unit), *common]
+    figure = draw_crystals(
+        frame, structures, poolings=poolings, title=title, unit=unit, labels=labels, notes=notes
+    )
+    text = describe_crystals(frame, structures, title=title, unit=unit, labels=labels)
+    _save(figure, outputs, "crystals", table=of_atoms, title=title, text=text)
+
+    shares = compared(structures)
+    drawn = summarize(shares, poolings)
+    sizes = structures.drop_duplicates("id").set_index("id")["atoms"][shares.index]
+    least = float(1 / sizes.median()) if len(sizes) else np.nan
+    title = f"Atoms that take part: {label_of(labels, 'datasets', entry['dataset'])} ({where})"
+    figure = draw_shares(
+        drawn, least=least, title=title, labels=labels, notes=[*_counting(shares, sizes), *common]
+    )
+    text = describe_shares(drawn, title=title, labels=labels)
+    table = pa.Table.from_pandas(drawn.reset_index(names="pooling"), preserve_index=False)
+    _save(figure, outputs, "shares", table=table, title=title, text=text)
+
+
+def describe_crystals(
+    atoms: pd.DataFrame,
+    structures: pd.DataFrame,
+    *,
+    title: str,
+    unit: str,
+    labels: Mapping[str, Mapping[str, str]],
+) -> str:
+    """Say in words what the crystals show, for readers who do not see them.
+
+    Args:
+        atoms: Rows of :func:`gnnpool.explain.rows.atom_rows`.
+        structures: Rows of :func:`gnnpool.explain.rows.structure_row`.
+        title: Of the picture.
+        unit: Of the target.
+        labels: For each of datasets, models, edges and poolings the labels by slug.
+    """
+    sentences = [
+        f"{title}. Crystals in their cells, atoms colored by what they contribute to the prediction."
+    ]
+    rows = structures.set_index(["id", "pooling"])
+    for (id_, pooling), group in atoms.groupby(["id", "pooling"], sort=False):
+        row = rows.loc[(id_, pooling)]
+        head = f"{formula(group['element'])} ({id_}), {label_of(labels, 'poolings', pooling)}: "
+        head += f"predicted {quantity(row['prediction'], unit)}, target {quantity(row['target'], unit)}"
+        known = group.dropna(subset="contribution")
+        if known.empty:
+            sentences.append(f"{head}; one atom, no contribution.")
+            continue
+        by_element = known.groupby("element")["contribution"].mean()
+        told = ", ".join(f"{element} {rounded(value)}" for element, value in by_element.items())
+        sentences.append(f"{head}; mean contribution of an atom: {told}.")
+    return " ".join(sentences)
+
+
+def describe_shares(summary: pd.DataFrame, *, title: str, labels: Mapping[str, Mapping[str, str]]) -> str:
+    """Say in words what the boxes show, for readers who do not see them.
+
+    Args:
+        summary: Of :func:`gnnpool.pictures.shares.summarize`.
+        title: Of the picture.
+        labels: For each of datasets, models, edges and poolings the labels by slug.
+    """
+    sentences = [f"{title}: share of the atoms that take part, from 1 (all alike) to 1/N (one of N)."]
+    for pooling, row in summary.iterrows():
+        name = label_of(labels, "poolings", pooling)
+        if not row["n"]:
+            sentences.append(f"{name}: no structure to compare.")
+            continue
+        told = (
+            f"{name}: median {row['median']:.2f}, half of {row['n']:.0f} structures between {row['q1']:.2f} "
+        )
+        told += f"and {row['q3']:.2f}"
+        if pd.notna(row["below_mean"]):
+            told += f"; fewer atoms than under mean pooling in {100 * row['below_mean']:.0f} %"
+        sentences.append(f"{told}.")
+    return " ".join(sentences)
+
+
+def _reading(unit: str) -> list[str]:
+    quantity = "" if unit == "1" else f", {unit}"
+    return [
+        "Color: contribution c of an atom, the prediction less the prediction with this atom left out of the "
+        f"pooling{quantity}. Red raises, blue lowers. Each picture has a scale of its own: compare patterns, "
+        "not colors.",
+        "The embeddings of the other atoms stay as they are and already hold their neighbors, so this is no "
+        "cause. Under an average an atom counts by how it differs from the others, under a sum by all that "
+        "it adds.",
+        "Atoms that take part: (sum of |c|)² / (sum of c²). Atoms on faces of the cell are drawn on the "
+        "opposite ones too; vacuum is cut off.",
+    ]
+
+
+def _counting(shares: pd.DataFrame, sizes: pd.Series) -> list[str]:
+    noun = "structure" if len(shares) == 1 else "structures"
+    median = f"; median of {sizes.median():g} atoms" if len(sizes) else ""
+    return [
+        f"{len(shares)} tested {noun} of {LEAST_ATOMS} or more atoms of which every pooling tells some "
+        f"contribution{median}.",
+        "Share: (sum of |c|)² / (N sum of c²) of the contributions c of N atoms, the prediction less the "
+        "prediction with the atom left out of the pooling; 1 if all contribute alike. Boxes: quartiles and "
+        "median of the structures; whiskers: 5 to 95 %.",
+        "Of one training of each pooling; another seed may tell otherwise.",
+    ]
+
+
+def _physics(physics: Mapping | None, labels: Mapping, dataset: str) -> list[str]:
+    if not physics:
+        return []
+    grows = "grows" if physics["grows_with_cell"] else "does not grow"
+    said = f"{label_of(labels, 'datasets', dataset)}: the target {grows} with the cell; what decides it: "
+    note = f" ({physics['note']})" if physics.get("note") else ""
+    return [f"{said}{DECIDED_BY[physics['decided_by']]}{note}."]
+
+
+def _gaps(entry: Mapping, poolings: Sequence[str], labels: Mapping) -> list[str]:
+    lacking = [label_of(labels, "poolings", p) for p in entry["poolings"] if p not in poolings]
+    return [f"No finished trial: {'; '.join(lacking)}."] if lacking else []
+
+
+def _save(
+    figure: Figure, outputs: Mapping[str, str | Path], name: str, *, table: pa.Table, title: str, text: str
+) -> None:
+    described = {
+        "png": {"Title": title, "Description": text, "Software": None},
+        "pdf": {"Title": title, "Subject": text, "CreationDate": None},
+    }
+    with style.styled():
+        for kind, path in (("png", outputs[name]), ("pdf", outputs[f"{name}_pdf"])):
+            save = partial(figure.savefig, format=kind, dpi=style.DPI, metadata=described[kind])
+            write_atomically(path, save)
+    metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
+    metadata |= {"title": title, "description": text}
+    write_table(outputs[f"{name}_parquet"], table.replace_schema_metadata(metadata))

@@ -1,0 +1,121 @@
+"""The lines of the changes: each with its strip, its words, and what a reader may choose lines by."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+from markupsafe import Markup
+
+from gnnpool.analysis.values import AVERAGE
+from gnnpool.analysis.wording import TIMES, interval, label_of, number, setting_label
+from gnnpool.report.answer import counted
+from gnnpool.report.strip import Scale, strip
+
+AVERAGES = "Average"
+_VERDICTS = {
+    "better": "lower error, told from zero",
+    "worse": "higher error, told from zero",
+    "not told": "cannot be told from zero",
+}
+_LOOKUP = ["model", "edges", "pooling"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One change as it is shown.
+
+    Args:
+        pooling: Printed name.
+        dataset: Printed name, or the word for averages.
+        setting: Printed name of model and edges.
+        picture: Its strip.
+        value: The change, %.
+        shown: The same in words, in parentheses if it cannot be told from zero.
+        interval: Its interval in words.
+        seeds: From how many seeds it is; of an average, datasets and seeds.
+        verdict: "better", "worse", or "not told".
+    """
+
+    pooling: str
+    dataset: str
+    setting: str
+    picture: Markup
+    value: float
+    shown: str
+    interval: str
+    seeds: str
+    verdict: str
+
+
+def lines(
+    compared: pd.DataFrame,
+    changes: pd.DataFrame,
+    *,
+    among: pd.DataFrame,
+    labels: Mapping[str, Mapping[str, str]],
+    scale: Scale,
+) -> list[Line]:
+    """Turn changes into lines.
+
+    Args:
+        compared: Rows of :func:`gnnpool.report.headline.comparisons`: the lines to show.
+        changes: Rows of :func:`gnnpool.analysis.change.changes_by_seed`; the seeds' changes.
+        among: All rows of ``comparisons``; the datasets' changes.
+        labels: For each of datasets, models, edges and poolings the labels by slug.
+        scale: Common to all strips of the page.
+    """
+    return [
+        _line(row, list(_parts(row, changes, among, labels)), labels, scale) for _, row in compared.iterrows()
+    ]
+
+
+def scale_of(compared: pd.DataFrame, changes: pd.DataFrame, *, margin: float) -> Scale:
+    """The scale that has room for all changes, those of the seeds and all ends of intervals."""
+    ends = [compared[name] for name in ("value", "low", "high")]
+    return Scale.over(pd.concat([*ends, changes["change"]]), margin=margin)
+
+
+def _parts(
+    row: pd.Series, changes: pd.DataFrame, among: pd.DataFrame, labels: Mapping
+) -> Iterator[tuple[str, float]]:
+    """What a change is the mean of: the datasets of an average, the seeds of a dataset."""
+    same = (changes[_LOOKUP] == row[_LOOKUP].tolist()).all(axis=1)
+    if row["dataset"] != AVERAGE:
+        mine = changes[same & (changes["dataset"] == row["dataset"]) & changes["change"].notna()]
+        yield from ((f"seed {seed.seed}", seed.change) for seed in mine.itertuples())
+        return
+    alike = (among[_LOOKUP] == row[_LOOKUP].tolist()).all(axis=1) & (among["dataset"] != AVERAGE)
+    for single in among[alike].itertuples():
+        yield label_of(labels, "datasets", single.dataset), single.value
+
+
+def _line(row: pd.Series, parts: list[tuple[str, float]], labels: Mapping, scale: Scale) -> Line:
+    pooling = label_of(labels, "poolings", row["pooling"])
+    dataset = AVERAGES if row["dataset"] == AVERAGE else label_of(labels, "datasets", row["dataset"])
+    setting = setting_label(labels, row["model"], row["edges"])
+    verdict = "not told" if not row["told"] else ("better" if row["value"] < 0 else "worse")
+    ends = interval(row["low"], row["high"])
+    text = number(row["value"], digits=2)
+    told = [
+        f"{pooling}, {dataset}, {setting}",
+        f"{text} %, interval {ends}, {counted(row)}: {_VERDICTS[verdict]}{_p_value(row['p_value'])}",
+        *(f"{name}: {number(change, digits=2)} %" for name, change in parts),
+    ]
+    picture = strip(
+        scale,
+        value=row["value"],
+        low=row["low"],
+        high=row["high"],
+        told=bool(row["told"]),
+        dots=[change for _, change in parts],
+        text="\n".join(told),
+    )
+    shown = text if row["told"] else f"({text})"
+    seeds = str(row["n_seeds"])
+    if row["dataset"] == AVERAGE:
+        seeds = f"{row['n_datasets']} {TIMES} {seeds}"
+    return Line(pooling, dataset, setting, picture, row["value"], shown, ends, seeds, verdict)
+
+
+def _p_value(p: float) -> str:
+    return "" if pd.isna(p) else f" (p = {p:.3f})"

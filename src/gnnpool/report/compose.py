@@ -1,0 +1,159 @@
+"""From the files of a finished workflow to one page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from gnnpool.analysis.assessed import assessed_values
+from gnnpool.analysis.collect import TRIAL
+from gnnpool.analysis.values import AVERAGE
+from gnnpool.artifacts import read_json, read_table, write_atomically
+from gnnpool.grid import plan_trials
+from gnnpool.records import BASELINE, Trial
+from gnnpool.report import cost, data, gaps, provenance
+from gnnpool.report.answer import Asked, answer
+from gnnpool.report.changes import lines, scale_of
+from gnnpool.report.exhibits import read_exhibit, read_galleries
+from gnnpool.report.headline import comparisons, headline
+from gnnpool.report.page import render
+from gnnpool.report.runs import runs
+from gnnpool.tables.power import spreads
+
+
+@dataclass(frozen=True)
+class Made:
+    """What other jobs have made, as paths.
+
+    Args:
+        trials: All trials (Parquet).
+        changes: Changes against mean pooling, seed by seed (Parquet).
+        datasets: Counts of the datasets (Parquet).
+        manifests: Manifest of the structures of each dataset (JSON).
+        checks: What the check of the results found (JSON).
+        tables: Tables of the configuration (Parquet).
+        pictures: Pictures (PNG), each with its numbers and its description beside it (Parquet).
+    """
+
+    trials: str | Path
+    changes: str | Path
+    datasets: str | Path
+    manifests: Sequence[str | Path]
+    checks: str | Path
+    tables: Sequence[str | Path]
+    pictures: Sequence[str | Path]
+
+
+def write_report(
+    *, made: Mapping, config: Mapping, labels: Mapping[str, Mapping[str, str]], note: str, html: str | Path
+) -> None:
+    """Write the page.
+
+    The same files give the same page: it holds no time of its own.
+
+    Args:
+        made: Paths by the fields of :class:`Made`.
+        config: What decides the results; see :func:`gnnpool.config.what_decides`.
+        labels: For each of datasets, models, edges and poolings the labels by slug.
+        note: What a reader must know before the answer; may be empty.
+        html: The page.
+
+    Raises:
+        ArtifactError: If a file is missing, damaged, or without what the page needs of it.
+    """
+    made = Made(**made)
+    trials = read_table(made.trials).to_pandas()
+    changes = read_table(made.changes).to_pandas()
+    datasets = read_table(made.datasets).to_pandas()
+    manifests = [read_json(path) for path in made.manifests]
+    folder = Path(html).parent
+    page = render(
+        note=note,
+        labels=labels,
+        config=config,
+        galleries=read_galleries(made.pictures, beside=folder),
+        tables=[read_exhibit(path, beside=folder) for path in made.tables],
+        runs=runs(trials, changes, labels=labels),
+        data=data.sections(manifests, datasets, labels=labels),
+        cost=cost.cost(trials, labels),
+        hours=cost.hours(trials),
+        provenance=[
+            provenance.of_trials(trials),
+            provenance.of_data(trials, manifests, labels),
+            provenance.of_stages(),
+        ],
+        **_answered(trials, changes, config, labels),
+        **_missing(trials, read_json(made.checks), manifests, datasets, config, labels),
+    )
+    write_atomically(html, lambda temporary: temporary.write_text(page, encoding="utf-8", newline=""))
+
+
+def _answered(trials: pd.DataFrame, changes: pd.DataFrame, config: Mapping, labels: Mapping) -> dict:
+    """The answer, and the changes that it rests on."""
+    planned = plan_trials(config["blocks"], config["seeds"], config["noise_floor"])
+    grid = whole_grid(planned)
+    values = assessed_values(
+        trials,
+        entry=grid,
+        statistic=config["statistic"],
+        seeds=config["seeds"],
+        planned={trial.condition for trial in planned},
+        **config["statistics"],
+    )
+    sure = {name: config["statistics"][name] for name in ("margin", "confidence")}
+    compared = comparisons(values)
+    first = headline(compared)
+    scale = scale_of(compared, changes, margin=sure["margin"])
+    drawn = {"among": compared, "labels": labels, "scale": scale}
+    return {
+        "sentences": answer(
+            Asked(
+                values=values,
+                power=spreads(values, changes, **sure),
+                labels=labels,
+                planned=len(planned),
+                finished=len(trials),
+                **{axis: len(grid[axis]) for axis in ("poolings", "datasets", "settings")},
+                **sure,
+            )
+        ),
+        "scale": scale,
+        "first": lines(first, changes, **drawn),
+        "averaged": bool((first["dataset"] == AVERAGE).any()),
+        "lines": lines(compared, changes, **drawn),
+    }
+
+
+def whole_grid(planned: Sequence[Trial]) -> dict[str, list]:
+    """All that is planned as if it were one table: its settings, datasets and poolings but the baseline."""
+    return {
+        "settings": list(dict.fromkeys((t.model, t.edges) for t in planned)),
+        "datasets": list(dict.fromkeys(t.dataset for t in planned)),
+        "poolings": list(dict.fromkeys(t.pooling for t in planned if t.pooling != BASELINE)),
+    }
+
+
+def _missing(
+    trials: pd.DataFrame,
+    checks: Mapping,
+    manifests: Sequence[Mapping],
+    datasets: pd.DataFrame,
+    config: Mapping,
+    labels: Mapping,
+) -> dict:
+    """What is not there, and what limits the answer."""
+    grid = {name: config[name] for name in ("blocks", "seeds", "noise_floor")}
+    found = {Trial(*row) for row in trials[TRIAL].itertuples(index=False)}
+    return {
+        "progress": gaps.progress(found, **grid),
+        "limits": gaps.limits(
+            found=found,
+            planned=plan_trials(*grid.values()),
+            checks=checks,
+            manifests=manifests,
+            datasets=datasets,
+            labels=labels,
+            repeats=bool((trials["init"] > 0).any()),
+        ),
+    }

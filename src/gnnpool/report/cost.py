@@ -1,0 +1,83 @@
+"""What the trials cost: time, memory and parameters, for each pooling."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from gnnpool.analysis.cost import relative_cost
+from gnnpool.analysis.printed import Item, Printed, Row
+from gnnpool.analysis.wording import label_of, setting_label
+
+_COLUMNS = (
+    "Trials",
+    "Parameters",
+    "Median time of a trial",
+    "As a multiple",
+    "CPU",
+    "GPU",
+    "Peak memory",
+    "Starts",
+)
+
+
+def cost(trials: pd.DataFrame, labels: Mapping[str, Mapping[str, str]]) -> Printed:
+    """Cost of each pooling in each setting, and of all.
+
+    Args:
+        trials: Rows of :func:`gnnpool.analysis.collect.read_records`.
+        labels: For each of datasets, models, edges and poolings the labels by slug.
+    """
+    rows = []
+    for (model, edges), group in trials.groupby(["model", "edges"], sort=False):
+        rows.append(Row(setting_label(labels, model, edges)))
+        ratios = relative_cost(group).set_index("pooling")["seconds_ratio"]
+        rows += [
+            Row(label_of(labels, "poolings", pooling), _items(part, ratios.get(pooling, np.nan)))
+            for pooling, part in group.groupby("pooling", sort=False)
+        ]
+    if len(trials):
+        rows.append(Row("All", _items(trials, np.nan, whole=True), summary=True))
+    return Printed(name="cost", title="Cost of the trials", columns=_COLUMNS, rows=rows, notes=_notes(trials))
+
+
+def hours(trials: pd.DataFrame) -> tuple[float, float]:
+    """CPU and GPU hours: processor time of all trials, and wall time of those on a GPU."""
+    on_gpu = trials["device"] == "cuda"
+    return trials["cpu_seconds"].sum() / 3600, trials.loc[on_gpu, "wall_seconds"].sum() / 3600
+
+
+def _items(part: pd.DataFrame, ratio: float, *, whole: bool = False) -> list[Item]:
+    cpu, gpu = hours(part)
+    return [
+        Item(str(len(part))),
+        Item("" if whole else _range(part["parameters"], "{:,.0f}")),
+        Item("" if whole else _duration(part["wall_seconds"].median())),
+        Item("" if pd.isna(ratio) else f"{ratio:.2f} \N{MULTIPLICATION SIGN}"),
+        Item(f"{cpu:.2f} h"),
+        Item(f"{gpu:.2f} h" if gpu else "none"),
+        Item(f"{part['peak_memory'].max():,.0f} MiB"),
+        Item(str(int(part["attempts"].sum()))),
+    ]
+
+
+def _range(values: pd.Series, form: str) -> str:
+    least, most = form.format(values.min()), form.format(values.max())
+    return least if least == most else f"{least} to {most}"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 100 else f"{seconds / 60:.1f} min"
+
+
+def _notes(trials: pd.DataFrame) -> list[str]:
+    shared = "Times of trials that shared a machine depend on each other: they tell an order of magnitude."
+    return [
+        "Time: wall time of all attempts of a trial, from reading the graphs to the record. CPU: processor "
+        "time; GPU: wall time of the trials on a GPU. Peak memory: of the GPU where there is one, else of "
+        "the process.",
+        "As a multiple: of the time of mean pooling with the same dataset, seed and device; median over the "
+        "seeds, geometric mean over the datasets.",
+        "Parameters: trainable numbers of the whole network. Starts: more than trials if some were stopped.",
+        *([shared] if len(trials) else []),
+    ]

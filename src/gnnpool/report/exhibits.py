@@ -1,0 +1,160 @@
+"""Tables and pictures that other jobs made, read for the page."""
+
+import base64
+import io
+import os
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+from PIL import Image, features
+
+from gnnpool.analysis.printed import Printed, from_json
+from gnnpool.artifacts import read_table
+from gnnpool.errors import ArtifactError
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+# Files beside a table or picture that a reader may want, by their ending.
+_BESIDE = {
+    ".csv": "CSV",
+    ".parquet": "Parquet",
+    ".tex": "LaTeX",
+    ".md": "Markdown",
+    ".png": "PNG",
+    ".pdf": "PDF",
+}
+
+
+@dataclass(frozen=True)
+class Link:
+    """A file beside the page; the page needs it for nothing."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True)
+class TableExhibit:
+    """A table of the configuration.
+
+    Args:
+        printed: The table in words.
+        links: The same in other formats.
+    """
+
+    printed: Printed
+    links: Sequence[Link]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture with all that a page needs of it.
+
+    Args:
+        name: Name of its file.
+        title: What it shows.
+        description: The same in more words, for whoever does not see it.
+        source: The picture itself, as an address that holds it.
+        width: Pixels.
+        height: Pixels.
+        links: Its files.
+    """
+
+    name: str
+    title: str
+    description: str
+    source: str
+    width: int
+    height: int
+    links: Sequence[Link]
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Pictures of one folder."""
+
+    title: str
+    pictures: Sequence[Picture]
+
+
+def read_exhibit(parquet: str | Path, *, beside: Path) -> TableExhibit:
+    """Read a table of :func:`gnnpool.tables.compose.render_table`.
+
+    Args:
+        parquet: Its tidy form, whose metadata hold the printed one.
+        beside: Folder of the page, which links are relative to.
+
+    Raises:
+        ArtifactError: If the file is damaged, or has no printed form.
+    """
+    text = _metadata(read_table(parquet), "printed", parquet)
+    return TableExhibit(from_json(text), _links(Path(parquet), beside))
+
+
+def read_galleries(pictures: Sequence[str | Path], *, beside: Path) -> list[Gallery]:
+    """Read pictures, each with the Parquet file of its name that holds its title and description.
+
+    Args:
+        pictures: PNG files, in the order in which they are shown.
+        beside: Folder of the page, which links are relative to.
+
+    Returns:
+        One gallery for each folder beside the page that the pictures lie in or below, named after it.
+
+    Raises:
+        ArtifactError: If a file is damaged, no picture, or lacks title or description.
+    """
+    folders: dict[str, list[Picture]] = {}
+    for path in map(Path, pictures):
+        inside = path.absolute().is_relative_to(beside.absolute())
+        folder = path.absolute().relative_to(beside.absolute()).parts[0] if inside else path.parent.name
+        folders.setdefault(folder, []).append(_read_picture(path, beside))
+    return [Gallery(name.replace("_", " ").capitalize(), shown) for name, shown in folders.items()]
+
+
+def _read_picture(path: Path, beside: Path) -> Picture:
+    content = path.read_bytes()
+    if not content.startswith(_SIGNATURE):
+        raise ArtifactError(f"{path}: found no PNG picture; delete it and run again")
+    width, height = struct.unpack(">II", content[16:24])
+    numbers = path.with_suffix(".parquet")
+    table = read_table(numbers)
+    return Picture(
+        name=path.stem,
+        title=_metadata(table, "title", numbers),
+        description=_metadata(table, "description", numbers),
+        source=_address(content),
+        width=width,
+        height=height,
+        links=_links(path, beside),
+    )
+
+
+def _address(content: bytes) -> str:
+    """An address that holds a picture, as WebP without loss: the same pixels in a third of the bytes."""
+    kind = "png"
+    if features.check("webp"):
+        packed = io.BytesIO()
+        with Image.open(io.BytesIO(content)) as picture:
+            opaque = "A" not in picture.getbands() or picture.getextrema()[-1] == (255, 255)
+            picture.convert("RGB" if opaque else "RGBA").save(packed, "WEBP", lossless=True)
+        kind, content = "webp", packed.getvalue()
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _metadata(table: pa.Table, key: str, path: str | Path) -> str:
+    metadata = table.schema.metadata or {}
+    if key.encode() not in metadata:
+        raise ArtifactError(f"{path}: metadata: found no {key!r}; delete the file and run again")
+    return metadata[key.encode()].decode()
+
+
+def _links(path: Path, beside: Path) -> list[Link]:
+    """The files that have the name of this one and are there."""
+    return [
+        Link(name, os.path.relpath(path.with_suffix(suffix), beside).replace(os.sep, "/"))
+        for suffix, name in _BESIDE.items()
+        if path.with_suffix(suffix).exists()
+    ]

@@ -1,0 +1,95 @@
+"""The page: one file that needs no other one, and lets nothing of it reach out."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+
+import yaml
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from gnnpool import __version__
+from gnnpool.analysis.html_table import COLORS, TABLE_CSS, html_notes, html_table
+from gnnpool.analysis.printed import Printed
+from gnnpool.provenance import code_fingerprint
+from gnnpool.report import strip
+
+TITLE = "Which pooling should a graph neural network use to predict a property of a crystal?"
+_AXES = ("pooling", "dataset", "setting")
+
+
+def render(*, config: Mapping, labels: Mapping[str, Mapping[str, str]], **parts: object) -> str:
+    """Put the parts into the page. All words are escaped; only strips and tables come as HTML.
+
+    Args:
+        config: What decides the results; its statistics are named, and all of it is shown.
+        labels: For each of datasets, models, edges and poolings the labels by slug.
+        parts: What the template names; :func:`gnnpool.report.compose.write_report` lists them.
+
+    Returns:
+        The page.
+    """
+    style, script = f"{COLORS}{TABLE_CSS}{_read('page.css')}", _read("page.js")
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"choices": _choices, "table": _table, "notes": _notes}
+    return environment.from_string(_read("page.html.jinja")).render(
+        title=TITLE,
+        style=Markup(style),
+        script=Markup(script),
+        policy=_policy(style, script),
+        drawing=strip,
+        axes=_AXES,
+        config=config,
+        shown_config=_yaml(config),
+        percent=f"{100 * config['statistics']['confidence']:g} %",
+        margin=f"{config['statistics']['margin']:g} %",
+        seeds=", ".join(map(str, config["seeds"])),
+        version=__version__,
+        fingerprint=code_fingerprint(),
+        **parts,
+    )
+
+
+def _read(name: str) -> str:
+    return (files("gnnpool.report") / name).read_text(encoding="utf-8")
+
+
+def _yaml(config: Mapping) -> str:
+    # What the configuration says twice by an anchor is written twice.
+    return yaml.safe_dump(
+        json.loads(json.dumps(config)),
+        sort_keys=False,
+        allow_unicode=True,
+        width=100,
+        default_flow_style=None,
+    )
+
+
+def _policy(style: str, script: str) -> str:
+    """What a browser may load and run: style, script and pictures of the page, and nothing else."""
+    hashes = [
+        f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+        for text in (style, script)
+    ]
+    return f"default-src 'none'; img-src data:; style-src {hashes[0]}; script-src {hashes[1]}"
+
+
+def _choices(lines: Sequence[object], axis: str) -> list[str]:
+    """What the lines may be chosen by, in their order."""
+    return list(dict.fromkeys(getattr(line, axis) for line in lines))
+
+
+def _table(printed: Printed, labelled_by: str) -> Markup:
+    return Markup(html_table(printed, labelled_by=labelled_by))
+
+
+def _notes(printed: Printed) -> Markup:
+    return Markup(html_notes(printed))

@@ -1,0 +1,76 @@
+"""The lines of the trials."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from gnnpool.analysis.collect import TRIAL
+from gnnpool.analysis.wording import label_of, number, setting_label
+from gnnpool.records import Trial
+
+
+@dataclass(frozen=True)
+class Run:
+    """One trial as it is shown.
+
+    Args:
+        name: Of the trial; its folder under ``trials``.
+        pooling: Printed name.
+        dataset: Printed name.
+        setting: Printed name of model and edges.
+        seed: Split seed, with the number of a further initialisation.
+        error: Test error (MAE) in the unit of the target.
+        unit: The unit.
+        change: Against mean pooling of the same seed, %; missing if there is none.
+        shown: The change in words.
+        epoch: Best epoch, of how many.
+        seconds: Wall time.
+        device: Where it was trained.
+    """
+
+    name: str
+    pooling: str
+    dataset: str
+    setting: str
+    seed: str
+    error: float
+    unit: str
+    change: float
+    shown: str
+    epoch: str
+    seconds: float
+    device: str
+
+
+def runs(
+    trials: pd.DataFrame, changes: pd.DataFrame, *, labels: Mapping[str, Mapping[str, str]]
+) -> list[Run]:
+    """Turn trials into lines.
+
+    Args:
+        trials: Rows of :func:`gnnpool.analysis.collect.read_records`.
+        changes: Rows of :func:`gnnpool.analysis.change.changes_by_seed`.
+        labels: For each of datasets, models, edges and poolings the labels by slug.
+    """
+    key = [field for field in TRIAL if field != "init"]
+    found = trials.merge(changes[[*key, "change"]].assign(init=0), on=TRIAL, how="left")
+    return [_run(row, labels) for row in found.itertuples()]
+
+
+def _run(row: object, labels: Mapping) -> Run:
+    trial = Trial(*(getattr(row, field) for field in TRIAL))
+    return Run(
+        name=str(trial),
+        pooling=label_of(labels, "poolings", trial.pooling),
+        dataset=label_of(labels, "datasets", trial.dataset),
+        setting=setting_label(labels, trial.model, trial.edges),
+        seed=f"{trial.seed}, start {trial.init}" if trial.init else str(trial.seed),
+        error=row.test_mae,
+        unit=row.unit,
+        change=row.change,
+        shown="none" if pd.isna(row.change) else number(row.change, digits=2),
+        epoch=f"{row.best_epoch} of {row.epochs}",
+        seconds=row.wall_seconds,
+        device=row.device_name or row.device,
+    )

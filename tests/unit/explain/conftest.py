@@ -1,0 +1,83 @@
+"""A short training on small salts, on disk as an explanation finds it."""
+
+from pathlib import Path
+
+import pytest
+
+from gnnpool.data.build import build_structures
+from gnnpool.data.splits import make_split
+from gnnpool.graphs.build import build_graphs
+from gnnpool.training.run import run_trial
+
+MODEL = {
+    "encoder": "cgcnn",
+    "options": {"channels": 8, "pre_layers": 1, "layers": 2, "gaussians": 20, "gaussian_width": 0.2},
+    "head": {"layers": 1, "channels": 8, "activation": "relu"},
+}
+SCHEME = {"scheme": "mdl", "cutoff": 4.0, "max_neighbors": 250, "max_offsets": None}
+ENTRY = {
+    "source": "demo",
+    "target": "electrostatic energy per atom",
+    "unit": "eV/atom",
+    "structures": 30,
+    "options": {"target": "per_atom", "count": 30},
+}
+TRAINING = {
+    "epochs": 1,
+    "batch_size": 10,
+    "learning_rate": 0.001,
+    "weight_decay": 0.01,
+    "gradient_clip": 10.0,
+    "scheduler": {
+        "metric": "val",
+        "factor": 0.8,
+        "patience": 10,
+        "threshold": 0.0002,
+        "min_learning_rate": 1e-5,
+    },
+    "standardize_target": True,
+    "engine": "eager",
+    "deterministic": True,
+    "tf32": False,
+    "threads": 1,
+}
+
+
+@pytest.fixture(scope="session")
+def salts(tmp_path_factory) -> Path:
+    """Folder with structures and graphs of 30 salts, and trials of two poolings."""
+    folder = tmp_path_factory.mktemp("explained")
+    structures, graphs = folder / "structures.parquet", folder / "graphs.safetensors"
+    build_structures(
+        raw=None,
+        dataset="salts",
+        entry=ENTRY,
+        on_bad_row="error",
+        structures=structures,
+        manifest=folder / "manifest.json",
+    )
+    fractions = {"train": 0.6, "val": 0.2, "test": 0.2}
+    make_split(structures=structures, seed=1, fractions=fractions, output=folder / "split.parquet")
+    build_graphs(structures=structures, scheme=SCHEME, output=graphs, manifest=folder / "graphs.json")
+    for pooling in ("mean", "crystal_attention"):
+        own = folder / pooling
+        run_trial(
+            graphs=graphs,
+            split=folder / "split.parquet",
+            trial=f"salts/cgcnn/mdl/{pooling}/seed-1",
+            model=MODEL,
+            pooling=None,
+            training=TRAINING,
+            stage_version=1,
+            device="cpu",
+            outputs={
+                "record": own / "record.parquet",
+                "history": own / "history.parquet",
+                "predictions": own / "predictions.parquet",
+                "weights": own / "model.safetensors",
+            },
+            checkpoint=own / "checkpoint",
+            checkpoint_every={"epochs": 1000, "seconds": 1e9},
+            journal=own / "trial.jsonl",
+        )
+    return folder

@@ -1,0 +1,252 @@
+"""What the page is made of."""
+
+import base64
+import hashlib
+import io
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from made_up import ATTACK, ROOT, World, write_manifest, write_page
+from PIL import Image
+
+from gnnpool.artifacts import read_table, write_table
+from gnnpool.config import read_config
+from gnnpool.errors import ArtifactError
+
+VOID = {"meta", "img", "input", "br", "link"}
+DRAWN = {"path", "rect", "circle", "use"}
+SECTIONS = ["answer", "changes", "tables", "gallery-1", "data", "cost", "provenance", "missing"]
+
+
+class Page(HTMLParser):
+    """Elements and texts of a page; refuses what is not closed in order."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.source, self.open, self.elements, self.texts = path.read_text("utf-8"), [], [], []
+        self.feed(self.source)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        assert len(dict(attrs)) == len(attrs), (tag, attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        assert tag in DRAWN
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in ("style", "script"):
+            self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", " ".join(self.texts))
+
+    def all(self, tag: str) -> list[dict]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+    def values(self, attribute: str) -> list[str]:
+        return [attributes[attribute] for _, attributes in self.elements if attribute in attributes]
+
+
+@pytest.fixture(scope="module")
+def page(hostile):
+    return Page(hostile.page)
+
+
+def test_every_section_is_there_in_order_and_in_the_contents(page):
+    assert [section["id"] for section in page.all("section")] == SECTIONS
+    contents = [link["href"] for link in page.all("a")]
+    assert {f"#{name}" for name in SECTIONS} <= set(contents)
+
+
+def test_identifiers_are_unique_and_what_is_referred_to_is_there(page):
+    names = page.values("id")
+    assert len(names) == len(set(names))
+    referred = [href[1:] for href in page.values("href") if href.startswith("#")]
+    referred += [name for attribute in ("aria-labelledby", "data-for") for name in page.values(attribute)]
+    assert set(referred) <= set(names)
+
+
+def test_nothing_is_fetched(page):
+    for address in [*page.values("src"), *page.values("href")]:
+        assert address.startswith(("data:image/", "#")) or re.fullmatch(r"[\w./-]+", address), address
+    assert not re.search(
+        r"@import|url\(|<link|<base|<iframe|<object|<embed|fetch\(|XMLHttpRequest", page.source
+    )
+
+
+def test_links_lead_to_files_beside_the_page(page, hostile):
+    beside = [href for href in page.values("href") if not href.startswith("#")]
+    assert len(beside) > 10
+    assert [href for href in beside if not (hostile.results / href).exists()] == []
+
+
+def test_every_picture_has_a_size_and_an_alternative_text(page):
+    pictures = page.all("img")
+    assert len(pictures) == 1
+    for picture in pictures:
+        assert len(picture["alt"]) > 40
+        assert int(picture["width"]) > 100
+        assert int(picture["height"]) > 100
+
+
+def test_a_picture_in_the_page_has_the_pixels_of_its_file(page, hostile):
+    content = base64.b64decode(page.all("img")[0]["src"].partition(",")[2])
+    with Image.open(io.BytesIO(content)) as inside, Image.open(hostile.results / "figures/fig4b.png") as file:
+        assert inside.size == file.size
+        assert inside.convert("RGB").tobytes() == file.convert("RGB").tobytes()
+
+
+def test_every_strip_and_every_table_has_words(page):
+    for svg in page.all("svg"):
+        assert svg.get("aria-label") or svg.get("aria-hidden") == "true"
+    for table in page.all("table"):
+        assert table.get("aria-label") or table.get("aria-labelledby")
+
+
+def test_words_from_outside_stay_words(page):
+    assert len(page.all("script")) == 1
+    assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
+    assert "49" not in re.findall(r"CGCNN (\S+)", page.text)
+    shown = page.text
+    for words in ("Phonons", "Combined", "Boxes", "Note", "rounded by "):
+        assert f"{words}{ATTACK}" in shown
+    assert "MDL&amp; CGCNN {{ 7 * 7 }}" in shown
+
+
+def test_the_policy_lets_the_own_script_and_style_run_and_nothing_else(page):
+    policy = next(meta["content"] for meta in page.all("meta") if "http-equiv" in meta)
+    for tag in ("style", "script"):
+        (content,) = re.findall(rf"<{tag}>(.*?)</{tag}>", page.source, flags=re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none'; img-src data:;")
+    assert not page.values("style")
+
+
+def test_the_note_stands_before_the_answer(page):
+    shown = page.text
+    assert shown.index("Note") < shown.index("So far, with 44 of 48 trials")
+
+
+def test_what_limits_the_answer_is_named(page):
+    missing = page.text.partition("What is missing")[2].partition("What is missing")[2]
+    assert "4 of 48 planned trials are missing." in missing
+    assert "exfoliation/cgcnn/mdl/gmt/seed-333" in missing
+    assert "7 to 9 of 97" in missing
+    assert "Exfoliation is not the original data: rounded by" in missing
+
+
+def test_every_trial_has_a_line_and_every_change_a_strip(page, hostile):
+    trials = read_table(hostile.results / "analysis/trials.parquet").num_rows
+    assert page.source.count('<a href="trials/') == trials + 1  # and the folder itself
+    changes = 2 * (2 * 2 + 2)  # settings; datasets and poolings, averages
+    averages = 2 * 2
+    assert page.source.count('role="img"') == changes + averages
+
+
+def test_the_same_results_give_the_same_page(hostile):
+    before = hostile.page.read_bytes()
+    write_page(hostile, note=f"Note{ATTACK}")
+    assert hostile.page.read_bytes() == before
+
+
+def test_a_table_is_the_same_in_the_page_and_on_its_own(page, hostile):
+    alone = (hostile.results / "tables/table1.html").read_text("utf-8")
+    body = re.search(r"<tbody>.*?</tbody>", alone, flags=re.DOTALL)[0]
+    assert body in page.source
+
+
+def test_pictures_of_any_folder_have_a_gallery_of_their_own(hostile):
+    folder = hostile.results / "atom_shares" / "first"
+    folder.mkdir(parents=True)
+    (folder / "one.png").write_bytes((hostile.results / "figures/fig4b.png").read_bytes())
+    metadata = {
+        "title": "Shares",
+        "description": "What each atom of a crystal adds to its prediction, drawn.",
+    }
+    write_table(folder / "one.parquet", pa.table({"x": [1]}), metadata=metadata)
+    world = World(hostile.config, hostile.results)
+    write_page(world, pictures=[folder / "one.png"], note=f"Note{ATTACK}")
+    galleries = Page(world.page)
+    write_page(world, note=f"Note{ATTACK}")
+    assert [s["id"] for s in galleries.all("section") if "gallery" in s["id"]] == ["gallery-1", "gallery-2"]
+    assert "Atom shares" in galleries.text
+    assert [picture["alt"] for picture in galleries.all("img")][1] == metadata["description"]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [({}, r"one.parquet: metadata: found no 'title'"), (None, r"one.png: found no PNG")],
+)
+def test_a_picture_that_cannot_be_used_is_named(hostile, tmp_path, metadata, message):
+    content = (hostile.results / "figures/fig4b.png").read_bytes()
+    (tmp_path / "one.png").write_bytes(content if metadata is not None else b"GIF89a")
+    write_table(tmp_path / "one.parquet", pa.table({"x": [1]}), metadata=metadata)
+    with pytest.raises(ArtifactError, match=message):
+        write_page(hostile, pictures=[tmp_path / "one.png"])
+
+
+def test_with_nothing_finished_the_page_says_so(make_world, small):
+    world = make_world(small, keep=lambda trial: False)
+    page = Page(world.page)
+    assert "Nothing can be told yet: of 36 planned trials none is finished." in page.text
+    assert "36 of 36 planned trials are missing." in page.text
+    assert [section["id"] for section in page.all("section")] == SECTIONS
+
+
+def test_without_mean_pooling_no_change_is_made_up(make_world, small):
+    page = Page(make_world(small, keep=lambda trial: trial.pooling != "mean").page)
+    assert "Nothing can be told yet: 24 of 36 planned trials are finished, but no pooling" in page.text
+    assert 'role="img"' not in page.source
+    assert "24 trials have no trial of mean pooling to be compared with." in page.text
+
+
+def test_one_seed_and_one_dataset_have_changes_without_intervals(make_world, small):
+    one = lambda trial: trial.seed == 111 and trial.dataset == "phonons"  # noqa: E731
+    page = Page(make_world(small, keep=one).page)
+    assert "nothing can be told: an interval needs two seeds" in page.text
+    assert "No trial of these datasets is finished: Exfoliation." in page.text
+    assert page.source.count('class="interval" d="M4 13H36"') == 1  # of the legend
+    assert page.source.count('class="interval"') == 1
+
+
+def test_rows_left_out_are_named_with_reason(make_world, small):
+    world = make_world(small, keep=lambda trial: False)
+    fault = {
+        "dataset": "phonons",
+        "row": 7,
+        "id": "mp-1",
+        "field": "lattice",
+        "value": "flat",
+        "expected": "high",
+    }
+    counts = {"rows_expected": 1265, "rows_read": 1260, "rows_kept": 1259}
+    write_manifest(world.results, "phonons", small["datasets"]["phonons"], skipped=[fault], **counts)
+    write_page(world)
+    shown = Page(world.page).text
+    assert "Phonons: 1260 rows were read, 1265 expected." in shown
+    assert "Phonons: 1 row was left out, named under Data." in shown
+    assert re.search(r"7\s+mp-1\s+lattice\s+flat\s+high", shown)
+
+
+@pytest.mark.slow
+def test_the_page_of_the_paper_stays_below_five_megabytes(make_world):
+    config = read_config([ROOT / "config/config.yaml"])
+    config["statistics"]["resamples"] = 99
+    config["tables"] = [entry for entry in config["tables"] if entry["kind"] == "by_dataset"]
+    world = make_world(config)
+    assert read_table(world.results / "analysis/trials.parquet").num_rows == 805
+    assert world.page.stat().st_size < 5e6
+    assert "On 7 datasets and with 5 seeds" in Page(world.page).text

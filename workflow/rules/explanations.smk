@@ -1,0 +1,65 @@
+"""From trained networks to what the atoms of a crystal contribute.
+
+Inputs: structures, graphs, and records, predictions and weights of one trial of each pooling.
+Outputs: contributions of the atoms of chosen structures, how many atoms take part in each tested one, and pictures of
+both with the numbers drawn. Only the first rule needs torch.
+"""
+
+
+localrules:
+    draw_explanation,
+
+
+rule explain_atoms:
+    input:
+        unpack(explained_files),
+    output:
+        atoms=f"{RESULTS}/explanations/{{explanation}}/atoms.parquet",
+        summary=f"{RESULTS}/explanations/{{explanation}}/structures.parquet",
+    log:
+        f"{LOGS}/explanations/{{explanation}}/atoms.log",
+    conda:
+        "../envs/environment.yaml"
+    params:
+        entry=lambda w: EXPLANATIONS[w.explanation],
+        stage_version=stages.EXPLANATIONS,
+    message:
+        "Leave out atoms for {wildcards.explanation}"
+    script:
+        "../scripts/explain_atoms.py"
+
+
+rule draw_explanation:
+    input:
+        atoms=f"{RESULTS}/explanations/{{explanation}}/atoms.parquet",
+        summary=f"{RESULTS}/explanations/{{explanation}}/structures.parquet",
+    output:
+        crystals=report(
+            f"{RESULTS}/explanations/{{explanation}}/crystals.png",
+            caption="../report/crystals.rst",
+            category="Atoms",
+            labels={"explanation": "{explanation}", "shows": "chosen crystals"},
+        ),
+        crystals_pdf=f"{RESULTS}/explanations/{{explanation}}/crystals.pdf",
+        crystals_parquet=f"{RESULTS}/explanations/{{explanation}}/crystals.parquet",
+        shares=report(
+            f"{RESULTS}/explanations/{{explanation}}/shares.png",
+            caption="../report/shares.rst",
+            category="Atoms",
+            labels={"explanation": "{explanation}", "shows": "atoms that take part"},
+        ),
+        shares_pdf=f"{RESULTS}/explanations/{{explanation}}/shares.pdf",
+        shares_parquet=f"{RESULTS}/explanations/{{explanation}}/shares.parquet",
+    log:
+        f"{LOGS}/explanations/{{explanation}}/pictures.log",
+    conda:
+        "../envs/environment.yaml"
+    params:
+        entry=lambda w: EXPLANATIONS[w.explanation],
+        physics=lambda w: PHYSICS.get(EXPLANATIONS[w.explanation]["dataset"]),
+        labels=labels_of(config),
+        stage_version=stages.EXPLANATIONS,
+    message:
+        "Draw what atoms contribute in {wildcards.explanation}"
+    script:
+        "../scripts/draw_explanation.py"

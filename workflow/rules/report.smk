@@ -1,0 +1,43 @@
+"""From tables and pictures to one page.
+
+Inputs: all trials and their changes, counts and manifests of the datasets, tables, pictures, and the check.
+Outputs: the report, a page that needs no other file.
+"""
+
+
+localrules:
+    write_report,
+
+
+rule write_report:
+    input:
+        trials=f"{RESULTS}/analysis/trials.parquet",
+        changes=f"{RESULTS}/analysis/changes_by_seed.parquet",
+        datasets=f"{RESULTS}/analysis/datasets.parquet",
+        manifests=expand(f"{DATA}/manifest.json", dataset=described_datasets()),
+        checks=f"{RESULTS}/checks/passed.json",
+        tables=[f"{RESULTS}/tables/{name}.parquet" for name in TABLES],
+        # With each, the Parquet file of its name: its title, its description, and its numbers.
+        pictures=[
+            *[f"{RESULTS}/figures/{name}.png" for name in FIGURES],
+            *[
+                f"{RESULTS}/explanations/{name}/{picture}.png"
+                for name in EXPLANATIONS
+                for picture in ("crystals", "shares")
+            ],
+        ],
+    output:
+        html=f"{RESULTS}/report.html",
+    log:
+        f"{LOGS}/report.log",
+    conda:
+        "../envs/environment.yaml"
+    params:
+        config=what_decides(config),
+        labels=labels_of(config),
+        note=config["note"],
+        stage_version=stages.ANALYSIS,
+    message:
+        "Write the report"
+    script:
+        "../scripts/write_report.py"

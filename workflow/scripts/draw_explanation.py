@@ -1,0 +1,14 @@
+"""Rule draw_explanation: crystals colored by their atoms' contributions, and how many atoms take part."""
+
+from gnnpool.logs import log_to
+from gnnpool.pictures.compose import draw_explanation
+
+log_to(snakemake.log[0])
+draw_explanation(
+    atoms=snakemake.input.atoms,
+    summary=snakemake.input.summary,
+    entry=snakemake.params.entry,
+    physics=snakemake.params.physics,
+    labels=snakemake.params.labels,
+    outputs=dict(snakemake.output.items()),
+)
