@@ -12,7 +12,7 @@ from gnnpool.figures import style
 from gnnpool.figures._gaps import GAPS, require_one_setting
 from gnnpool.figures._labels import spread_labels
 from gnnpool.figures._noise import draw_noise, noise_notes
-from gnnpool.figures._page import LINE, Page, open_page
+from gnnpool.figures._page import Page, open_page
 from gnnpool.figures.base import Drawing, Source
 
 # One value has no quartiles. Two have, on the line between them, and the figure says what they are worth.
@@ -88,7 +88,7 @@ def _open(source: Source, values: pd.DataFrame, width: float, head_lines: int, p
     ]
     return open_page(
         max(_LEFT + width + _RIGHT, _LEAST_WIDTH),
-        _ABOVE + _HEIGHT + 0.12 + LINE * (head_lines + 1),
+        _ABOVE + _HEIGHT + 0.12 + style.LINE * (head_lines + 1),
         title=source.entry["title"],
         notes=notes,
     )
@@ -151,7 +151,7 @@ def _draw_with_points(axes: Axes, group: pd.DataFrame, *, left: float, color: st
     if len(drawn) >= LEAST_FOR_BOX:
         _draw_box(axes, drawn, center=left + _BOX, width=_BOX_WIDTH, color=color)
     low, high = axes.get_ylim()
-    gap = LINE * (high - low) / _HEIGHT
+    gap = style.LINE * (high - low) / _HEIGHT
     heights = spread_labels(drawn["value"], gap=gap, low=low + gap / 2, high=high - gap / 2)
     for row, height in zip(drawn.itertuples(), heights, strict=True):
         ends = [left + _POINT, left + _NAME - 0.03], [row.value, height]
@@ -197,7 +197,7 @@ def _write_head(axes: Axes, head: Sequence[str], group: pd.DataFrame, *, at: flo
         axes.annotate(
             line,
             (at, 0),
-            (0, -5 - 72 * LINE * i),
+            (0, -5 - 72 * style.LINE * i),
             xycoords=axes.get_xaxis_transform(),
             textcoords="offset points",
             ha="left" if points else "center",

@@ -11,8 +11,7 @@ from matplotlib.figure import Figure
 from gnnpool.figures import style
 
 MARGIN = 0.12
-# Height of a line of small letters, and of one of the title.
-LINE, _TITLE_LINE = style.SMALL * 1.4 / 72, 0.2
+_TITLE_LINE = 0.2  # height of a line of the title
 _HANDLE = 0.45  # a sign of the legend and the room around it
 
 
@@ -80,8 +79,8 @@ def open_page(
     titles = style.wrap(title, width - 2 * MARGIN, style.FONT_SIZE + 1, bold=True)
     lines = [line for note in notes for line in style.wrap(note, width - 2 * MARGIN, style.SMALL)]
     columns, rows = _legend_size(legend, width)
-    below = 0.1 + LINE * len(lines)
-    above = 0.12 + _TITLE_LINE * len(titles) + (LINE * 1.1 * rows + 0.08 if rows else 0.0)
+    below = 0.1 + style.LINE * len(lines)
+    above = 0.12 + _TITLE_LINE * len(titles) + (style.LINE * 1.1 * rows + 0.08 if rows else 0.0)
     total = below + height + above
     figure = Figure(figsize=(width, total), facecolor=style.PAPER)
     figure.text(

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gnnpool.figures import style
-from gnnpool.figures._page import LINE, MARGIN, Page, open_page
+from gnnpool.figures._page import MARGIN, Page, open_page
 
-_HEAD = LINE * 1.5  # above a group, for its title
+_HEAD = style.LINE * 1.5  # above a group, for its title
 _GAP = 0.08  # below a group, and at the right of the last panel
 
 
@@ -69,7 +69,7 @@ def open_panels(
     """
     columns = max(1, min(shape.columns, max((len(group.panels) for group in groups), default=1)))
     heads = [_heads(group, shape.width) for group in groups]
-    above = [max(map(len, group), default=0) * LINE + 0.04 for group in heads]
+    above = [max(map(len, group), default=0) * style.LINE + 0.04 for group in heads]
     steps = [head + shape.height + shape.below for head in above]
     titles = [_HEAD if group.title else 0.0 for group in groups]
     lines = (ceil(len(group.panels) / columns) for group in groups)
@@ -92,7 +92,7 @@ def _open_panel(
     page: Page, head: Sequence[tuple[str, str]], shape: Shape, left: float, top: float, above: float
 ) -> Axes:
     for i, (text, weight) in enumerate(head):
-        page.write(left, top + i * LINE, text, weight=weight)
+        page.write(left, top + i * style.LINE, text, weight=weight)
     return page.axes(left, top + above, shape.width, shape.height)
 
 

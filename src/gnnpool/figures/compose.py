@@ -71,14 +71,23 @@ def draw_figure(
     drawing = build(source)
 
     title, text = entry["title"], drawing.description
-    _save(drawing.figure, png=png, pdf=pdf, title=title, text=text)
+    save_picture(drawing.figure, png=png, pdf=pdf, title=title, text=text)
     metadata = {"title": title, "statistic": statistic, "description": text}
     units = {name: unit for name, unit in drawing.units.items() if name in drawing.tidy.columns}
     table = pa.Table.from_pandas(drawing.tidy, preserve_index=False)
     write_table(parquet, table, metadata=metadata, units=units)
 
 
-def _save(figure: Figure, *, png: str | Path, pdf: str | Path, title: str, text: str) -> None:
+def save_picture(figure: Figure, *, png: str | Path, pdf: str | Path, title: str, text: str) -> None:
+    """Save a picture for the screen and for print; the same figure gives the same bytes.
+
+    Args:
+        figure: The picture.
+        png: For the screen.
+        pdf: For print.
+        title: What it shows.
+        text: The same in more words, for readers who do not see it; both files hold it.
+    """
     described = {
         "png": {"Title": title, "Description": text, "Software": None},
         "pdf": {"Title": title, "Subject": text, "CreationDate": None},

@@ -14,7 +14,7 @@ from gnnpool.analysis.wording import TIMES, interval, number, statistic_notes
 from gnnpool.figures import style
 from gnnpool.figures._gaps import setting_gap_notes
 from gnnpool.figures._noise import draw_noise, noise_notes
-from gnnpool.figures._page import LINE, MARGIN, open_page
+from gnnpool.figures._page import MARGIN, open_page
 from gnnpool.figures._points import name_points
 from gnnpool.figures.base import Drawing, Source
 from gnnpool.records import BASELINE
@@ -48,7 +48,7 @@ def build(source: Source) -> Drawing:
     costs = relative_cost(source.trials())
     tidy = _gains(values).merge(costs, on=["model", "edges", "pooling"], how="left")
     settings = source.entry["settings"]
-    each = LINE * 1.6 + _HEIGHT + _BELOW
+    each = style.LINE * 1.6 + _HEIGHT + _BELOW
     lacking: list[str] = []
     with style.styled():
         page = open_page(
@@ -61,7 +61,7 @@ def build(source: Source) -> Drawing:
             page.write(MARGIN, i * each, source.setting(model, edges), weight="bold", size=style.FONT_SIZE)
             chosen = tidy[(tidy["model"] == model) & (tidy["edges"] == edges)]
             for j, cost in enumerate(_COSTS):
-                place = (_LEFT + j * (_WIDTH + _BETWEEN), i * each + LINE * 1.6, _WIDTH, _HEIGHT)
+                place = (_LEFT + j * (_WIDTH + _BETWEEN), i * each + style.LINE * 1.6, _WIDTH, _HEIGHT)
                 axes = page.axes(*place)
                 lacking += _draw_panel(axes, chosen, cost, source)
                 if j == 0:

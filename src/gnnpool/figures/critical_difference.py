@@ -7,7 +7,7 @@ from gnnpool.analysis.ranking import RANKING, rank_poolings
 from gnnpool.analysis.ranks import groups_not_told
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.figures import style
-from gnnpool.figures._page import LINE, MARGIN, Page, open_page
+from gnnpool.figures._page import MARGIN, Page, open_page
 from gnnpool.figures.base import Drawing, Source
 from gnnpool.records import BASELINE
 
@@ -50,9 +50,9 @@ def build(source: Source) -> Drawing:
             top = sum(heights[:i])
             page.write(MARGIN, top, source.setting(*setting), weight="bold", size=style.FONT_SIZE)
             if diagram["mean_rank"].notna().all() and diagram["critical_difference"].notna().all():
-                _draw(page, diagram, top + LINE * 1.4, heights[i], beside, source)
+                _draw(page, diagram, top + style.LINE * 1.4, heights[i], beside, source)
             else:
-                page.write(MARGIN, top + LINE * 1.4, _too_few(diagram), color=style.SOFT)
+                page.write(MARGIN, top + style.LINE * 1.4, _too_few(diagram), color=style.SOFT)
     return Drawing(page.figure, tidy, UNITS, _describe(source, diagrams))
 
 
@@ -67,10 +67,10 @@ def _rank(source: Source, values: pd.DataFrame, model: str, edges: str) -> pd.Da
 
 def _height(diagram: pd.DataFrame) -> float:
     if diagram["critical_difference"].isna().any():
-        return LINE * 3
+        return style.LINE * 3
     groups = groups_not_told(diagram["mean_rank"].to_numpy(), diagram["critical_difference"].iloc[0])
     half = (len(diagram) + 1) // 2
-    return LINE * 1.4 + _ABOVE + _BAR * (len(groups) + 1) + _STEP * half + _BELOW
+    return style.LINE * 1.4 + _ABOVE + _BAR * (len(groups) + 1) + _STEP * half + _BELOW
 
 
 def _draw(
@@ -79,7 +79,7 @@ def _draw(
     """Draw one diagram; lengths are in inches, downwards, and the ranks from left to right."""
     last, difference = len(diagram), diagram["critical_difference"].iloc[0]
     scale = _LINE_WIDTH / max(1, last - 1)
-    room = height - LINE * 1.4
+    room = height - style.LINE * 1.4
     axes = page.axes(0, top, page.width, room)
     axes.set(xlim=(0, page.width), ylim=(room, 0))
     axes.axis("off")

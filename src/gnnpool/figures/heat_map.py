@@ -14,7 +14,7 @@ from gnnpool.analysis.wording import NO_TEST, interval, number, statistic_notes,
 from gnnpool.figures import style
 from gnnpool.figures._gaps import setting_gap_notes
 from gnnpool.figures._noise import noise_notes
-from gnnpool.figures._page import LINE, MARGIN, Page, open_page
+from gnnpool.figures._page import MARGIN, Page, open_page
 from gnnpool.figures.base import Drawing, Source
 
 # Lengths in inches: a field, what is between the datasets and their average, and the scale of colors.
@@ -56,7 +56,7 @@ def build(source: Source) -> Drawing:
     names = [source.name("poolings", pooling) for pooling in poolings]
     left = MARGIN + max(style.text_width(name, style.SMALL) for name in names) + 0.12
     layout = _layout(source, values)
-    above = LINE * (1.6 + max(map(len, layout.heads)))
+    above = style.LINE * (1.6 + max(map(len, layout.heads)))
     each = above + _HEIGHT * len(poolings) + _GAP
     with style.styled():
         page = open_page(

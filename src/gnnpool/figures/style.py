@@ -20,6 +20,7 @@ CHANGES = LinearSegmentedColormap.from_list("changes", [BETTER, PAPER, WORSE])
 # Of poolings beside each other, beside their color.
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 FONT_SIZE, SMALL = 8.0, 7.0  # points
+LINE = SMALL * 1.4 / 72  # inches from one line of small letters to the next
 # Behind words that lie on lines.
 BACKING = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.6}
 DPI = 300

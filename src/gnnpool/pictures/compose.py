@@ -1,7 +1,6 @@
 """Pictures of one explanation, described in words and saved with their numbers."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +9,8 @@ import pyarrow as pa
 from matplotlib.figure import Figure
 
 from gnnpool.analysis.wording import label_of, setting_label
-from gnnpool.artifacts import read_table, write_atomically, write_table
-from gnnpool.figures import style
+from gnnpool.artifacts import read_table, write_table
+from gnnpool.figures.compose import save_picture
 from gnnpool.pictures.crystals import draw_crystals, formula, quantity, rounded
 from gnnpool.pictures.shares import LEAST_ATOMS, compared, draw_shares, summarize
 
@@ -175,14 +174,7 @@ def _gaps(entry: Mapping, poolings: Sequence[str], labels: Mapping) -> list[str]
 def _save(
     figure: Figure, outputs: Mapping[str, str | Path], name: str, *, table: pa.Table, title: str, text: str
 ) -> None:
-    described = {
-        "png": {"Title": title, "Description": text, "Software": None},
-        "pdf": {"Title": title, "Subject": text, "CreationDate": None},
-    }
-    with style.styled():
-        for kind, path in (("png", outputs[name]), ("pdf", outputs[f"{name}_pdf"])):
-            save = partial(figure.savefig, format=kind, dpi=style.DPI, metadata=described[kind])
-            write_atomically(path, save)
+    save_picture(figure, png=outputs[name], pdf=outputs[f"{name}_pdf"], title=title, text=text)
     metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
     metadata |= {"title": title, "description": text}
     write_table(outputs[f"{name}_parquet"], table.replace_schema_metadata(metadata))

@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 
 from gnnpool.analysis.wording import MINUS, label_of
 from gnnpool.figures import style
-from gnnpool.pictures._words import LINE, wrap
 from gnnpool.pictures.crystal import Crystal, draw_crystal
 
 # Red raises the prediction, blue lowers it, white does neither.
@@ -70,12 +69,13 @@ class _Page:
 
     def __init__(self, lines: int, columns: int, *, title: str, notes: Sequence[str]) -> None:
         self.width = _EDGE + _HEAD + max(columns * (_PANEL + _GAP), 3.4) + _EDGE
-        notes = wrap(notes, self.width - 2 * _EDGE)
-        titles = textwrap.wrap(title, int(10 * self.width))
+        room = self.width - 2 * _EDGE
+        notes = [line for note in notes for line in style.wrap(note, room, style.SMALL)]
+        titles = style.wrap(title, room, style.FONT_SIZE + 2, bold=True)
         self.top = 0.45 + 0.18 * len(titles)
         self.step = _PANEL + _BAR + _WORDS
         bottom = self.top + lines * self.step
-        self.height = bottom + LINE * len(notes) + 0.12
+        self.height = bottom + style.LINE * len(notes) + 0.12
         self.figure = Figure(figsize=(self.width, self.height))
         self.text(_EDGE, 0.1, titles, size=style.FONT_SIZE + 2, weight="bold")
         self.text(_EDGE, bottom, notes, color=style.SOFT)

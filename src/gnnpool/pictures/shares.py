@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 
 from gnnpool.analysis.wording import label_of
 from gnnpool.figures import style
-from gnnpool.pictures._words import LINE, wrap
 from gnnpool.records import BASELINE
 
 # Of two atoms under an average each is what the other is not: both always take part alike.
@@ -106,9 +105,10 @@ def _beside(mean: str, row: pd.Series) -> list[str]:
 def _canvas(columns: int, lines: int, *, title: str, notes: Sequence[str]) -> Axes:
     """Axes with the words around them; lines are those of the names below."""
     width = max(_LEFT + columns * _SLOT + _RIGHT, 4.5)
-    words = wrap(notes, width - 2 * _EDGE)
-    titles = textwrap.wrap(title, int(11 * width))
-    bottom = 0.25 + LINE * (1.2 * lines + len(words))
+    room = width - 2 * _EDGE
+    words = [line for note in notes for line in style.wrap(note, room, style.SMALL)]
+    titles = style.wrap(title, room, style.FONT_SIZE + 1, bold=True)
+    bottom = 0.25 + style.LINE * (1.2 * lines + len(words))
     height = bottom + _HEIGHT + 0.25 + 0.16 * len(titles)
     figure = Figure(figsize=(width, height))
     place = (_LEFT, bottom, columns * _SLOT, _HEIGHT)
