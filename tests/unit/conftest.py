@@ -1,4 +1,4 @@
-"""Trial records as training writes them, and the benchmark paper's numbers as such records."""
+"""Settings of short trainings, trial records, and the benchmark paper's numbers as such records."""
 
 import dataclasses
 import json
@@ -21,6 +21,36 @@ LABELS = {
 }
 # Deviations of the seeds' changes from their mean, in percent: their sum is zero.
 _NOISE = [-1.2, 0.4, 0.3, 1.1, -0.6]
+
+
+@pytest.fixture(scope="session")
+def short_training() -> Callable[..., dict]:
+    """A function that gives the settings of a short training, those given replaced; free to be changed."""
+    scheduler = {
+        "metric": "val",
+        "factor": 0.8,
+        "patience": 10,
+        "threshold": 0.0002,
+        "min_learning_rate": 1e-5,
+    }
+
+    def settings(*, epochs: int, **changes: object) -> dict:
+        return {
+            "epochs": epochs,
+            "batch_size": 10,
+            "learning_rate": 0.001,
+            "weight_decay": 0.01,
+            "gradient_clip": 10.0,
+            "scheduler": dict(scheduler),
+            "standardize_target": False,
+            "engine": "eager",
+            "deterministic": True,
+            "tf32": False,
+            "threads": 1,
+            **changes,
+        }
+
+    return settings
 
 
 @pytest.fixture

@@ -18,20 +18,6 @@ MODEL = {
     "options": {"channels": 8, "pre_layers": 1, "layers": 1, "gaussians": 10, "gaussian_width": 0.2},
     "head": {"layers": 1, "channels": 8, "activation": "relu"},
 }
-SCHEDULER = {"metric": "val", "factor": 0.8, "patience": 10, "threshold": 0.0002, "min_learning_rate": 1e-5}
-TRAINING = {
-    "epochs": 2,
-    "batch_size": 10,
-    "learning_rate": 0.001,
-    "weight_decay": 0.01,
-    "gradient_clip": 10.0,
-    "scheduler": SCHEDULER,
-    "standardize_target": False,
-    "engine": "eager",
-    "deterministic": True,
-    "tf32": False,
-    "threads": 1,
-}
 
 
 def c2db(folder, crystals, write_ase_database):
@@ -73,7 +59,7 @@ def folder(folder, crystals, _):
 
 
 @pytest.mark.parametrize("write", [c2db, matdeeplearn, table, folder], ids=lambda write: write.__name__)
-def test_a_network_is_trained_from(write, tmp_path, crystals, write_ase_database):
+def test_a_network_is_trained_from(write, tmp_path, crystals, write_ase_database, short_training):
     raw, options = write(tmp_path, crystals, write_ase_database)
     structures, split, graphs = (
         tmp_path / name for name in ("structures.parquet", "split.parquet", "graphs.safetensors")
@@ -109,7 +95,7 @@ def test_a_network_is_trained_from(write, tmp_path, crystals, write_ase_database
         trial="mine/cgcnn/mdl/mean/seed-1",
         model=MODEL,
         pooling=None,
-        training=TRAINING,
+        training=short_training(epochs=2),
         stage_version=1,
         device="cpu",
         outputs={key: tmp_path / name for key, name in files.items()},

@@ -22,29 +22,10 @@ ENTRY = {
     "structures": 30,
     "options": {"target": "per_atom", "count": 30},
 }
-TRAINING = {
-    "epochs": 1,
-    "batch_size": 10,
-    "learning_rate": 0.001,
-    "weight_decay": 0.01,
-    "gradient_clip": 10.0,
-    "scheduler": {
-        "metric": "val",
-        "factor": 0.8,
-        "patience": 10,
-        "threshold": 0.0002,
-        "min_learning_rate": 1e-5,
-    },
-    "standardize_target": True,
-    "engine": "eager",
-    "deterministic": True,
-    "tf32": False,
-    "threads": 1,
-}
 
 
 @pytest.fixture(scope="session")
-def salts(tmp_path_factory) -> Path:
+def salts(tmp_path_factory, short_training) -> Path:
     """Folder with structures and graphs of 30 salts, and trials of two poolings."""
     folder = tmp_path_factory.mktemp("explained")
     structures, graphs = folder / "structures.parquet", folder / "graphs.safetensors"
@@ -67,7 +48,7 @@ def salts(tmp_path_factory) -> Path:
             trial=f"salts/cgcnn/mdl/{pooling}/seed-1",
             model=MODEL,
             pooling=None,
-            training=TRAINING,
+            training=short_training(epochs=1, standardize_target=True),
             stage_version=1,
             device="cpu",
             outputs={

@@ -24,25 +24,6 @@ MODEL = {
     "options": {"channels": 16, "pre_layers": 2, "layers": 2, "gaussians": 50, "gaussian_width": 0.2},
     "head": {"layers": 2, "channels": 16, "activation": "relu"},
 }
-TRAINING = {
-    "epochs": 3,
-    "batch_size": 10,
-    "learning_rate": 0.001,
-    "weight_decay": 0.01,
-    "gradient_clip": 10.0,
-    "scheduler": {
-        "metric": "val",
-        "factor": 0.8,
-        "patience": 10,
-        "threshold": 0.0002,
-        "min_learning_rate": 1e-5,
-    },
-    "standardize_target": False,
-    "engine": "eager",
-    "deterministic": True,
-    "tf32": False,
-    "threads": 1,
-}
 
 
 @pytest.fixture(scope="session")
@@ -77,9 +58,9 @@ def model() -> dict:
 
 
 @pytest.fixture
-def settings() -> dict:
+def settings(short_training) -> dict:
     """A short training, free to be changed."""
-    return json.loads(json.dumps(TRAINING))
+    return short_training(epochs=3)
 
 
 @pytest.fixture
