@@ -109,13 +109,16 @@ def _told(first: pd.DataFrame, asked: Asked) -> str:
 
 
 def _lead(first: pd.DataFrame, asked: Asked) -> str:
-    """Of how much the answer is: trials, datasets and seeds."""
+    """Of how much the answer is: trials, datasets of each pooling and seeds."""
     done = ""
     if asked.finished < asked.planned:
         done = f"So far, with {asked.finished} of {asked.planned} trials: "
     datasets = list(dict.fromkeys(d for row in first["datasets"] for d in row.split(",")))
     of = f" of {asked.datasets}" if len(datasets) < asked.datasets else ""
-    where = f"{len(datasets)}{of} {'dataset' if asked.datasets == 1 else 'datasets'}"
+    fewest, most = first["n_datasets"].min(), first["n_datasets"].max()
+    alike = fewest == len(datasets)
+    number_of = str(most) if fewest == most else f"{fewest} to {most}"
+    where = f"{number_of}{of} {'dataset' if asked.datasets == 1 else 'datasets'}{'' if alike else ' each'}"
     if len(datasets) == 1:
         where += f" ({label_of(asked.labels, 'datasets', datasets[0])})"
     least, most = first["n_seeds"].min(), first["n_seeds"].max()

@@ -97,13 +97,18 @@ def test_two_datasets_count_averages_and_what_is_on_one_dataset_only():
     ]
     sentences = ask([*changes, change("2d", "gmt", 9.0, 1, 17)], [spread(), spread("2d")])
     assert sentences[0] == (
-        "On 2 of 7 datasets and with 5 seeds, 1 of the 2 poolings can be told from mean pooling (MDL CGCNN): "
+        "On 1 to 2 of 7 datasets each and with 5 seeds, 1 of the 2 poolings can be told from mean pooling (MDL CGCNN): "
         "a higher error has GMT on 2D, +9.0 % (95 % interval +1.0 to +17.0, n = 5 seeds)."
     )
     assert sentences[1].startswith(
         "On single datasets 1 of 3 changes can be told from zero: 0 better, 1 worse;"
     )
     assert "which can be told from zero" in sentences[1]
+
+
+def test_poolings_that_were_trained_on_one_dataset_are_not_said_to_be_on_all():
+    told = ask([change("phonons", "mamm", 2.0, -5, 9), change("2d", "gmt", -4.0, -9, 1)], [spread()])[0]
+    assert told.startswith("On 1 of 7 datasets each and with 5 seeds, none of the 2 poolings can be told")
 
 
 def test_an_average_over_one_dataset_is_that_dataset():
