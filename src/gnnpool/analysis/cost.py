@@ -6,7 +6,7 @@ import pandas as pd
 from gnnpool.records import BASELINE
 
 UNITS = {
-    "seconds": "s, median over seeds and datasets",
+    "seconds": "s, of the processor on a CPU, of the wall on a GPU; median over seeds and datasets",
     "seconds_ratio": "of mean pooling's, geometric mean over datasets",
     "seconds_ratio_least": "of mean pooling's, least dataset",
     "seconds_ratio_greatest": "of mean pooling's, greatest dataset",
@@ -27,29 +27,44 @@ def relative_cost(trials: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         One row for each model, edges and pooling, mean pooling among them with ratios of one: seconds
-        (wall time of a training, median), seconds_ratio (the median over the seeds of each dataset,
+        (:func:`training_seconds`, median), seconds_ratio (the median over the seeds of each dataset,
         then the geometric mean over the datasets; missing if no training of mean pooling compares),
         seconds_ratio_least and seconds_ratio_greatest (over the datasets), parameters and
         parameters_ratio, and n_paired, the trainings that compare.
     """
     first = trials[trials["init"] == 0]
-    baselines = first.loc[first["pooling"] == BASELINE, [*_PAIRED, *_DEVICE, "wall_seconds", "parameters"]]
+    first = first.assign(seconds=training_seconds(first))
+    baselines = first.loc[first["pooling"] == BASELINE, [*_PAIRED, *_DEVICE, "seconds", "parameters"]]
     pairs = first.merge(baselines, on=_PAIRED, how="left", suffixes=("", "_of_mean"))
     # Seconds of another kind of device do not compare; parameters do.
     same = (pairs[_DEVICE].to_numpy() == pairs[[f"{name}_of_mean" for name in _DEVICE]].to_numpy()).all(
         axis=1
     )
-    pairs["ratio"] = (pairs["wall_seconds"] / pairs["wall_seconds_of_mean"]).where(same)
+    pairs["ratio"] = (pairs["seconds"] / pairs["seconds_of_mean"]).where(same)
     pairs["parameters_ratio"] = pairs["parameters"] / pairs["parameters_of_mean"]
     rows = [(*names, *_cost(group)) for names, group in pairs.groupby([*_SETTING, "pooling"])]
     return pd.DataFrame(rows, columns=[*_SETTING, "pooling", *UNITS, "n_paired"])
+
+
+def training_seconds(trials: pd.DataFrame) -> pd.Series:
+    """Time that each training took of its device: processor time on a CPU, wall time on a GPU.
+
+    Processor time does not count what others on the same machine took meanwhile; a GPU has no such count.
+
+    Args:
+        trials: Rows of :func:`gnnpool.analysis.collect.read_records`.
+
+    Returns:
+        Seconds, of all attempts.
+    """
+    return trials["wall_seconds"].where(trials["device"] == "cuda", trials["cpu_seconds"])
 
 
 def _cost(pairs: pd.DataFrame) -> tuple[float, ...]:
     by_dataset = pairs.groupby("dataset")["ratio"].median().dropna()
     mean = float(np.exp(np.log(by_dataset).mean())) if len(by_dataset) else np.nan
     return (
-        float(pairs["wall_seconds"].median()),
+        float(pairs["seconds"].median()),
         mean,
         float(by_dataset.min()),
         float(by_dataset.max()),

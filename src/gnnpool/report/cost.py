@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from gnnpool.analysis.cost import relative_cost
+from gnnpool.analysis.cost import relative_cost, training_seconds
 from gnnpool.analysis.printed import Item, Printed, Row
 from gnnpool.analysis.wording import label_of, setting_label
 
@@ -52,7 +52,7 @@ def _items(part: pd.DataFrame, ratio: float, *, whole: bool = False) -> list[Ite
     return [
         Item(str(len(part))),
         Item("" if whole else _range(part["parameters"], "{:,.0f}")),
-        Item("" if whole else _duration(part["wall_seconds"].median())),
+        Item("" if whole else _duration(training_seconds(part).median())),
         Item("" if pd.isna(ratio) else f"{ratio:.2f} \N{MULTIPLICATION SIGN}"),
         Item(f"{cpu:.2f} h"),
         Item(f"{gpu:.2f} h" if gpu else "none"),
@@ -71,13 +71,13 @@ def _duration(seconds: float) -> str:
 
 
 def _notes(trials: pd.DataFrame) -> list[str]:
-    shared = "Times of trials that shared a machine depend on each other: they tell an order of magnitude."
+    shared = "Times of trials that shared a GPU depend on each other: they tell an order of magnitude."
     return [
-        "Time: wall time of all attempts of a trial, from reading the graphs to the record. CPU: processor "
-        "time; GPU: wall time of the trials on a GPU. Peak memory: of the GPU where there is one, else of "
-        "the process.",
+        "Time: of all attempts of a trial, from reading the graphs to the record; processor time on a CPU, "
+        "wall time on a GPU. CPU: processor time; GPU: wall time of the trials on a GPU. Peak memory: of the "
+        "GPU where there is one, else of the process.",
         "As a multiple: of the time of mean pooling with the same dataset, seed and device; median over the "
         "seeds, geometric mean over the datasets.",
         "Parameters: trainable numbers of the whole network. Starts: more than trials if some were stopped.",
-        *([shared] if len(trials) else []),
+        *([shared] if (trials["device"] == "cuda").any() else []),
     ]

@@ -6,7 +6,7 @@ from gnnpool.analysis.cost import relative_cost
 
 def trial(dataset, pooling, seconds, *, seed=1, parameters=100, **changes):
     row = {"dataset": dataset, "model": "m", "edges": "e", "pooling": pooling, "seed": seed, "init": 0}
-    row |= {"wall_seconds": seconds, "parameters": parameters}
+    row |= {"wall_seconds": 7.0, "cpu_seconds": seconds, "parameters": parameters}
     return row | {"device": "cpu", "device_name": "", "threads": 1} | changes
 
 
@@ -29,6 +29,11 @@ def test_ratios_are_medians_over_seeds_and_geometric_means_over_datasets():
 
 def test_mean_pooling_costs_itself():
     assert cost(trial("a", "mean", 10.0)).loc["mean", ["seconds_ratio", "parameters_ratio"]].eq(1).all()
+
+
+def test_processor_time_counts_on_a_cpu_and_wall_time_on_a_gpu():
+    assert cost(trial("a", "mean", 10.0)).loc["mean", "seconds"] == 10.0
+    assert cost(trial("a", "mean", 10.0, device="cuda")).loc["mean", "seconds"] == 7.0
 
 
 def test_what_has_no_partner_of_its_kind_has_no_ratio():

@@ -5,9 +5,9 @@ from matplotlib.collections import PathCollection
 @pytest.fixture
 def drawing(build, entry_of, study):
     costs = {
-        "mean": {"wall_seconds": 100.0, "parameters": 1000},
-        "gmt": {"wall_seconds": 150.0, "parameters": 3000},
-        "mamm": {"wall_seconds": 50.0, "parameters": 1000},
+        "mean": {"cpu_seconds": 100.0, "parameters": 1000},
+        "gmt": {"cpu_seconds": 150.0, "parameters": 3000},
+        "mamm": {"cpu_seconds": 50.0, "parameters": 1000},
     }
     records = study({"mean": 5.0, "gmt": 4.0, "mamm": 5.5}, seeds=[111, 222], **costs)
     return build(entry_of("cost_and_gain"), records, seeds=[111, 222])
