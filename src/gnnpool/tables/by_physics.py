@@ -8,7 +8,7 @@ from gnnpool.analysis.assessed import UNITS
 from gnnpool.analysis.difference import difference_of_means
 from gnnpool.analysis.formats import Item, Row
 from gnnpool.analysis.intervals import is_told
-from gnnpool.analysis.values import AVERAGE
+from gnnpool.analysis.values import AVERAGE, NOT_PLANNED
 from gnnpool.analysis.wording import TIMES, interval, number, statistic_notes
 from gnnpool.tables._changes import gap_meanings, item
 from gnnpool.tables.base import Source, Table
@@ -42,20 +42,12 @@ def build(source: Source) -> Table:
     values, members = source.values(), _members(source)
     frames, rows = [], []
     for model, edges in source.entry["settings"]:
-        rows.append(Row(source.setting(model, edges)))
         setting = values[(values["model"] == model) & (values["edges"] == edges)]
-        for question, kinds in members.items():
-            for kind, datasets in kinds.items():
-                average = _averages(source, [model, edges], datasets)
-                frames.append(_named(average, question, kind))
-                label = f"{KINDS[question][kind]}: {_names(source, datasets)}"
-                rows.append(Row(label, [item(row) for row in average.itertuples()]))
-            first, *others = kinds
-            for kind in others:
-                found = _differences(setting, kinds[kind], kinds[first], source)
-                frames.append(_named(found, question, kind, first))
-                label = f"{KINDS[question][kind]}, less: {KINDS[question][first].lower()}"
-                rows.append(Row(label, [_item(row) for row in found.itertuples()], summary=True))
+        kinds = list(_kinds(source, setting, members, model, edges))
+        frames += [frame for frame, _ in kinds]
+        planned = (setting["state"] != NOT_PLANNED).any()
+        rows.append(Row(source.setting(model, edges) + ("" if planned else ": not planned")))
+        rows += [row for _, row in kinds if planned]
     tidy = pd.concat(frames, ignore_index=True) if frames else _named(values[:0], "", "")
     columns = [source.name("poolings", pooling) for pooling in source.entry["poolings"]]
     return Table(tidy, UNITS, columns, rows, list(_notes(source, members, tidy)))
@@ -70,6 +62,23 @@ def _members(source: Source) -> dict[str, dict[object, list[str]]]:
             if datasets := [d for d in known if source.physics[d][question] == kind]:
                 members.setdefault(question, {})[kind] = datasets
     return members
+
+
+def _kinds(
+    source: Source, values: pd.DataFrame, members: Mapping, model: str, edges: str
+) -> Iterator[tuple[pd.DataFrame, Row]]:
+    """The lines of one setting, as tidy rows and printed: averages of each kind, then their differences."""
+    for question, kinds in members.items():
+        for kind, datasets in kinds.items():
+            average = _averages(source, [model, edges], datasets)
+            label = f"{KINDS[question][kind]}: {_names(source, datasets)}"
+            yield _named(average, question, kind), Row(label, [item(row) for row in average.itertuples()])
+        first, *others = kinds
+        for kind in others:
+            found = _differences(values, kinds[kind], kinds[first], source)
+            label = f"{KINDS[question][kind]}, less: {KINDS[question][first].lower()}"
+            items = [_item(row) for row in found.itertuples()]
+            yield _named(found, question, kind, first), Row(label, items, summary=True)
 
 
 def _averages(source: Source, setting: Sequence[str], datasets: Sequence[str]) -> pd.DataFrame:
@@ -122,11 +131,11 @@ def _notes(source: Source, members: Mapping, tidy: pd.DataFrame) -> Iterator[str
         f"datasets {TIMES} seeds; of one dataset there is no interval. Gray and in parentheses: the interval "
         "holds zero, or there is none."
     )
-    if count := int((tidy["compared_with"] != "").sum()):
+    if count := int(((tidy["compared_with"] != "") & tidy["low"].notna()).sum()):
         chance = (1 - source.confidence) * count
         yield (
             "Less: difference of two averages in percentage points, told if its interval (Welch) leaves out "
-            f"zero; of {count} such differences {chance:.1f} are told by chance."
+            f"zero; of {count} with an interval, {chance:.2g} would be told by chance."
         )
     yield (
         "A kind of one or two datasets proves nothing, and datasets of two kinds differ in more than their "

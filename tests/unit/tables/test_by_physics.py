@@ -21,9 +21,10 @@ GMT = ("cgcnn", "mdl", "gmt")
 def kinds(render, write_changes, entry, printed):
     """Render the table from changes of GMT by dataset; gives its tidy form, its lines and its text."""
 
-    def kinds(changes, physics=PHYSICS, **options):
+    def kinds(changes, physics=PHYSICS, settings=None, **options):
         rows = [(dataset, *GMT, change) for dataset, change in changes.items()]
         one = entry | {"kind": "by_physics", "datasets": list(PHYSICS), "poolings": ["gmt"]}
+        one |= {"settings": settings} if settings else {}
         tidy, paths = render(
             write_changes(rows), entry=one, planned=[(d, *GMT) for d in PHYSICS], physics=physics, **options
         )
@@ -81,3 +82,15 @@ def test_datasets_without_physics_are_named_and_count_nowhere(kinds):
     assert lines["Decided by the bulk: Phonons"][0].startswith("(+3.000)")
     assert "Of no declared kind, and not counted: Log Kvrh, perovskites, 2D, surface." in notes
     assert "less:" not in "".join(lines)
+
+
+def test_a_setting_of_which_nothing_is_planned_takes_one_line(kinds):
+    _, lines, _ = kinds({"phonons": 3.0}, settings=[["cgcnn", "mdl"], ["torchmd", "mdl"]])
+    assert [label for label in lines if "not planned" in label] == ["MDL TorchMD: not planned"]
+    assert sum(label.startswith("Decided by the bulk") for label in lines) == 1
+
+
+def test_chance_is_told_of_the_differences_that_have_an_interval(kinds):
+    assert "told by chance" not in kinds({"phonons": 3.0, "2d": -8.0})[2]
+    notes = kinds({"log_kvrh": 1.0, "phonons": 1.2, "perovskites": 1.1, "2d": -30.0, "surface": -31.0})[2]
+    assert "of 1 with an interval, 0.05 would be told by chance" in notes
