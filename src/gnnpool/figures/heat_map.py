@@ -125,8 +125,8 @@ def _draw_field(axes: Axes, row: object, top: float, layout: _Map) -> None:
     text, ink, weight = number(row.value, digits=1), style.INK, "bold"
     if not row.told:
         # Faint and hatched: pale in print, striped where colors are not seen.
-        box |= {"hatch": "////", "edgecolor": style.FAINT}
         color, text, weight = 1 - 0.3 * (1 - color), f"({text})", "normal"
+        box |= {"hatch": "////", "edgecolor": 0.85 * color}
     elif color @ (0.3, 0.59, 0.11) < 0.5:
         ink = style.PAPER
     axes.add_patch(Rectangle(**box, facecolor=color))

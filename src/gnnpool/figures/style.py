@@ -1,5 +1,6 @@
 """How every figure looks: colors, type and sizes for print."""
 
+import re
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from functools import cache
@@ -24,6 +25,7 @@ LINE = SMALL * 1.4 / 72  # inches from one line of small letters to the next
 # Behind words that lie on lines.
 BACKING = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.6}
 DPI = 300
+_WORD = re.compile(r"(?:± )?\S+(?: %\S*)?")
 
 
 def styled() -> AbstractContextManager:
@@ -103,7 +105,7 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
 
 
 def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
-    """Break a text into lines, at spaces.
+    """Break a text into lines, at spaces but for those between a number and its sign or percent.
 
     Args:
         text: The words.
@@ -114,7 +116,7 @@ def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[st
     space = text_width("n n", size, bold=bold) - text_width("nn", size, bold=bold)
     lines: list[list[str]] = [[]]
     used = 0.0
-    for word in text.split():
+    for word in _WORD.findall(text):
         # Letters reach not quite to the ends of their room, hence a word between two others.
         long = text_width(f"n{word}n", size, bold=bold) - text_width("nn", size, bold=bold)
         if lines[-1] and used + space + long > width:
