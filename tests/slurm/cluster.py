@@ -21,7 +21,7 @@ from pathlib import Path
 
 from packages import PATH
 
-CPUS, GPUS = 16, 5
+CPUS, GPUS = 16, 6
 PATIENCE = 120  # s for what takes a second where nothing else runs
 
 SLURM_CONF = """
@@ -75,6 +75,7 @@ PartitionName=DEFAULT Nodes={host} MaxTime=60 DefaultTime=10 DefMemPerCPU=256 St
 PartitionName=cpu Default=YES PriorityTier=10 PreemptMode=OFF
 PartitionName=gpu PriorityTier=10 PreemptMode=OFF
 PartitionName=preempted PriorityTier=1 PreemptMode=CANCEL
+PartitionName=displaced PriorityTier=1 PreemptMode=REQUEUE
 """
 
 SLURMDBD_CONF = """

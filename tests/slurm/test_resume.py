@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.slurm, pytest.mark.timeout(1800)]
 
 SEEDS = [1, 2]
 # Each a pack of two trials, which bear the name of what happens to them.
-STOPPED = ["preempted", "cancelled", "requeued", "limited", "lost"]
+STOPPED = ["preempted", "displaced", "cancelled", "requeued", "limited", "lost"]
 TRIALS = trials(STOPPED, SEEDS)
 SLOW, LATE = trials(["slow"], SEEDS), trials(["late"], [1])
 EPOCHS = 60
@@ -37,22 +37,24 @@ def went_on(workflow, trial):
 
 
 def test_jobs_that_are_stopped_go_on_by_themselves(cluster, new_workflow, undisturbed):
-    """One pack each is preempted, cancelled, put back into the queue, meets its limit, and loses its node."""
+    """One pack each is preempted and cancelled or put back, cancelled, put back, meets its limit, loses its node."""
     workflow = new_workflow("stopped", SLOW_SECONDS=SLOW_SECONDS)
     run = workflow.submit(
         TRIALS,
         *ONE_AT_A_TIME,
-        "train_trial:slurm_partition='preempted' if wildcards.pooling == attempt * 'preempted' else 'gpu'",
+        "train_trial:slurm_partition=wildcards.pooling if wildcards.pooling == attempt * 'preempted' "
+        "or wildcards.pooling == 'displaced' else 'gpu'",
         "train_trial:slurm_extra='--signal=TERM@1'",
         **LONG,
     )
     reached = [workflow.trained(trial, epoch=2) for trial in TRIALS]
     assert {workflow.states()[trial] for trial in TRIALS} == {"running"}
-    preempted, cancelled, requeued, limited, lost = (event["slurm_job"] for event in reached[::2])
+    preempted, displaced, cancelled, requeued, limited, lost = (event["slurm_job"] for event in reached[::2])
     cluster.run("scontrol", "update", f"job={limited}", "timelimit=1")
-    # All GPUs are taken, one of them by a job of less priority, which gives way.
-    cluster.run("sbatch", "--partition=gpu", "--gpus=1", "--time=1", "--output=/dev/null", "--wrap=sleep 3")
+    # All GPUs are taken, two of them by jobs of less priority, which give way.
+    cluster.run("sbatch", "--partition=gpu", "--gpus=2", "--time=1", "--output=/dev/null", "--wrap=sleep 3")
     cluster.wait_until(lambda: cluster.state(preempted) == "PREEMPTED", "a job is preempted")
+    cluster.wait_until(lambda: cluster.state(displaced) == "PENDING", "a job is preempted, and put back")
     cluster.run("scancel", cancelled)
     cluster.run("scontrol", "requeue", requeued)
     *stopped, left_over = reached
