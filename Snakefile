@@ -40,8 +40,7 @@ localrules:
 rule all:
     default_target: True
     input:
-        # A lost record is made anew, even where all that was made of it is still there.
-        records_of(PLANNED),
+        lost_records(),
         f"{RESULTS}/analysis/datasets.html",
         f"{RESULTS}/analysis/trials.parquet",
         f"{RESULTS}/analysis/changes_by_seed.parquet",

@@ -61,6 +61,42 @@ def trials_of(entry: Mapping, planned: Collection[Trial]) -> list[Trial]:
     return [t for t in slice_ if t in chosen]
 
 
+def first_alike(needed: Mapping[str, Sequence[Trial]]) -> dict[str, str]:
+    """Find who needs the same trials.
+
+    Args:
+        needed: Trials by the name of who needs them.
+
+    Returns:
+        For each name the first one that needs the same trials.
+    """
+    first: dict[tuple[Trial, ...], str] = {}
+    return {name: first.setdefault(tuple(trials), name) for name, trials in needed.items()}
+
+
+def nested(needed: Mapping[str, Sequence[Trial]]) -> dict[str, tuple[list[str], list[Trial]]]:
+    """Put lists of trials together from smaller ones of them, so that each trial is handled few times.
+
+    Args:
+        needed: Trials by name, none of the lists like another.
+
+    Returns:
+        For each name other names whose trials are disjoint and all its own, and the trials that are left.
+    """
+    known: list[str] = []
+    found = {}
+    for name in sorted(needed, key=lambda name: len(needed[name])):
+        left, parts = dict.fromkeys(needed[name]), []
+        for part in reversed(known):
+            if all(trial in left for trial in needed[part]):
+                parts.append(part)
+                for trial in needed[part]:
+                    del left[trial]
+        found[name] = parts, list(left)
+        known += [name] if needed[name] else []
+    return found
+
+
 def slice_of(explanation: Mapping) -> dict[str, list]:
     """An explanation's dataset, setting and poolings, as those of a table or figure."""
     return {

@@ -37,7 +37,7 @@ def went_on(workflow, trial):
 
 
 def test_jobs_that_are_stopped_go_on_by_themselves(cluster, new_workflow, undisturbed):
-    """One pack each is preempted and cancelled or put back, cancelled, put back, meets its limit, loses its node."""
+    """Packs are preempted (cancelled or put back), cancelled, put back, meet their limit, lose their node."""
     workflow = new_workflow("stopped", SLOW_SECONDS=SLOW_SECONDS)
     run = workflow.submit(
         TRIALS,

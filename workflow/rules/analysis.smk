@@ -1,8 +1,8 @@
 """From records to tables.
 
-Inputs: records of trials; for intervals over test structures, their predictions; for the table of datasets, their
-manifests, duplicates and splits.
-Outputs: the table of datasets, all trials in one table, changes against mean pooling, the tables of the configuration,
+Inputs: records of trials, collected first; for intervals over test structures, their predictions; for the table of
+datasets, their manifests, duplicates and splits.
+Outputs: the table of datasets, trials collected in tables, changes against mean pooling, the tables of the configuration,
 and the check that the benchmark is complete and of one piece.
 """
 
@@ -46,17 +46,18 @@ rule describe_datasets:
 
 rule collect_trials:
     input:
-        records=records_of(PLANNED),
+        records=lambda w: records_of(NESTED[w.collection][1]),
+        collected=lambda w: [collection_file(name) for name in NESTED[w.collection][0]],
     output:
-        trials=f"{RESULTS}/analysis/trials.parquet",
+        trials=collection_file("{collection}"),
     log:
-        f"{LOGS}/analysis/trials.log",
+        f"{LOGS}/analysis/{{collection}}.log",
     conda:
         "../envs/environment.yaml"
     params:
         stage_version=stages.ANALYSIS,
     message:
-        f"Collect {len(PLANNED)} trials"
+        "Collect {wildcards.collection}"
     script:
         "../scripts/collect_trials.py"
 
@@ -82,7 +83,7 @@ rule compare_to_baseline:
 
 rule render_table:
     input:
-        records=lambda w: records_of(trials_of(TABLES[w.table], PLANNED)),
+        trials=lambda w: collected(TABLES[w.table], "tables"),
         predictions=lambda w: beside_records(TABLES[w.table], "tables", "predictions"),
     output:
         parquet=f"{RESULTS}/tables/{{table}}.parquet",
@@ -101,7 +102,7 @@ rule render_table:
         "../envs/environment.yaml"
     params:
         entry=lambda w: TABLES[w.table],
-        planned=lambda w: conditions_of(TABLES[w.table]),
+        planned=lambda w: conditions_of(TABLES[w.table], "tables"),
         labels=labels_of(config),
         statistic=config["statistic"],
         statistics=config["statistics"],
@@ -117,7 +118,7 @@ rule render_table:
 
 rule check_results:
     input:
-        records=records_of(PLANNED),
+        trials=f"{RESULTS}/analysis/trials.parquet",
     output:
         f"{RESULTS}/checks/passed.json",
     log:

@@ -18,11 +18,11 @@ from gnnpool.config import (
 )
 from gnnpool.data.matbench_folds import task_of
 from gnnpool.errors import ConfigError
-from gnnpool.grid import explained_trials, plan_trials, trials_of
+from gnnpool.grid import explained_trials, first_alike, nested, plan_trials, trials_of
 from gnnpool.plugins import needs
 
-# A plan is many objects that stay: to look for garbage among them takes a fifth of the time.
-gc.set_threshold(10_000)
+# A plan is many objects that stay: to look for garbage among them takes a fifth of the time. Young garbage goes.
+gc.set_threshold(10_000, 20, 1000)
 
 try:
     check_config(config, Path(workflow.basedir) / "workflow/schemas/config.schema.yaml")
@@ -42,13 +42,21 @@ PHYSICS = physics_of(config)
 KEEP_TOGETHER = config["split"]["keep_duplicates_together"]
 PLANNED = plan_trials(config["blocks"], config["seeds"], config["noise_floor"])
 DATASETS = sorted({trial.dataset for trial in PLANNED})
+# Trials of all and of each table and figure, by the name of the file that may collect them.
+NEEDED = {"trials": PLANNED} | {
+    f"trials/{kinds}/{entry['name']}": trials_of(entry, PLANNED)
+    for kinds in ("tables", "figures")
+    for entry in config[kinds]
+}
+# Who needs the same trials reads one file; who needs fewer than all waits for no others. Files of many trials are
+# put together from those of fewer, as the cost of a plan is that of all files that its jobs name.
+COLLECTION = first_alike(NEEDED)
+NESTED = nested({name: NEEDED[name] for name in COLLECTION.values()})
 # A table or figure of which nothing is planned is not made.
-TABLES = {
-    entry["name"]: entry for entry in config["tables"] if trials_of(entry, PLANNED)
-}
-FIGURES = {
-    entry["name"]: entry for entry in config["figures"] if trials_of(entry, PLANNED)
-}
+TABLES, FIGURES = (
+    {e["name"]: e for e in config[kinds] if NEEDED[f"trials/{kinds}/{e['name']}"]}
+    for kinds in ("tables", "figures")
+)
 
 
 wildcard_constraints:
@@ -62,6 +70,7 @@ wildcard_constraints:
     table="[a-z0-9_]+",
     figure="[a-z0-9_]+",
     explanation="[a-z0-9_]+",
+    collection="trials(/(tables|figures)/[a-z0-9_]+)?",
 
 
 def raw_files():
@@ -139,11 +148,28 @@ EXPLANATIONS = {
 }
 
 
+def collected(entry, kinds):
+    """The file of the trials of a table or figure."""
+    return collection_file(COLLECTION[f"trials/{kinds}/{entry['name']}"])
+
+
+def collection_file(name):
+    """Where trials are that were collected."""
+    return f"{RESULTS}/analysis/{name}.parquet"
+
+
+def lost_records():
+    """Records that may be gone although they were collected: they are made anew, even if nothing waits for them."""
+    if not Path(RESULTS, "analysis").exists():
+        return []
+    return [path for path in records_of(PLANNED) if not Path(path).exists()]
+
+
 def beside_records(entry, kinds, name):
     """Files of a name beside the records of a table or figure, if its kind needs them."""
     if name not in needs(f"gnnpool.{kinds}", entry["kind"]):
         return []
-    records = records_of(trials_of(entry, PLANNED))
+    records = records_of(NEEDED[f"trials/{kinds}/{entry['name']}"])
     return [str(Path(record).with_name(f"{name}.parquet")) for record in records]
 
 
@@ -151,7 +177,8 @@ def structures_of(entry, kinds):
     """Structures of the datasets of a table or figure, if its kind needs them."""
     if "structures" not in needs(f"gnnpool.{kinds}", entry["kind"]):
         return []
-    datasets = sorted({trial.dataset for trial in trials_of(entry, PLANNED)})
+    trials = NEEDED[f"trials/{kinds}/{entry['name']}"]
+    datasets = sorted({trial.dataset for trial in trials})
     structures = [f"{DATA.format(dataset=d)}/structures.parquet" for d in datasets]
     return [
         path
@@ -185,9 +212,10 @@ def described_datasets():
     ]
 
 
-def conditions_of(entry):
+def conditions_of(entry, kinds):
     """Planned conditions that a table or figure draws on."""
-    return sorted({trial.condition for trial in trials_of(entry, PLANNED)})
+    trials = NEEDED[f"trials/{kinds}/{entry['name']}"]
+    return sorted({trial.condition for trial in trials})
 
 
 def tell_troubles():

@@ -1,7 +1,7 @@
-"""From records to pictures.
+"""From trials to pictures.
 
-Inputs: records of the trials that the figure shows and, where its kind needs them, what lies beside these records and
-the structures of the datasets.
+Inputs: the trials that the figure shows, collected; where its kind needs them, what lies beside their records and the
+structures of the datasets.
 Outputs: the picture as PNG and PDF, and the numbers drawn.
 """
 
@@ -12,7 +12,7 @@ localrules:
 
 rule draw_figure:
     input:
-        records=lambda w: records_of(trials_of(FIGURES[w.figure], PLANNED)),
+        trials=lambda w: collected(FIGURES[w.figure], "figures"),
         predictions=lambda w: beside_records(
             FIGURES[w.figure], "figures", "predictions"
         ),
@@ -33,7 +33,7 @@ rule draw_figure:
         "../envs/environment.yaml"
     params:
         entry=lambda w: FIGURES[w.figure],
-        planned=lambda w: conditions_of(FIGURES[w.figure]),
+        planned=lambda w: conditions_of(FIGURES[w.figure], "figures"),
         labels=labels_of(config),
         statistic=config["statistic"],
         statistics=config["statistics"],

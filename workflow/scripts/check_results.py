@@ -5,7 +5,7 @@ from gnnpool.logs import log_to
 
 log_to(snakemake.log[0])
 check_results(
-    records=snakemake.input.records,
+    trials=snakemake.input.trials,
     planned=snakemake.params.planned,
     allow_partial=snakemake.params.allow_partial,
     on_mixed_code=snakemake.params.on_mixed_code,

@@ -1,4 +1,4 @@
-"""Rule collect_trials: put the records of all trials into one table."""
+"""Rule collect_trials: put records of trials into one table."""
 
 from gnnpool.analysis.collect import collect_trials
 from gnnpool.logs import log_to
@@ -6,5 +6,6 @@ from gnnpool.logs import log_to
 log_to(snakemake.log[0])
 collect_trials(
     records=snakemake.input.records,
+    collected=snakemake.input.collected,
     output=snakemake.output.trials,
 )

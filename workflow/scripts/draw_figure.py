@@ -5,7 +5,7 @@ from gnnpool.logs import log_to
 
 log_to(snakemake.log[0])
 draw_figure(
-    records=snakemake.input.records,
+    trials=snakemake.input.trials,
     predictions=snakemake.input.predictions,
     history=snakemake.input.history,
     structures=snakemake.input.structures,

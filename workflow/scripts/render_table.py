@@ -5,7 +5,7 @@ from gnnpool.tables.compose import render_table
 
 log_to(snakemake.log[0])
 render_table(
-    records=snakemake.input.records,
+    trials=snakemake.input.trials,
     predictions=snakemake.input.predictions,
     entry=snakemake.params.entry,
     labels=snakemake.params.labels,

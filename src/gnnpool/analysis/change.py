@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from gnnpool.artifacts import read_table, write_table
+from gnnpool.analysis.collect import read_trials
+from gnnpool.artifacts import write_table
 from gnnpool.errors import DataError
 from gnnpool.records import BASELINE
 
@@ -197,7 +198,7 @@ def compare_to_baseline(
         by_seed: Parquet file of :func:`changes_by_seed`.
         by_condition: Parquet file of :func:`changes_by_condition`.
     """
-    changes = changes_by_seed(read_table(trials).to_pandas())
+    changes = changes_by_seed(read_trials(trials))
     conditions = changes_by_condition(changes, n_seeds_planned=len(seeds))
     for path, frame in ((by_seed, changes), (by_condition, conditions)):
         units = {name: unit for name, unit in UNITS.items() if name in frame.columns}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from gnnpool.analysis.collect import TRIAL, read_records
+from gnnpool.analysis.collect import TRIAL, read_trials
 from gnnpool.artifacts import write_json
 from gnnpool.errors import DataError
 from gnnpool.records import BASELINE, Trial
@@ -25,16 +25,16 @@ _LISTED = 10
 
 def check_results(
     *,
-    records: Sequence[str | Path],
+    trials: str | Path,
     planned: Collection[Sequence],
     allow_partial: bool,
     on_mixed_code: str,
     output: str | Path,
 ) -> None:
-    """Check all trial records together and write what was found as JSON.
+    """Check all trials together and write what was found as JSON.
 
     Args:
-        records: See :func:`gnnpool.analysis.collect.read_records`, which refuses records of
+        trials: Output of :func:`gnnpool.analysis.collect.collect_trials`, which refuses records of
             different versions of the training stage.
         planned: Planned trials (dataset, model, edges, pooling, seed, init).
         allow_partial: Whether trials may be missing; they are listed then.
@@ -46,7 +46,7 @@ def check_results(
             trials of one dataset saw different targets, structures, graphs or splits, or trials were
             trained by different code and that is an error.
     """
-    trials = read_records(records)
+    trials = read_trials(trials)
     planned = {Trial(*trial) for trial in planned}
     found = {Trial(*row) for row in trials[TRIAL].itertuples(index=False)}
     missing = sorted(planned - found)

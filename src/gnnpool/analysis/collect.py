@@ -44,27 +44,82 @@ def read_records(paths: Sequence[str | Path]) -> pd.DataFrame:
     return trials.sort_values(TRIAL, ignore_index=True)
 
 
-def collect_trials(*, records: Sequence[str | Path], output: str | Path) -> None:
-    """Write all trial records as one Parquet file, units in its schema metadata.
+def read_trials(path: str | Path) -> pd.DataFrame:
+    """Read trials that were collected.
+
+    Args:
+        path: Output of :func:`collect_trials`.
+
+    Returns:
+        Rows of :func:`read_records`.
+
+    Raises:
+        ArtifactError: If the file is damaged or has other columns.
+    """
+    return _read_columns(Path(path)).to_pandas()
+
+
+def trials_of(paths: Sequence[str | Path], trials: pd.DataFrame) -> list[pd.Series]:
+    """Find the trial of each of some files that lie beside records.
+
+    Args:
+        paths: Files in the folders of trials.
+        trials: Rows of :func:`read_records`.
+
+    Returns:
+        For each file the row of its trial.
+
+    Raises:
+        ArtifactError: If a file lies in no folder of a trial, or its trial is not there.
+    """
+    rows = {Trial(*row): i for i, row in enumerate(trials[TRIAL].itertuples(index=False))}
+    found = []
+    for path in map(Path, paths):
+        trial = _trial_of(path)
+        if trial not in rows:
+            _refuse(path, "trial", "no record", f"one of {len(rows)} trials")
+        found.append(trials.iloc[rows[trial]])
+    return found
+
+
+def collect_trials(
+    *, records: Sequence[str | Path], collected: Sequence[str | Path] = (), output: str | Path
+) -> None:
+    """Write trials as one Parquet file, units in its schema metadata.
 
     Args:
         records: See :func:`read_records`.
+        collected: Files of further trials that were written here before.
         output: The Parquet file.
+
+    Raises:
+        ArtifactError: As :func:`read_records`, also between files.
     """
-    trials = read_records(records)
-    table = pa.Table.from_pandas(trials, preserve_index=False)
-    write_table(output, table, units=RECORD_UNITS)
+    parts = [read_records(records), *map(read_trials, collected)]
+    trials = pd.concat([parts[0].iloc[:0], *(part for part in parts if len(part))], ignore_index=True)
+    origins = [
+        path for path, part in zip(["the records", *collected], parts, strict=True) for _ in range(len(part))
+    ]
+    _require_distinct(trials, origins)
+    _require_one_version(trials, origins)
+    trials = trials.sort_values(TRIAL, ignore_index=True)
+    write_table(output, pa.Table.from_pandas(trials, _SCHEMA, preserve_index=False), units=RECORD_UNITS)
 
 
 def _read_record(path: Path) -> pa.Table:
+    table = _read_columns(path)
+    if table.num_rows != 1:
+        _refuse(path, "rows", table.num_rows, 1)
+    return table
+
+
+def _read_columns(path: Path) -> pa.Table:
     table = read_table(path)
     missing = sorted(set(_SCHEMA.names) - set(table.column_names))
     unknown = sorted(set(table.column_names) - set(_SCHEMA.names))
     if missing or unknown:
         found = f"lacking {missing or 'none'}, unknown {unknown or 'none'}"
         _refuse(path, "columns", found, "those of a trial record")
-    if table.num_rows != 1:
-        _refuse(path, "rows", table.num_rows, 1)
     table = table.select(_SCHEMA.names)
     for name, found, expected, column in zip(
         _SCHEMA.names, table.schema.types, _SCHEMA.types, table.columns, strict=True
@@ -78,13 +133,16 @@ def _read_record(path: Path) -> pa.Table:
 
 def _require_own_path(trials: pd.DataFrame, paths: Sequence[Path]) -> None:
     for row, path in zip(trials[TRIAL].itertuples(index=False), paths, strict=True):
-        try:
-            trial = Trial.parse("/".join(path.parts[-6:-1]))
-        except ValueError:
-            _refuse(path, "path", path.name, "dataset/model/edges/pooling/seed-(integer)/record.parquet")
-        for field, found, expected in zip(TRIAL, row, vars(trial).values(), strict=True):
+        for field, found, expected in zip(TRIAL, row, vars(_trial_of(path)).values(), strict=True):
             if found != expected:
                 _refuse(path, field, repr(found), f"{expected!r} as in its path")
+
+
+def _trial_of(path: Path) -> Trial:
+    try:
+        return Trial.parse("/".join(path.parts[-6:-1]))
+    except ValueError:
+        _refuse(path, "path", path.name, f"dataset/model/edges/pooling/seed-(integer)/{path.name}")
 
 
 def _require_finite(trials: pd.DataFrame, paths: Sequence[Path]) -> None:

@@ -6,19 +6,19 @@ from pathlib import Path
 import pandas as pd
 
 from gnnpool.analysis.change import CONDITION
-from gnnpool.analysis.collect import read_records
+from gnnpool.analysis.collect import trials_of
 from gnnpool.artifacts import read_table
 from gnnpool.errors import ArtifactError
 
 ERRORS = ("train_mae", "val_mae")
 
 
-def read_histories(histories: Sequence[str | Path], records: Sequence[str | Path]) -> pd.DataFrame:
+def read_histories(histories: Sequence[str | Path], trials: pd.DataFrame) -> pd.DataFrame:
     """Read the errors of every epoch.
 
     Args:
         histories: Histories of trials.
-        records: Their records, in the same order.
+        trials: Rows of :func:`gnnpool.analysis.collect.read_records`, these trials among them.
 
     Returns:
         One row for each trial of the first initialisation and epoch: dataset, model, edges, pooling,
@@ -30,8 +30,8 @@ def read_histories(histories: Sequence[str | Path], records: Sequence[str | Path
     """
     empty = pd.DataFrame({name: [] for name in (*CONDITION, "seed", "epoch", *ERRORS, "chosen")})
     types = {"seed": int, "epoch": int, **dict.fromkeys(ERRORS, float), "chosen": bool}
-    trials = [(path, read_records([record]).iloc[0]) for path, record in zip(histories, records, strict=True)]
-    frames = [_read(path, trial) for path, trial in trials if trial["init"] == 0]
+    found = zip(histories, trials_of(histories, trials), strict=True)
+    frames = [_read(path, trial) for path, trial in found if trial["init"] == 0]
     return pd.concat([empty.astype(types), *frames], ignore_index=True)
 
 

@@ -17,19 +17,16 @@ from gnnpool.analysis.wording import label_of, setting_label
 
 @dataclass(frozen=True, kw_only=True)
 class Files:
-    """Where what a table or figure is made from lies.
+    """Where what a table or figure is made from, besides its trials, lies.
 
-    A kind declares in its constant ``NEEDS`` which of them, besides the records, it needs; the others
-    are empty.
+    A kind declares in its constant ``NEEDS`` which of them it needs; the others are empty.
 
     Args:
-        records: Trial records.
-        predictions: Predictions of these trials, in the same order.
-        history: Their histories, in the same order.
+        predictions: Predictions of trials, in any order.
+        history: Their histories, in any order.
         structures: Structures of the datasets, in any order.
     """
 
-    records: Sequence[str | Path] = ()
     predictions: Sequence[str | Path] = ()
     history: Sequence[str | Path] = ()
     structures: Sequence[str | Path] = ()
@@ -43,7 +40,7 @@ class Source:
         entry: Name, title, kind, settings, datasets and poolings of the table or figure.
         labels: For each of datasets, models, edges and poolings the labels by slug.
         records: Rows of :func:`gnnpool.analysis.collect.read_records`.
-        files: Where the records lie, and what else the kind needs.
+        files: Where the rest lies that the kind needs.
         seeds: Planned seeds.
         planned: Planned conditions (dataset, model, edges, pooling).
         statistic: ``mean_change`` or ``change_of_mean``.
@@ -87,12 +84,12 @@ class Source:
     @cached_property
     def test_errors(self) -> pd.DataFrame:
         """See :func:`gnnpool.analysis.structures.read_test_errors`; needs "predictions"."""
-        return read_test_errors(self.files.predictions, self.files.records if self.files.predictions else [])
+        return read_test_errors(self.files.predictions, self.records)
 
     @cached_property
     def histories(self) -> pd.DataFrame:
         """See :func:`gnnpool.analysis.histories.read_histories`; needs "history"."""
-        return read_histories(self.files.history, self.files.records if self.files.history else [])
+        return read_histories(self.files.history, self.records)
 
     @cached_property
     def sizes(self) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from gnnpool.analysis.change import CONDITION, combined_change
-from gnnpool.analysis.collect import read_records
+from gnnpool.analysis.collect import trials_of
 from gnnpool.analysis.intervals import NO_INTERVAL, Interval
 from gnnpool.artifacts import read_table
 from gnnpool.errors import ArtifactError
@@ -19,12 +19,12 @@ _DRAWN = 2_000_000
 _NUMBERS = ("target", "prediction", "error")
 
 
-def read_test_errors(predictions: Sequence[str | Path], records: Sequence[str | Path]) -> pd.DataFrame:
+def read_test_errors(predictions: Sequence[str | Path], trials: pd.DataFrame) -> pd.DataFrame:
     """Read target, prediction and absolute error of every test structure.
 
     Args:
         predictions: Predictions of trials.
-        records: Their records, in the same order.
+        trials: Rows of :func:`gnnpool.analysis.collect.read_records`, these trials among them.
 
     Returns:
         One row for each trial of the first initialisation and structure: dataset, model, edges,
@@ -34,10 +34,8 @@ def read_test_errors(predictions: Sequence[str | Path], records: Sequence[str | 
         ArtifactError: If a file is damaged, or the mean error is not the one of the record.
     """
     empty = pd.DataFrame({name: [] for name in (*CONDITION, "seed", "id", *_NUMBERS)})
-    trials = [
-        (path, read_records([record]).iloc[0]) for path, record in zip(predictions, records, strict=True)
-    ]
-    frames = [_read(path, trial) for path, trial in trials if trial["init"] == 0]
+    found = zip(predictions, trials_of(predictions, trials), strict=True)
+    frames = [_read(path, trial) for path, trial in found if trial["init"] == 0]
     types = {"seed": int, **dict.fromkeys(_NUMBERS, float)}
     return pd.concat([empty.astype(types), *frames], ignore_index=True)
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 from matplotlib.figure import Figure
 
 from gnnpool import plugins
-from gnnpool.analysis.collect import read_records
+from gnnpool.analysis.collect import read_trials
 from gnnpool.analysis.source import Files
 from gnnpool.artifacts import write_atomically, write_table
 from gnnpool.figures import style
@@ -18,7 +18,7 @@ from gnnpool.figures.base import Source
 
 def draw_figure(
     *,
-    records: Sequence[str | Path],
+    trials: str | Path,
     predictions: Sequence[str | Path],
     history: Sequence[str | Path],
     structures: Sequence[str | Path],
@@ -38,9 +38,9 @@ def draw_figure(
     The same files give the same bytes: no times are written.
 
     Args:
-        records: Trial records; see :func:`gnnpool.analysis.collect.read_records`.
-        predictions: Predictions of these trials in the same order, if the kind needs them; or none.
-        history: Their histories in the same order, if the kind needs them; or none.
+        trials: Trials; output of :func:`gnnpool.analysis.collect.collect_trials`.
+        predictions: Predictions of these trials, if the kind needs them; or none.
+        history: Their histories, if the kind needs them; or none.
         structures: Structures of their datasets, if the kind needs them; or none.
         entry: Name, title, kind, settings, datasets and poolings of the figure.
         labels: For each of datasets, models, edges and poolings the labels by slug.
@@ -61,8 +61,8 @@ def draw_figure(
     source = Source(
         entry=entry,
         labels=labels,
-        records=read_records(records),
-        files=Files(records=records, predictions=predictions, history=history, structures=structures),
+        records=read_trials(trials),
+        files=Files(predictions=predictions, history=history, structures=structures),
         seeds=seeds,
         planned=planned,
         statistic=statistic,

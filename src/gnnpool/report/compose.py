@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from gnnpool.analysis.assessed import assessed_values
-from gnnpool.analysis.collect import TRIAL
+from gnnpool.analysis.collect import TRIAL, read_trials
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.artifacts import read_json, read_table, write_atomically
 from gnnpool.grid import plan_trials
@@ -63,7 +63,7 @@ def write_report(
         ArtifactError: If a file is missing, damaged, or without what the page needs of it.
     """
     made = Made(**made)
-    trials = read_table(made.trials).to_pandas()
+    trials = read_trials(made.trials)
     changes = read_table(made.changes).to_pandas()
     datasets = read_table(made.datasets).to_pandas()
     manifests = [read_json(path) for path in made.manifests]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from gnnpool import plugins
-from gnnpool.analysis.collect import read_records
+from gnnpool.analysis.collect import read_trials
 from gnnpool.analysis.formats import to_latex, to_markdown
 from gnnpool.analysis.html_table import to_html
 from gnnpool.analysis.printed import Printed, to_json
@@ -18,7 +18,7 @@ from gnnpool.tables.base import Source
 
 def render_table(
     *,
-    records: Sequence[str | Path],
+    trials: str | Path,
     predictions: Sequence[str | Path],
     entry: Mapping,
     labels: Mapping[str, Mapping[str, str]],
@@ -39,8 +39,8 @@ def render_table(
     The module of this folder that has the name of the kind makes it, by its function ``build``.
 
     Args:
-        records: Trial records; see :func:`gnnpool.analysis.collect.read_records`.
-        predictions: Predictions of these trials in the same order, if the kind needs them; or none.
+        trials: Trials; output of :func:`gnnpool.analysis.collect.collect_trials`.
+        predictions: Predictions of these trials, if the kind needs them; or none.
         entry: Name, title, kind, settings, datasets and poolings of the table.
         labels: For each of datasets, models, edges and poolings the labels by slug.
         statistic: ``mean_change`` or ``change_of_mean``.
@@ -66,8 +66,8 @@ def render_table(
         Source(
             entry=entry,
             labels=labels,
-            records=read_records(records),
-            files=Files(records=records, predictions=predictions),
+            records=read_trials(trials),
+            files=Files(predictions=predictions),
             seeds=seeds,
             planned=planned,
             statistic=statistic,

@@ -4,6 +4,7 @@ import re
 import pytest
 
 from gnnpool.analysis.checks import check_results
+from gnnpool.analysis.collect import collect_trials
 from gnnpool.artifacts import read_json
 from gnnpool.errors import ArtifactError, DataError
 from gnnpool.records import Trial
@@ -22,8 +23,9 @@ def check(write_record, tmp_path):
         output.unlink(missing_ok=True)
         planned = [dataclasses.astuple(trial) for trial in planned]
         try:
+            collect_trials(records=records, output=tmp_path / "trials.parquet")
             check_results(
-                records=records,
+                trials=tmp_path / "trials.parquet",
                 planned=planned,
                 allow_partial=allow_partial,
                 on_mixed_code=on_mixed_code,

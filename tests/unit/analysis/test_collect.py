@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from gnnpool.analysis.collect import collect_trials, read_records
+from gnnpool.analysis.collect import collect_trials, read_records, read_trials, trials_of
 from gnnpool.artifacts import read_table, write_table
 from gnnpool.errors import ArtifactError
 from gnnpool.records import RECORD_UNITS, Trial
@@ -119,3 +119,37 @@ def test_truncated_record_is_named(write_record):
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(ArtifactError, match=f"{path}: damaged"):
         read_records([path])
+
+
+def test_collected_trials_may_be_collected_again(write_record, tmp_path):
+    first, second, whole = (tmp_path / f"{name}.parquet" for name in ("first", "second", "whole"))
+    collect_trials(records=[write_record(MEAN, 50.0)], output=first)
+    collect_trials(records=[], output=second)
+    collect_trials(records=[write_record(GMT, 40.0)], collected=[first, second], output=whole)
+    found = read_trials(whole)
+    assert found.equals(read_records([write_record(MEAN, 50.0), write_record(GMT, 40.0)]))
+
+
+@pytest.mark.parametrize(
+    ("trial", "version", "told"),
+    [(MEAN, 1, "one record for each trial"), (GMT, 2, "train the older trial again")],
+)
+def test_what_does_not_belong_together_is_refused_between_files(write_record, tmp_path, trial, version, told):
+    collect_trials(records=[write_record(MEAN, 50.0)], output=tmp_path / "first.parquet")
+    record = write_record(trial, 40.0, stage_version=version)
+    with pytest.raises(ArtifactError, match=told):
+        collect_trials(
+            records=[record], collected=[tmp_path / "first.parquet"], output=tmp_path / "all.parquet"
+        )
+    assert not (tmp_path / "all.parquet").exists()
+
+
+def test_files_beside_records_are_those_of_their_trials(write_record):
+    records = [write_record(MEAN, 50.0), write_record(GMT, 40.0)]
+    paths = [record.with_name("history.parquet") for record in records]
+    trials = read_records(records)
+    assert [row["pooling"] for row in trials_of(paths, trials)] == ["mean", "gmt"]
+    with pytest.raises(ArtifactError, match=r"mean/seed-111/history\.parquet: trial: found no record"):
+        trials_of(paths, trials[trials["pooling"] == "gmt"])
+    with pytest.raises(ArtifactError, match="expected dataset/model/edges/pooling"):
+        trials_of(["history.parquet"], trials)

@@ -1,6 +1,7 @@
 import pyarrow as pa
 import pytest
 
+from gnnpool.analysis.collect import read_records
 from gnnpool.analysis.histories import curves_over_seeds, read_histories
 from gnnpool.analysis.sizes import read_sizes
 from gnnpool.artifacts import write_table
@@ -22,7 +23,7 @@ def write_history(write_record):
 
 
 def read(files):
-    return read_histories([path for path, _ in files], [record for _, record in files])
+    return read_histories([path for path, _ in files], read_records([record for _, record in files]))
 
 
 def test_histories_tell_the_chosen_epoch(write_history):

@@ -2,6 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from gnnpool.analysis.collect import read_records
 from gnnpool.analysis.structures import bca_over_structures, intervals_over_structures, read_test_errors
 from gnnpool.artifacts import write_table
 from gnnpool.errors import ArtifactError
@@ -32,7 +33,7 @@ def write_trial(write_record):
 
 
 def read(files):
-    return read_test_errors([path for path, _ in files], [record for _, record in files])
+    return read_test_errors([path for path, _ in files], read_records([record for _, record in files]))
 
 
 def test_errors_are_those_of_the_test_part(write_trial):
@@ -46,7 +47,7 @@ def test_errors_are_those_of_the_test_part(write_trial):
 def test_further_initialisations_are_left_out(write_trial):
     trial = Trial("phonons", "cgcnn", "mdl", "mean", 1, 1)
     assert read([write_trial(trial, [1.0, 3.0])]).empty
-    assert read_test_errors([], []).empty
+    assert read_test_errors([], read_records([])).empty
 
 
 def test_predictions_that_are_not_those_of_the_record_are_refused(write_trial):

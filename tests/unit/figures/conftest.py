@@ -15,7 +15,7 @@ from matplotlib.transforms import Bbox
 from PIL import Image
 
 from gnnpool import plugins
-from gnnpool.analysis.collect import read_records
+from gnnpool.analysis.collect import collect_trials, read_trials
 from gnnpool.analysis.source import Files
 from gnnpool.artifacts import read_table, write_table
 from gnnpool.figures.base import Drawing, Source
@@ -61,7 +61,7 @@ def planned_of(entry: Mapping) -> list[tuple[str, ...]]:
     ]
 
 
-def inputs_of(entry: Mapping, records: Iterable, folder) -> dict[str, list]:
+def inputs_of(entry: Mapping, records: Iterable, folder) -> dict:
     """The files that the kind of an entry declares to need, and no others."""
     records, needed = list(records), plugins.needs("gnnpool.figures", entry["kind"])
     inputs = {
@@ -69,7 +69,8 @@ def inputs_of(entry: Mapping, records: Iterable, folder) -> dict[str, list]:
         for name in _FILES
     }
     structures = sorted((folder / "data").glob("*/structures.parquet")) if "structures" in needed else []
-    return {"records": records, **inputs, "structures": structures}
+    collect_trials(records=records, output=folder / "trials.parquet")
+    return {"trials": folder / "trials.parquet", **inputs, "structures": structures}
 
 
 @pytest.fixture
@@ -83,7 +84,7 @@ def build(tmp_path) -> Callable[..., Drawing]:
             Source(
                 entry=entry,
                 labels=LABELS,
-                records=read_records(inputs["records"]),
+                records=read_trials(inputs.pop("trials")),
                 files=Files(**inputs),
                 seeds=seeds,
                 planned=planned_of(entry) if planned is None else planned,

@@ -100,7 +100,7 @@ def write_results(world: World, records: dict[Trial, Path], planned: list[Trial]
         by_condition=analysis / "changes_by_condition.parquet",
     )
     check_results(
-        records=list(records.values()),
+        trials=analysis / "trials.parquet",
         planned=[tuple(vars(trial).values()) for trial in planned],
         allow_partial=True,
         on_mixed_code="warn",
@@ -113,8 +113,10 @@ def write_results(world: World, records: dict[Trial, Path], planned: list[Trial]
             chosen = trials_of(entry, planned)
             if not chosen:
                 continue
+            collected = analysis / "trials" / kind / f"{entry['name']}.parquet"
+            collect_trials(records=[records[trial] for trial in chosen if trial in records], output=collected)
             own = {
-                "records": [records[trial] for trial in chosen if trial in records],
+                "trials": collected,
                 "entry": entry,
                 "planned": sorted({trial.condition for trial in chosen}),
             }

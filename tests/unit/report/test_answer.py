@@ -97,8 +97,8 @@ def test_two_datasets_count_averages_and_what_is_on_one_dataset_only():
     ]
     sentences = ask([*changes, change("2d", "gmt", 9.0, 1, 17)], [spread(), spread("2d")])
     assert sentences[0] == (
-        "On 1 to 2 of 7 datasets each and with 5 seeds, 1 of the 2 poolings can be told from mean pooling (MDL CGCNN): "
-        "a higher error has GMT on 2D, +9.0 % (95 % interval +1.0 to +17.0, n = 5 seeds)."
+        "On 1 to 2 of 7 datasets each and with 5 seeds, 1 of the 2 poolings can be told from mean pooling "
+        "(MDL CGCNN): a higher error has GMT on 2D, +9.0 % (95 % interval +1.0 to +17.0, n = 5 seeds)."
     )
     assert sentences[1].startswith(
         "On single datasets 1 of 3 changes can be told from zero: 0 better, 1 worse;"

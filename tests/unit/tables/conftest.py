@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gnnpool.analysis.collect import collect_trials
 from gnnpool.artifacts import read_table
 from gnnpool.tables.compose import render_table
 
@@ -46,8 +47,9 @@ def render(tmp_path, entry, planned) -> Callable:
     def render(records, *, entry=entry, planned=planned, predictions=(), **options):
         paths = {name: tmp_path / "tables" / f"table.{suffix}" for name, suffix in OUTPUTS.items()}
         settings = {"statistic": "mean_change", "scheme": "random", "physics": {}, "seeds": SEEDS} | options
+        collect_trials(records=records, output=tmp_path / "trials.parquet")
         render_table(
-            records=records,
+            trials=tmp_path / "trials.parquet",
             predictions=list(predictions),
             entry=entry,
             labels=LABELS,
