@@ -75,7 +75,7 @@ def ratios(claims: pd.DataFrame) -> Figure:
     axes.set_ylim(-0.7, len(claims) - 0.3)
     axes.grid(axis="x", color=style.FAINT, lw=0.6)
     axes.set_axisbelow(True)
-    axes.set_xlabel("Cost of the peer / cost of gnnpool (median and quartiles)")
+    axes.set_xlabel("Peer's cost over gnnpool's, median and quartiles")
     figure.legend(loc="outside upper right", ncols=3, frameon=False)
     return figure
 
