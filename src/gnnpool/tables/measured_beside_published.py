@@ -4,10 +4,15 @@ import pandas as pd
 
 from gnnpool.analysis.beside_published import DATASETS, UNITS, compare_to_published
 from gnnpool.analysis.printed import Item, Row
+from gnnpool.analysis.values import NOT_PLANNED
 from gnnpool.analysis.verdict import AGREES, CANNOT_TELL, DIFFERS
 from gnnpool.analysis.wording import NO_TEST, interval, number, statistic_notes
 from gnnpool.tables._changes import item
 from gnnpool.tables.base import Source, Table
+
+_NOT_SHOWN = (
+    "Of a dataset on which nothing is planned, the printed numbers stand in the CSV and Parquet files alone."
+)
 
 
 def build(source: Source) -> Table:
@@ -32,10 +37,16 @@ def _rows(source: Source, tidy: pd.DataFrame) -> list[Row]:
     rows = []
     for (model, edges), group in tidy.groupby(["model", "edges"], sort=False):
         rows.append(Row(source.setting(model, edges)))
-        for row in group.itertuples():
-            label = f"{source.name('datasets', row.dataset)}: {source.name('poolings', row.pooling)}"
-            theirs = Item(NO_TEST if pd.isna(row.published) else number(row.published))
-            rows.append(Row(label, [item(row), theirs, _difference(row), _judged(row)]))
+        for dataset, part in group.groupby("dataset", sort=False):
+            name = source.name("datasets", dataset)
+            if (part["state"] == NOT_PLANNED).all():
+                count = int(part["published"].notna().sum())
+                rows.append(Row(name, [Item(NO_TEST), Item(f"{count} printed"), Item(""), Item("")]))
+                continue
+            for row in part.itertuples():
+                theirs = Item(NO_TEST if pd.isna(row.published) else number(row.published))
+                items = [item(row), theirs, _difference(row), _judged(row)]
+                rows.append(Row(f"{name}: {source.name('poolings', row.pooling)}", items))
     return rows
 
 
@@ -64,5 +75,6 @@ def _notes(source: Source, tidy: pd.DataFrame) -> list[str]:
         f"Agrees: the difference lies within {source.margin:g} %, or it can be zero and ours, told from "
         "zero, has the sign of theirs. Differs: the difference is not zero. Cannot tell: neither.",
         f"If all were the same, about {chance:.0f} of {total} would differ by chance.",
+        *([_NOT_SHOWN] if (tidy["state"] == NOT_PLANNED).any() else []),
         f"An average over other than the {DATASETS} datasets of the paper is not compared.",
     ]

@@ -218,6 +218,18 @@ def test_what_only_one_of_both_has_gets_no_verdict(render, entry, write_changes)
     assert tidy["verdict"].isna().all()
 
 
+def test_a_dataset_on_which_nothing_is_planned_takes_one_line(render, entry, write_changes, printed):
+    one = entry | {"kind": "measured_beside_published", "poolings": ["mamm", "gmt"]}
+    records = write_changes([("phonons", "cgcnn", "mdl", "gmt", -2.0)])
+    planned = [("phonons", "cgcnn", "mdl", "mean"), ("phonons", "cgcnn", "mdl", "gmt")]
+    tidy, paths = render(records, entry=one, planned=planned)
+    lines = printed(paths["markdown"])
+    assert lines["2D"] == ["No Test", "2 printed", "", ""]
+    assert [label for label in lines if label.startswith("Phonons: ")] == ["Phonons: MAMM", "Phonons: GMT"]
+    assert tidy.loc[tidy["dataset"] == "2d", "published"].notna().sum() == 2
+    assert "stand in the CSV and Parquet files alone" in paths["markdown"].read_text("utf-8")
+
+
 def test_errors_stand_beside_the_leaderboard_with_both_protocols(render, entry, write_changes, printed):
     records = write_changes([(*GMT, -10.0), ("2d", *GMT[1:], 1.0)])
     one = entry | {"kind": "matbench", "poolings": ["mean", "gmt"]}
