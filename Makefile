@@ -15,8 +15,9 @@ demo: $(READY)  ## The whole workflow on embedded data: tables, figures and a re
 	$(BIN)/snakemake --cores $(CORES) $(DEMO) --quiet rules
 	@$(BIN)/gnnpool where results/demo
 
+# Two files of tests at a time; the tests of a file share what they set up.
 test: $(READY)  ## All tests, on a CPU, without network.
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 # As root on Debian or Ubuntu it installs Slurm, munge and MariaDB where they are missing.
 test-slurm: .venv/slurm  ## Tests on a real Slurm cluster of one node, brought up for them and taken down.
