@@ -59,7 +59,7 @@ def read_trials(path: str | Path) -> pd.DataFrame:
     return _read_columns(Path(path)).to_pandas()
 
 
-def trials_of(paths: Sequence[str | Path], trials: pd.DataFrame) -> list[pd.Series]:
+def trials_beside(paths: Sequence[str | Path], trials: pd.DataFrame) -> list[pd.Series]:
     """Find the trial of each of some files that lie beside records.
 
     Args:

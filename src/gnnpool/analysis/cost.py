@@ -6,7 +6,7 @@ import pandas as pd
 from gnnpool.records import BASELINE
 
 UNITS = {
-    "seconds": "s, of the processor on a CPU, of the wall on a GPU; median over seeds and datasets",
+    "seconds": "s, processor time on a CPU, wall time on a GPU; median over seeds and datasets",
     "seconds_ratio": "of mean pooling's, geometric mean over datasets",
     "seconds_ratio_least": "of mean pooling's, least dataset",
     "seconds_ratio_greatest": "of mean pooling's, greatest dataset",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from gnnpool.analysis.change import CONDITION
-from gnnpool.analysis.collect import trials_of
+from gnnpool.analysis.collect import trials_beside
 from gnnpool.artifacts import read_table
 from gnnpool.errors import ArtifactError
 
@@ -30,7 +30,7 @@ def read_histories(histories: Sequence[str | Path], trials: pd.DataFrame) -> pd.
     """
     empty = pd.DataFrame({name: [] for name in (*CONDITION, "seed", "epoch", *ERRORS, "chosen")})
     types = {"seed": int, "epoch": int, **dict.fromkeys(ERRORS, float), "chosen": bool}
-    found = zip(histories, trials_of(histories, trials), strict=True)
+    found = zip(histories, trials_beside(histories, trials), strict=True)
     frames = [_read(path, trial) for path, trial in found if trial["init"] == 0]
     return pd.concat([empty.astype(types), *frames], ignore_index=True)
 

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from gnnpool.analysis.change import CONDITION, combined_change
-from gnnpool.analysis.collect import trials_of
+from gnnpool.analysis.collect import trials_beside
 from gnnpool.analysis.intervals import NO_INTERVAL, Interval
 from gnnpool.artifacts import read_table
 from gnnpool.errors import ArtifactError
@@ -34,7 +34,7 @@ def read_test_errors(predictions: Sequence[str | Path], trials: pd.DataFrame) ->
         ArtifactError: If a file is damaged, or the mean error is not the one of the record.
     """
     empty = pd.DataFrame({name: [] for name in (*CONDITION, "seed", "id", *_NUMBERS)})
-    found = zip(predictions, trials_of(predictions, trials), strict=True)
+    found = zip(predictions, trials_beside(predictions, trials), strict=True)
     frames = [_read(path, trial) for path, trial in found if trial["init"] == 0]
     types = {"seed": int, **dict.fromkeys(_NUMBERS, float)}
     return pd.concat([empty.astype(types), *frames], ignore_index=True)

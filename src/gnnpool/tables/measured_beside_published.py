@@ -10,6 +10,7 @@ from gnnpool.analysis.wording import NO_TEST, interval, number, statistic_notes
 from gnnpool.tables._changes import item
 from gnnpool.tables.base import Source, Table
 
+_LINES = ["model", "edges", "dataset"]
 _NOT_SHOWN = (
     "Of a dataset on which nothing is planned, the printed numbers stand in the CSV and Parquet files alone."
 )
@@ -39,7 +40,7 @@ def _rows(source: Source, tidy: pd.DataFrame) -> list[Row]:
         rows.append(Row(source.setting(model, edges)))
         for dataset, part in group.groupby("dataset", sort=False):
             name = source.name("datasets", dataset)
-            if (part["state"] == NOT_PLANNED).all():
+            if _unplanned(part):
                 count = int(part["published"].notna().sum())
                 rows.append(Row(name, [Item(NO_TEST), Item(f"{count} printed"), Item(""), Item("")]))
                 continue
@@ -48,6 +49,10 @@ def _rows(source: Source, tidy: pd.DataFrame) -> list[Row]:
                 items = [item(row), theirs, _difference(row), _judged(row)]
                 rows.append(Row(f"{name}: {source.name('poolings', row.pooling)}", items))
     return rows
+
+
+def _unplanned(part: pd.DataFrame) -> bool:
+    return bool((part["state"] == NOT_PLANNED).all())
 
 
 def _difference(row: object) -> Item:
@@ -75,6 +80,6 @@ def _notes(source: Source, tidy: pd.DataFrame) -> list[str]:
         f"Agrees: the difference lies within {source.margin:g} %, or it can be zero and ours, told from "
         "zero, has the sign of theirs. Differs: the difference is not zero. Cannot tell: neither.",
         f"If all were the same, about {chance:.0f} of {total} would differ by chance.",
-        *([_NOT_SHOWN] if (tidy["state"] == NOT_PLANNED).any() else []),
+        *([_NOT_SHOWN] if any(_unplanned(part) for _, part in tidy.groupby(_LINES)) else []),
         f"An average over other than the {DATASETS} datasets of the paper is not compared.",
     ]

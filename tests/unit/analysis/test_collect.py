@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from gnnpool.analysis.collect import collect_trials, read_records, read_trials, trials_of
+from gnnpool.analysis.collect import collect_trials, read_records, read_trials, trials_beside
 from gnnpool.artifacts import read_table, write_table
 from gnnpool.errors import ArtifactError
 from gnnpool.records import RECORD_UNITS, Trial
@@ -148,8 +148,8 @@ def test_files_beside_records_are_those_of_their_trials(write_record):
     records = [write_record(MEAN, 50.0), write_record(GMT, 40.0)]
     paths = [record.with_name("history.parquet") for record in records]
     trials = read_records(records)
-    assert [row["pooling"] for row in trials_of(paths, trials)] == ["mean", "gmt"]
+    assert [row["pooling"] for row in trials_beside(paths, trials)] == ["mean", "gmt"]
     with pytest.raises(ArtifactError, match=r"mean/seed-111/history\.parquet: trial: found no record"):
-        trials_of(paths, trials[trials["pooling"] == "gmt"])
+        trials_beside(paths, trials[trials["pooling"] == "gmt"])
     with pytest.raises(ArtifactError, match="expected dataset/model/edges/pooling"):
-        trials_of(["history.parquet"], trials)
+        trials_beside(["history.parquet"], trials)

@@ -227,7 +227,10 @@ def test_a_dataset_on_which_nothing_is_planned_takes_one_line(render, entry, wri
     assert lines["2D"] == ["No Test", "2 printed", "", ""]
     assert [label for label in lines if label.startswith("Phonons: ")] == ["Phonons: MAMM", "Phonons: GMT"]
     assert tidy.loc[tidy["dataset"] == "2d", "published"].notna().sum() == 2
-    assert "stand in the CSV and Parquet files alone" in paths["markdown"].read_text("utf-8")
+    note = "stand in the CSV and Parquet files alone"
+    assert note in paths["markdown"].read_text("utf-8")
+    _, paths = render(records, entry=one | {"datasets": ["phonons"]}, planned=planned)
+    assert note not in paths["markdown"].read_text("utf-8")
 
 
 def test_errors_stand_beside_the_leaderboard_with_both_protocols(render, entry, write_changes, printed):
