@@ -39,6 +39,8 @@ CONFIG = {
 def main() -> None:
     """Measure the submission of all trials, and one pack of eight that run one after another."""
     given = arguments(__doc__)
+    if "SLURM_CONF" not in os.environ:
+        raise SystemExit("no cluster: python tests/slurm/cluster.py python benchmarks/slurm_packs.py")
     results = Results("slurm_packs", given)
     datasets, poolings = (DATASETS[:1], POOLINGS[:2]) if given.quick else (DATASETS, POOLINGS)
     with tempfile.TemporaryDirectory(prefix="slurm-packs-") as name:
