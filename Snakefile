@@ -40,7 +40,7 @@ localrules:
 rule all:
     default_target: True
     input:
-        lost_records(),
+        lambda w: lost_records(),
         f"{RESULTS}/analysis/datasets.html",
         f"{RESULTS}/analysis/trials.parquet",
         f"{RESULTS}/analysis/changes_by_seed.parquet",

@@ -135,7 +135,7 @@ def machine(accelerator: str = "") -> dict:
         "processor": models[0] if models else platform.processor() or platform.machine(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
-        "system": platform.platform(terse=True),
+        "system": platform.system(),
         **({"accelerator": accelerator} if accelerator else {}),
     }
 

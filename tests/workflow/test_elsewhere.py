@@ -10,15 +10,16 @@ TARGET = "results/graphs/salts/mdl.json"
 # As a cluster whose one command takes a script and answers with a number.
 PROFILE = """\
 executor: cluster-generic
-cluster-generic-submit-cmd: {folder}/submit
+cluster-generic-submit-cmd: "{folder}/submit {{threads}} {{resources.mem_mb}} {{resources.runtime}}"
+default-resources: {{mem_mb: 4000 * attempt, runtime: 60 * attempt}}
 jobs: 4
 latency-wait: 10
 seconds-between-status-checks: 1
 """
 SUBMIT = """\
 #!/bin/sh
-echo submitted >> {folder}/submissions
-sh "$1" > {folder}/job.out 2>&1 &
+echo "$1 $2 $3" >> {folder}/submissions
+sh "$4" > {folder}/job.out 2>&1 &
 echo $!
 """
 # What it is called with stands in a file; what comes after the image runs right here.
@@ -44,7 +45,8 @@ def test_another_executor_needs_a_profile_alone(workflow, tmp_path_factory):
     (folder / "config.yaml").write_text(PROFILE.format(folder=folder))
     workflow("--profile", str(folder), TARGET)
     assert (workflow.folder / TARGET).exists()
-    assert (folder / "submissions").read_text().count("submitted") == 2  # structures and graphs
+    # Structures and graphs, with threads, MB and minutes.
+    assert (folder / "submissions").read_text().splitlines() == ["1 4000 60"] * 2
 
 
 def test_scripts_run_in_the_image_when_asked_to(workflow, tmp_path_factory):

@@ -70,7 +70,7 @@ wildcard_constraints:
     table="[a-z0-9_]+",
     figure="[a-z0-9_]+",
     explanation="[a-z0-9_]+",
-    collection="trials(/(tables|figures)/[a-z0-9_]+)?",
+    collection="|".join(NESTED),
 
 
 def raw_files():

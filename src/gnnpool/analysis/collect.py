@@ -98,7 +98,9 @@ def collect_trials(
     parts = [read_records(records), *map(read_trials, collected)]
     trials = pd.concat([parts[0].iloc[:0], *(part for part in parts if len(part))], ignore_index=True)
     origins = [
-        path for path, part in zip(["the records", *collected], parts, strict=True) for _ in range(len(part))
+        f"{file}{Trial(*row)}"
+        for file, part in zip(["", *(f"{path}: " for path in collected)], parts, strict=True)
+        for row in part[TRIAL].itertuples(index=False)
     ]
     _require_distinct(trials, origins)
     _require_one_version(trials, origins)

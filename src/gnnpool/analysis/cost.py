@@ -49,7 +49,8 @@ def relative_cost(trials: pd.DataFrame) -> pd.DataFrame:
 def training_seconds(trials: pd.DataFrame) -> pd.Series:
     """Time that each training took of its device: processor time on a CPU, wall time on a GPU.
 
-    Processor time does not count what others on the same machine took meanwhile; a GPU has no such count.
+    Processor time does not count what others on the same machine took meanwhile, nor the processes of a
+    compiler; a GPU has no such count.
 
     Args:
         trials: Rows of :func:`gnnpool.analysis.collect.read_records`.

@@ -131,9 +131,9 @@ def _notes(source: Source, values: pd.DataFrame, tidy: pd.DataFrame, costs: pd.D
         "Points: averages over the datasets with equal weights, or the change on the only dataset; upright "
         f"lines: {source.percent} intervals, which may leave the panel. Hollow: the interval holds zero, or "
         "there is none.",
-        "Seconds: processor time of whole trainings on a CPU, wall time on a GPU; of each seed against mean "
-        "pooling on the same kind of device, then over the datasets. Level lines: least and greatest "
-        "dataset.",
+        "Seconds: processor time of whole trainings on a CPU (without the processes of a compiler), wall "
+        "time on a GPU; of each seed against mean pooling on the same kind of device, then over the "
+        "datasets. Level lines: least and greatest dataset.",
     ]
     for row in costs[costs["pooling"] == BASELINE].itertuples():
         setting = source.setting(row.model, row.edges)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from gnnpool.analysis.collect import TRIAL
+from gnnpool.analysis.cost import training_seconds
 from gnnpool.analysis.wording import label_of, number, setting_label
 from gnnpool.records import Trial
 
@@ -55,7 +56,7 @@ def runs(
     """
     key = [field for field in TRIAL if field != "init"]
     found = trials.merge(changes[[*key, "change"]].assign(init=0), on=TRIAL, how="left")
-    return [_run(row, labels) for row in found.itertuples()]
+    return [_run(row, labels) for row in found.assign(seconds=training_seconds(found)).itertuples()]
 
 
 def _run(row: object, labels: Mapping) -> Run:
@@ -71,6 +72,6 @@ def _run(row: object, labels: Mapping) -> Run:
         change=row.change,
         shown="none" if pd.isna(row.change) else number(row.change, digits=2),
         epoch=f"{row.best_epoch} of {row.epochs}",
-        seconds=row.wall_seconds,
+        seconds=row.seconds,
         device=row.device_name or row.device,
     )
