@@ -66,7 +66,7 @@ def _judged(row: object) -> Item:
 
 
 def _notes(source: Source, tidy: pd.DataFrame) -> list[str]:
-    counts = tidy["verdict"].value_counts()
+    counts = tidy.loc[tidy["difference"].notna(), "verdict"].value_counts()
     total = int(counts.sum())
     summary = (
         f"Of {total} entries that both have, {counts.get(AGREES, 0)} agree, {counts.get(DIFFERS, 0)} "

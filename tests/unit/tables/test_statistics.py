@@ -208,6 +208,9 @@ def test_an_average_over_other_datasets_than_the_paper_is_not_compared(render, b
     assert np.isnan(average["difference"])
     assert average["verdict"] == "cannot tell"
     assert printed(paths["markdown"])["Average: GMT"][2:] == ["other datasets", "(cannot tell)"]
+    compared = tidy["difference"].notna().sum()
+    assert f"Of {compared} entries that both have" in paths["markdown"].read_text("utf-8")
+    assert 0 < compared < tidy["verdict"].notna().sum()
 
 
 def test_what_only_one_of_both_has_gets_no_verdict(render, entry, write_changes):
