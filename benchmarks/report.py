@@ -151,7 +151,7 @@ def describe(about: dict[str, dict]) -> list[str]:
             f"- {', '.join(those)}. {', '.join(hardware)}; "
             f"{', '.join(f'{name} {version}' for name, version in versions.items())}. "
             f"Started {min(one['started'] for one in those.values())}, "
-            f"{sum(one['seconds'] for one in those.values()) / 60:.0f} minutes, "
+            f"{sum(one['seconds'] for one in those.values()) / 60:.0f} minutes of measuring, "
             f"load {min(loads):.1f} to {max(loads):.1f}."
         )
     return lines
