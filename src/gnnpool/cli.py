@@ -69,7 +69,7 @@ def _train(arguments: argparse.Namespace) -> int:
     from gnnpool.data.splits import read_split
     from gnnpool.graphs.file import read_graphs
     from gnnpool.logs import log_to
-    from gnnpool.records import Trial
+    from gnnpool.records import Trial, outputs_in
     from gnnpool.training.run import run_trial
 
     config = read_config(arguments.config)
@@ -93,12 +93,7 @@ def _train(arguments: argparse.Namespace) -> int:
         training=config["training"],
         stage_version=stages.TRAINING,
         device=arguments.device,
-        outputs={
-            "record": output / "record.parquet",
-            "history": output / "history.parquet",
-            "predictions": output / "predictions.parquet",
-            "weights": output / "model.safetensors",
-        },
+        outputs=outputs_in(output),
         checkpoint=output / "checkpoint",
         checkpoint_every=config["checkpoint"],
         journal=output / "train.jsonl",

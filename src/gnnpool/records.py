@@ -3,6 +3,7 @@
 import dataclasses
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 BASELINE = "mean"
 _NAME = re.compile(r"([^/]+)/([^/]+)/([^/]+)/([^/]+)/seed-(\d+)(?:-init-([1-9]\d*))?")
@@ -109,5 +110,17 @@ class TrialRecord:
 
 RECORD_UNITS = {f.name: f.metadata["unit"] for f in dataclasses.fields(TrialRecord) if "unit" in f.metadata}
 
+_FILES = {
+    "record": "record.parquet",
+    "history": "history.parquet",
+    "predictions": "predictions.parquet",
+    "weights": "model.safetensors",
+}
+
 # Fields that may differ between two runs of the same trial on the same machine.
 TIMINGS = ("wall_seconds", "cpu_seconds", "peak_memory", "attempts", "finished")
+
+
+def outputs_in(folder: Path) -> dict[str, Path]:
+    """The files that a finished trial leaves in its folder: record, history, predictions and weights."""
+    return {what: folder / name for what, name in _FILES.items()}

@@ -11,6 +11,7 @@ from pymatgen.io.cif import CifWriter
 from gnnpool.data.build import build_structures
 from gnnpool.data.splits import make_split
 from gnnpool.graphs.build import build_graphs
+from gnnpool.records import outputs_in
 from gnnpool.training.run import run_trial
 
 MODEL = {
@@ -83,12 +84,6 @@ def test_a_network_is_trained_from(write, tmp_path, crystals, write_ase_database
     )
     scheme = {"scheme": "mdl", "cutoff": 4.0, "max_neighbors": 250, "max_offsets": None}
     build_graphs(structures=structures, scheme=scheme, output=graphs, manifest=tmp_path / "graphs.json")
-    files = {
-        "record": "record.parquet",
-        "history": "history.parquet",
-        "predictions": "predictions.parquet",
-        "weights": "model.safetensors",
-    }
     run_trial(
         graphs=graphs,
         split=split,
@@ -98,7 +93,7 @@ def test_a_network_is_trained_from(write, tmp_path, crystals, write_ase_database
         training=short_training(epochs=2),
         stage_version=1,
         device="cpu",
-        outputs={key: tmp_path / name for key, name in files.items()},
+        outputs=outputs_in(tmp_path),
         checkpoint=tmp_path / "checkpoint",
         checkpoint_every={"epochs": 50, "seconds": 60},
         journal=tmp_path / "trial.jsonl",

@@ -7,6 +7,7 @@ import pytest
 from gnnpool.data.build import build_structures
 from gnnpool.data.splits import make_split
 from gnnpool.graphs.build import build_graphs
+from gnnpool.records import outputs_in
 from gnnpool.training.run import run_trial
 
 MODEL = {
@@ -51,12 +52,7 @@ def salts(tmp_path_factory, short_training) -> Path:
             training=short_training(epochs=1, standardize_target=True),
             stage_version=1,
             device="cpu",
-            outputs={
-                "record": own / "record.parquet",
-                "history": own / "history.parquet",
-                "predictions": own / "predictions.parquet",
-                "weights": own / "model.safetensors",
-            },
+            outputs=outputs_in(own),
             checkpoint=own / "checkpoint",
             checkpoint_every={"epochs": 1000, "seconds": 1e9},
             journal=own / "trial.jsonl",

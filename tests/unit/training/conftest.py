@@ -9,7 +9,7 @@ import pytest
 from gnnpool.data.build import build_structures
 from gnnpool.data.splits import make_split
 from gnnpool.graphs.build import build_graphs
-from gnnpool.records import Trial
+from gnnpool.records import Trial, outputs_in
 
 SCHEME = {"scheme": "ocp", "cutoff": 4.0, "max_neighbors": 250, "max_offsets": None}
 ENTRY = {
@@ -88,12 +88,7 @@ def trial(salts, tmp_path, settings):
             training={**settings, **changes},
             stage_version=1,
             device="cpu",
-            outputs={
-                "record": folder / "record.parquet",
-                "history": folder / "history.parquet",
-                "predictions": folder / "predictions.parquet",
-                "weights": folder / "model.safetensors",
-            },
+            outputs=outputs_in(folder),
             checkpoint=folder / "checkpoint",
             checkpoint_every={"epochs": save_every, "seconds": 1e9},
             journal=folder / "trial.jsonl",
