@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from gnnpool.analysis.html_table import to_html
 from gnnpool.analysis.printed import Item, Printed, Row
+from gnnpool.analysis.wording import span
 from gnnpool.artifacts import read_json, write_atomically, write_table
 from gnnpool.data.groups import LEAKS, count_leaks, read_groups
 from gnnpool.data.splits import PARTS, read_split
@@ -115,14 +116,9 @@ def _items(group: pd.DataFrame) -> list[Item]:
         Item(f"{first['mean_atoms']:.1f}"),
         Item(str(first["same_as_another"])),
         *(
-            Item(_range(group[f"{part}_in_{other}"]), remark=f"of {_range(group[part])}")
+            Item(span(group[f"{part}_in_{other}"]), remark=f"of {span(group[part])}")
             for part, other in LEAKS
             if part == "test"
         ),
         Item(first["raw_sha256"][:12] or "none"),
     ]
-
-
-def _range(values: pd.Series) -> str:
-    least, most = values.min(), values.max()
-    return str(least) if least == most else f"{least} to {most}"

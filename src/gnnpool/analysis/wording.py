@@ -1,6 +1,6 @@
 """The words and numbers a reader sees, the same in every table and figure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -49,6 +49,18 @@ def interval(low: float, high: float, *, digits: int = 2) -> str:
     if pd.isna(low):
         return "no interval"
     return f"{number(low, digits=digits)} to {number(high, digits=digits)}"
+
+
+def span(values: Iterable[float], form: str = "{}") -> str:
+    """The least and the greatest of some numbers, or the one where both are printed alike.
+
+    Args:
+        values: At least one, none missing.
+        form: How each is printed.
+    """
+    values = list(values)
+    least, greatest = form.format(min(values)), form.format(max(values))
+    return least if least == greatest else f"{least} to {greatest}"
 
 
 def setting_label(labels: Mapping[str, Mapping[str, str]], model: str, edges: str) -> str:

@@ -1,6 +1,6 @@
 """The answer in three sentences: what can be told from the trials, and what cannot."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,7 @@ import pandas as pd
 
 from gnnpool.analysis.power import MOST_SEEDS, POWER
 from gnnpool.analysis.values import AVERAGE
-from gnnpool.analysis.wording import interval, label_of, number, setting_label
+from gnnpool.analysis.wording import interval, label_of, number, setting_label, span
 from gnnpool.report.headline import SETTING, comparisons, headline
 from gnnpool.tables.power import ALL
 
@@ -115,15 +115,11 @@ def _lead(first: pd.DataFrame, asked: Asked) -> str:
         done = f"So far, with {asked.finished} of {asked.planned} trials: "
     datasets = list(dict.fromkeys(d for row in first["datasets"] for d in row.split(",")))
     of = f" of {asked.datasets}" if len(datasets) < asked.datasets else ""
-    fewest, most = first["n_datasets"].min(), first["n_datasets"].max()
-    alike = fewest == len(datasets)
-    number_of = str(most) if fewest == most else f"{fewest} to {most}"
-    where = f"{number_of}{of} {'dataset' if asked.datasets == 1 else 'datasets'}{'' if alike else ' each'}"
+    each = "" if first["n_datasets"].min() == len(datasets) else " each"
+    where = f"{span(first['n_datasets'])}{of} {'dataset' if asked.datasets == 1 else 'datasets'}{each}"
     if len(datasets) == 1:
         where += f" ({label_of(asked.labels, 'datasets', datasets[0])})"
-    least, most = first["n_seeds"].min(), first["n_seeds"].max()
-    seeds = _count(most, "seed") if least == most else f"{least} to {most} seeds"
-    return f"{done}{'o' if done else 'O'}n {where} and with {seeds}, "
+    return f"{done}{'o' if done else 'O'}n {where} and with {_counts(first['n_seeds'], 'seed')}, "
 
 
 def _largest(compared: pd.DataFrame, asked: Asked) -> str:
@@ -158,8 +154,7 @@ def _needed(first: pd.DataFrame, asked: Asked) -> str:
             f"How many seeds would tell a difference of {margin} is not known, as a spread needs two seeds"
         )
     else:
-        n = lines["n_seeds"]
-        now = _count(n.min(), "seed") if n.min() == n.max() else f"{n.min()} to {n.max()} seeds"
+        now = _counts(lines["n_seeds"], "seed")
         over = f"medians over {len(lines)} pairs of dataset and setting, " if len(lines) > 1 else ""
         seeds = (
             f"As changes scatter between seeds, {now} tell a difference of "
@@ -169,9 +164,10 @@ def _needed(first: pd.DataFrame, asked: Asked) -> str:
     floors = first[first["noise_floor"].notna()]
     if floors.empty:
         return f"{seeds}; the noise floor was not measured."
-    low, high = floors["noise_floor"].min(), floors["noise_floor"].max()
-    size = f"{high:.1f} %" if f"{low:.1f}" == f"{high:.1f}" else f"{low:.1f} to {high:.1f} %"
-    return f"{seeds}; the noise floor is ± {size}, so large are changes when only the initialisation differs."
+    size = span(floors["noise_floor"], "{:.1f}")
+    return (
+        f"{seeds}; the noise floor is ± {size} %, so large are changes when only the initialisation differs."
+    )
 
 
 def _seeds(counts: pd.Series) -> str:
@@ -233,7 +229,12 @@ def counted(row: pd.Series) -> str:
 
 
 def _count(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return _counts([count], noun)
+
+
+def _counts(counts: Iterable[int], noun: str) -> str:
+    text = span(counts)
+    return f"{text} {noun}" if text == "1" else f"{text} {noun}s"
 
 
 def _percent(asked: Asked) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from gnnpool.analysis.cost import relative_cost, training_seconds
 from gnnpool.analysis.printed import Item, Printed, Row
-from gnnpool.analysis.wording import label_of, setting_label
+from gnnpool.analysis.wording import label_of, setting_label, span
 
 _COLUMNS = (
     "Trials",
@@ -51,7 +51,7 @@ def _items(part: pd.DataFrame, ratio: float, *, whole: bool = False) -> list[Ite
     cpu, gpu = hours(part)
     return [
         Item(str(len(part))),
-        Item("" if whole else _range(part["parameters"], "{:,.0f}")),
+        Item("" if whole else span(part["parameters"], "{:,.0f}")),
         Item("" if whole else _duration(training_seconds(part).median())),
         Item("" if pd.isna(ratio) else f"{ratio:.2f} \N{MULTIPLICATION SIGN}"),
         Item(f"{cpu:.2f} h"),
@@ -59,11 +59,6 @@ def _items(part: pd.DataFrame, ratio: float, *, whole: bool = False) -> list[Ite
         Item(f"{part['peak_memory'].max():,.0f} MiB"),
         Item(str(int(part["attempts"].sum()))),
     ]
-
-
-def _range(values: pd.Series, form: str) -> str:
-    least, most = form.format(values.min()), form.format(values.max())
-    return least if least == most else f"{least} to {most}"
 
 
 def _duration(seconds: float) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from gnnpool.analysis.printed import Item, Printed, Row
-from gnnpool.analysis.wording import label_of
+from gnnpool.analysis.wording import label_of, span
 from gnnpool.data.groups import LEAKS
 from gnnpool.grid import plan_trials
 from gnnpool.records import Trial
@@ -96,7 +96,7 @@ def _leaks(datasets: pd.DataFrame, labels: Mapping) -> list[str]:
         return []
     test, leaked = LEAKS[0][0], "_in_".join(LEAKS[0])
     named = [
-        f"{label_of(labels, 'datasets', dataset)} {_range(group[leaked])} of {_range(group[test])}"
+        f"{label_of(labels, 'datasets', dataset)} {span(group[leaked])} of {span(group[test])}"
         for dataset, group in datasets.groupby("dataset", sort=False)
         if group[leaked].max()
     ]
@@ -114,11 +114,6 @@ def _named(missing: Sequence[Trial]) -> str:
     if len(missing) <= _NAMED:
         return "; ".join(map(str, missing))
     return f"{len(missing)} trials"
-
-
-def _range(values: pd.Series) -> str:
-    least, most = values.min(), values.max()
-    return str(least) if least == most else f"{least} to {most}"
 
 
 def _capital(text: str) -> str:
