@@ -8,7 +8,7 @@ from gnnpool.analysis.change import CONDITION
 from gnnpool.analysis.intervals import Interval
 from gnnpool.analysis.published import SEEDS, published_changes
 from gnnpool.analysis.values import AVERAGE
-from gnnpool.analysis.verdict import CANNOT_TELL, difference_interval, verdict
+from gnnpool.analysis.verdict import AGREES, CANNOT_TELL, DIFFERS, difference_interval, verdict
 
 UNITS = VALUE_UNITS | dict.fromkeys(["published", "difference", "difference_low", "difference_high"], "%")
 # The printed averages are over these many datasets.
@@ -48,6 +48,36 @@ def compare_to_published(values: pd.DataFrame, *, confidence: float, margin: flo
     tidy["difference_low"], tidy["difference_high"] = [i.low for i in found], [i.high for i in found]
     tidy["verdict"] = [_verdict(row, margin) for row in tidy.itertuples()]
     return tidy
+
+
+def count_verdicts(compared: pd.DataFrame) -> str:
+    """Say how many entries agree, differ, or cannot be told.
+
+    Args:
+        compared: Rows of :func:`compare_to_published` that have a difference.
+    """
+    counts = compared["verdict"].value_counts()
+    agree, differ, unknown = (counts.get(one, 0) for one in (AGREES, DIFFERS, CANNOT_TELL))
+    return (
+        f"Of {len(compared)} entries that both have, {agree} agree, {differ} differ, and of {unknown} it "
+        "cannot be told."
+    )
+
+
+def verdict_notes(compared: pd.DataFrame, *, confidence: float, margin: float) -> list[str]:
+    """Say what the verdicts mean, and how many entries would differ by chance.
+
+    Args:
+        compared: Rows of :func:`compare_to_published` that have a difference.
+        confidence: Of the interval of the difference, such as 0.95.
+        margin: Percent within which two changes count as the same.
+    """
+    chance = (1 - confidence) * len(compared)
+    return [
+        f"Agrees: the difference lies within {margin:g} %, or it can be zero and ours, told from zero, has "
+        "the sign of theirs. Differs: the difference is not zero. Cannot tell: neither.",
+        f"If all were the same, about {chance:.0f} of {len(compared)} would differ by chance.",
+    ]
 
 
 def _verdict(row: object, margin: float) -> str | None:

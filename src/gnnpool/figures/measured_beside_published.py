@@ -5,7 +5,13 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
-from gnnpool.analysis.beside_published import DATASETS, UNITS, compare_to_published
+from gnnpool.analysis.beside_published import (
+    DATASETS,
+    UNITS,
+    compare_to_published,
+    count_verdicts,
+    verdict_notes,
+)
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.analysis.verdict import AGREES, CANNOT_TELL, DIFFERS
 from gnnpool.analysis.wording import number, statistic_notes
@@ -118,15 +124,6 @@ def _name(row: object, source: Source) -> str:
     return f"{source.name('datasets', row.dataset)}: {source.name('poolings', row.pooling)}"
 
 
-def _counts(drawn: pd.DataFrame) -> str:
-    counts = drawn["verdict"].value_counts()
-    agree, differ, unknown = (counts.get(verdict, 0) for verdict in (AGREES, DIFFERS, CANNOT_TELL))
-    return (
-        f"Of {len(drawn)} entries that both have, {agree} agree, {differ} differ, and of {unknown} it cannot "
-        "be told."
-    )
-
-
 def _lacking(tidy: pd.DataFrame) -> list[str]:
     theirs = tidy["published"].notna() & tidy["value"].isna()
     counts = tidy.loc[theirs, "state"].value_counts()
@@ -138,16 +135,13 @@ def _lacking(tidy: pd.DataFrame) -> list[str]:
 
 
 def _notes(source: Source, tidy: pd.DataFrame, drawn: pd.DataFrame) -> list[str]:
-    chance, margin = (1 - source.confidence) * len(drawn), f"{source.margin:g} %"
     notes = [
-        _counts(drawn),
+        count_verdicts(drawn),
         *_lacking(tidy),
         *statistic_notes(source.statistic, source.seeds),
         f"Upright lines: {source.percent} intervals of ours, which may leave the panel; the paper prints "
         f"none. Axes: linear to ± {_LINEAR:g} %, logarithmic beyond.",
-        f"Agrees: the difference lies within {margin}, or it can be zero and ours, told from zero, has the "
-        "sign of theirs. Differs: the difference is not zero. Cannot tell: neither.",
-        f"If all were the same, about {chance:.0f} of {len(drawn)} would differ by chance.",
+        *verdict_notes(drawn, confidence=source.confidence, margin=source.margin),
     ]
     if len(drawn) > _NAMED:
         notes.append(f"Named: {_NAMED} entries, those that differ first, then by distance from the line.")
@@ -158,7 +152,7 @@ def _describe(source: Source, tidy: pd.DataFrame, drawn: pd.DataFrame) -> str:
     sentences = [
         f"{source.entry['title']}: our changes against those that the paper prints, in percent; negative is "
         "better.",
-        _counts(drawn),
+        count_verdicts(drawn),
         *_lacking(tidy),
     ]
     for row in drawn[drawn["verdict"] == DIFFERS].itertuples():

@@ -6,8 +6,8 @@ import pandas as pd
 
 from gnnpool.analysis.assessed import UNITS
 from gnnpool.analysis.difference import difference_of_means
-from gnnpool.analysis.formats import Item, Row
 from gnnpool.analysis.intervals import is_told
+from gnnpool.analysis.printed import Item, Row
 from gnnpool.analysis.values import AVERAGE, NOT_PLANNED
 from gnnpool.analysis.wording import TIMES, interval, number, statistic_notes
 from gnnpool.tables._changes import gap_meanings, item

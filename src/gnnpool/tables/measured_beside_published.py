@@ -2,10 +2,16 @@
 
 import pandas as pd
 
-from gnnpool.analysis.beside_published import DATASETS, UNITS, compare_to_published
+from gnnpool.analysis.beside_published import (
+    DATASETS,
+    UNITS,
+    compare_to_published,
+    count_verdicts,
+    verdict_notes,
+)
 from gnnpool.analysis.printed import Item, Row
 from gnnpool.analysis.values import NOT_PLANNED
-from gnnpool.analysis.verdict import AGREES, CANNOT_TELL, DIFFERS
+from gnnpool.analysis.verdict import CANNOT_TELL
 from gnnpool.analysis.wording import NO_TEST, interval, number, statistic_notes
 from gnnpool.tables._changes import item
 from gnnpool.tables.base import Source, Table
@@ -66,20 +72,12 @@ def _judged(row: object) -> Item:
 
 
 def _notes(source: Source, tidy: pd.DataFrame) -> list[str]:
-    counts = tidy.loc[tidy["difference"].notna(), "verdict"].value_counts()
-    total = int(counts.sum())
-    summary = (
-        f"Of {total} entries that both have, {counts.get(AGREES, 0)} agree, {counts.get(DIFFERS, 0)} "
-        f"differ, and of {counts.get(CANNOT_TELL, 0)} it cannot be told."
-    )
-    chance = (1 - source.confidence) * total
+    compared = tidy[tidy["difference"].notna()]
     return [
-        summary,
+        count_verdicts(compared),
         *statistic_notes(source.statistic, source.seeds),
         "Paper: the printed Tables 1-3. Its spread over the seeds is not printed and taken to be ours.",
-        f"Agrees: the difference lies within {source.margin:g} %, or it can be zero and ours, told from "
-        "zero, has the sign of theirs. Differs: the difference is not zero. Cannot tell: neither.",
-        f"If all were the same, about {chance:.0f} of {total} would differ by chance.",
+        *verdict_notes(compared, confidence=source.confidence, margin=source.margin),
         *([_NOT_SHOWN] if any(_unplanned(part) for _, part in tidy.groupby(_LINES)) else []),
         f"An average over other than the {DATASETS} datasets of the paper is not compared.",
     ]
