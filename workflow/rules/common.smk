@@ -42,9 +42,16 @@ PHYSICS = physics_of(config)
 KEEP_TOGETHER = config["split"]["keep_duplicates_together"]
 PLANNED = plan_trials(config["blocks"], config["seeds"], config["noise_floor"])
 DATASETS = sorted({trial.dataset for trial in PLANNED})
+
+
+def own_trials(entry, kinds):
+    """Name of the file that may collect the trials of a table or figure."""
+    return f"trials/{kinds}/{entry['name']}"
+
+
 # Trials of all and of each table and figure, by the name of the file that may collect them.
 NEEDED = {"trials": PLANNED} | {
-    f"trials/{kinds}/{entry['name']}": trials_of(entry, PLANNED)
+    own_trials(entry, kinds): trials_of(entry, PLANNED)
     for kinds in ("tables", "figures")
     for entry in config[kinds]
 }
@@ -54,7 +61,7 @@ COLLECTION = first_alike(NEEDED)
 NESTED = nested({name: NEEDED[name] for name in COLLECTION.values()})
 # A table or figure of which nothing is planned is not made.
 TABLES, FIGURES = (
-    {e["name"]: e for e in config[kinds] if NEEDED[f"trials/{kinds}/{e['name']}"]}
+    {e["name"]: e for e in config[kinds] if NEEDED[own_trials(e, kinds)]}
     for kinds in ("tables", "figures")
 )
 
@@ -150,7 +157,7 @@ EXPLANATIONS = {
 
 def collected(entry, kinds):
     """The file of the trials of a table or figure."""
-    return collection_file(COLLECTION[f"trials/{kinds}/{entry['name']}"])
+    return collection_file(COLLECTION[own_trials(entry, kinds)])
 
 
 def collection_file(name):
@@ -169,7 +176,7 @@ def beside_records(entry, kinds, name):
     """Files of a name beside the records of a table or figure, if its kind needs them."""
     if name not in needs(f"gnnpool.{kinds}", entry["kind"]):
         return []
-    records = records_of(NEEDED[f"trials/{kinds}/{entry['name']}"])
+    records = records_of(NEEDED[own_trials(entry, kinds)])
     return [str(Path(record).with_name(f"{name}.parquet")) for record in records]
 
 
@@ -177,7 +184,7 @@ def structures_of(entry, kinds):
     """Structures of the datasets of a table or figure, if its kind needs them."""
     if "structures" not in needs(f"gnnpool.{kinds}", entry["kind"]):
         return []
-    trials = NEEDED[f"trials/{kinds}/{entry['name']}"]
+    trials = NEEDED[own_trials(entry, kinds)]
     datasets = sorted({trial.dataset for trial in trials})
     structures = [f"{DATA.format(dataset=d)}/structures.parquet" for d in datasets]
     return [
@@ -214,7 +221,7 @@ def described_datasets():
 
 def conditions_of(entry, kinds):
     """Planned conditions that a table or figure draws on."""
-    trials = NEEDED[f"trials/{kinds}/{entry['name']}"]
+    trials = NEEDED[own_trials(entry, kinds)]
     return sorted({trial.condition for trial in trials})
 
 
