@@ -7,7 +7,7 @@ that follows, while refactoring rebuilds nothing. Each raise has a line in CHANG
 STRUCTURES = 1
 SPLITS = 1
 DUPLICATES = 1
-GRAPHS = 1
+GRAPHS = 2
 TRAINING = 2
 ANALYSIS = 3
 EXPLANATIONS = 1

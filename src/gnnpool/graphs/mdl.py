@@ -2,14 +2,16 @@
 
 import numpy as np
 
-from gnnpool.graphs.neighbors import Cells, Edges, find_neighbors, keep_nearest, pair_reach, shortest_images
+from gnnpool.graphs.neighbors import Cells, Edges, find_neighbors, keep_nearest, pair_reach
+from gnnpool.graphs.ties import shortest_images
 
 
 def assign_edges(cells: Cells, *, cutoff: float, max_neighbors: int, max_offsets: int | None) -> Edges:
     """One edge for each ordered pair of different atoms, at their shortest distance.
 
     An atom has no edge to its own images, so a cell of one atom has none at all. The result
-    depends on the choice of the cell: a supercell has other edges.
+    depends on the choice of the cell: a supercell has other edges. Of equally near images
+    :func:`gnnpool.graphs.ties.shortest_images` chooses one.
 
     Args:
         cells: The crystals.
@@ -26,4 +28,4 @@ def assign_edges(cells: Cells, *, cutoff: float, max_neighbors: int, max_offsets
     # In most cells all shortest images are far nearer than the cutoff; not so if images are left out.
     reach = cutoff if max_offsets is not None else np.minimum(cutoff, pair_reach(cells))
     edges = find_neighbors(cells, cutoff=reach, max_offsets=max_offsets)
-    return keep_nearest(shortest_images(edges), max_neighbors)
+    return keep_nearest(shortest_images(cells, edges), max_neighbors)

@@ -164,24 +164,6 @@ def keep_nearest(edges: Edges, max_neighbors: int) -> Edges:
     return dataclasses.replace(edges.take(np.flatnonzero(rank < max_neighbors)), capped=capped)
 
 
-def shortest_images(edges: Edges) -> Edges:
-    """Keep the shortest edge of each ordered pair of different atoms.
-
-    Of equally long ones the edge with the lower shift stays, axis by axis.
-
-    Args:
-        edges: Sorted as :func:`nearest_first` says.
-
-    Returns:
-        The edges that stay, in their order.
-    """
-    edges = edges.take(np.flatnonzero(edges.target != edges.source))
-    if not len(edges):
-        return edges
-    pair = edges.target * (edges.source.max() + 1) + edges.source
-    return edges.take(np.sort(np.unique(pair, return_index=True)[1]))
-
-
 def pair_reach(cells: Cells) -> np.ndarray:
     """A distance within which every pair of atoms of a cell has all its shortest images, Å, ``[S]``.
 

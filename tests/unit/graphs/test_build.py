@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from gnnpool import stages
 from gnnpool.artifacts import file_sha256
 from gnnpool.data.structure import StructureSet, ids_sha256, write_structures
 from gnnpool.errors import ConfigError, DataError
@@ -30,7 +31,7 @@ def together(*crystals):
             "target": "energy",
             "unit": "eV",
             "raw_sha256": "",
-            "stage_version": "1",
+            "stage_version": str(stages.GRAPHS),
         },
     )
 

@@ -15,8 +15,8 @@ from gnnpool.graphs.neighbors import (
     lexicographic_order,
     nearest_first,
     pair_reach,
-    shortest_images,
 )
+from gnnpool.graphs.ties import shortest_images
 
 
 def all_images(positions, lattice, cutoff):
@@ -189,17 +189,6 @@ def test_atoms_count_as_capped_only_if_they_lost_edges(slab):
     assert keep_nearest(edges, 9).capped == 3
 
 
-def test_the_shortest_image_of_each_pair_stays(crystal):
-    edges = find_neighbors(Cells.of(crystal), cutoff=8.0, max_offsets=None)
-    shortest = shortest_images(edges)
-    pairs = {(i, j) for i, j in zip(edges.target, edges.source, strict=True) if i != j}
-    assert sorted(zip(shortest.target, shortest.source, strict=True)) == sorted(pairs)
-    for i, j, length in zip(shortest.target, shortest.source, shortest.length, strict=True):
-        assert length == pytest.approx(
-            edges.length[(edges.target == i) & (edges.source == j)].min(), abs=1e-8
-        )
-
-
 @settings(max_examples=40, deadline=None)
 @given(
     arrays(float, (3, 3), elements=st.floats(-3, 3)),
@@ -212,9 +201,10 @@ def test_all_shortest_images_are_within_the_reach_of_a_pair(skew, fractional):
     apart = np.linalg.norm((fractional[:, None] - fractional[None] - images) @ lattice, axis=2)
     if abs(np.linalg.det(lattice)) < 10 or apart[np.triu_indices(3, 1)].min() < 0.1:
         return
-    (reach,) = pair_reach(Cells.of((positions, lattice)))
+    cells = Cells.of((positions, lattice))
+    (reach,) = pair_reach(cells)
     near, all_ = (
-        shortest_images(find_neighbors(Cells.of((positions, lattice)), cutoff=cutoff, max_offsets=None))
+        shortest_images(cells, find_neighbors(cells, cutoff=cutoff, max_offsets=None))
         for cutoff in (reach, reach + 4)
     )
     assert as_tuples(near) == as_tuples(all_)
@@ -227,12 +217,6 @@ def test_the_reach_of_pairs_in_a_layer_does_not_grow_with_the_vacuum(slab):
     thin, thicker = pair_reach(Cells.of((positions, lattice), (positions, thick)))
     assert thin == pytest.approx(thicker)
     assert thin < 8
-
-
-def test_equally_near_images_of_a_pair_are_cut_by_their_shift(cesium_chloride):
-    edges = find_neighbors(Cells.of(cesium_chloride(4.0)), cutoff=8.0, max_offsets=None)
-    shortest = shortest_images(edges)
-    assert as_tuples(shortest) == [(0, 1, -1, -1, -1), (1, 0, 0, 0, 0)]
 
 
 @pytest.mark.parametrize("bound", [10, 2**40])  # the second one does not fit into one number
