@@ -15,7 +15,7 @@ from peer import PlainNetwork, as_data
 from torch import nn
 from torch_geometric.loader import DataLoader
 
-from gnnpool.data.splits import read_split
+from gnnpool.data.split_file import read_split
 from gnnpool.graphs.file import read_graphs
 
 

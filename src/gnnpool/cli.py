@@ -66,7 +66,7 @@ def main(argv: list[str] | None = None) -> int:
 def _train(arguments: argparse.Namespace) -> int:
     from gnnpool import plugins, stages
     from gnnpool.config import read_config, without_label
-    from gnnpool.data.splits import read_split
+    from gnnpool.data.split_file import read_split
     from gnnpool.graphs.file import read_graphs
     from gnnpool.logs import log_to
     from gnnpool.records import Trial, outputs_in

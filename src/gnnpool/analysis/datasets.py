@@ -12,7 +12,7 @@ from gnnpool.analysis.printed import Item, Printed, Row
 from gnnpool.analysis.wording import span
 from gnnpool.artifacts import read_json, write_atomically, write_table
 from gnnpool.data.groups import LEAKS, count_leaks, read_groups
-from gnnpool.data.splits import PARTS, read_split
+from gnnpool.data.split_file import PARTS, read_split
 
 _COLUMNS = (
     "Rows read",

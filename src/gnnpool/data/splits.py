@@ -4,42 +4,20 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 
 from gnnpool import stages
-from gnnpool.artifacts import file_sha256, read_table, write_table
+from gnnpool.artifacts import file_sha256, write_table
 from gnnpool.data.groups import read_groups
 from gnnpool.data.matbench_folds import OFFICIAL_FILE, check_official, fold_ids
+from gnnpool.data.split_file import PARTS
 from gnnpool.data.structure import ids_sha256, read_structures
-from gnnpool.errors import ArtifactError, ConfigError, DataError
+from gnnpool.errors import ConfigError, DataError
 
-PARTS = ("train", "val", "test")
 _logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Split:
-    """The part of each structure, in the order of the structures.
-
-    Args:
-        ids: Names of the structures.
-        part: "train", "val" or "test" for each, ``[S]``.
-        metadata: dataset, seed, scheme, fractions, ids_sha256, structures_sha256, stage_version; of a fold of
-            Matbench also matbench_task and matbench_rows.
-    """
-
-    ids: list[str]
-    part: np.ndarray
-    metadata: dict[str, str]
-
-    def indices(self, part: str) -> np.ndarray:
-        """Places of the structures of one part, ascending, int64."""
-        return np.flatnonzero(self.part == part)
 
 
 def assign_parts(
@@ -157,20 +135,6 @@ def make_split(
         "stage_version": str(stages.SPLITS),
     }
     write_table(output, pa.table({"id": ids, "part": parts}), metadata=metadata)
-
-
-def read_split(path: str | Path) -> Split:
-    """Read a split.
-
-    Raises:
-        ArtifactError: If the file is missing, damaged, or holds something else.
-    """
-    table = read_table(path)
-    if table.column_names != ["id", "part"]:
-        raise ArtifactError(f"{path}: expected the columns id and part, found {table.column_names}")
-    metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
-    part = np.array(table["part"].to_pylist(), dtype="<U5")
-    return Split(ids=table["id"].to_pylist(), part=part, metadata=metadata)
 
 
 def _official_parts(

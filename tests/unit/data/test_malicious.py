@@ -13,7 +13,7 @@ import torch
 from gnnpool import plugins
 from gnnpool.artifacts import read_json, read_table, read_tensors
 from gnnpool.data.build import build_structures
-from gnnpool.data.splits import read_split
+from gnnpool.data.split_file import read_split
 from gnnpool.data.structure import read_structures
 from gnnpool.errors import ArtifactError, DataError
 from gnnpool.graphs.file import read_graphs

@@ -13,7 +13,8 @@ from gnnpool.artifacts import file_sha256, write_table
 from gnnpool.data.build import build_structures
 from gnnpool.data.groups import write_groups
 from gnnpool.data.matbench_folds import fold_ids
-from gnnpool.data.splits import assign_fold, assign_parts, make_split, read_split
+from gnnpool.data.split_file import read_split
+from gnnpool.data.splits import assign_fold, assign_parts, make_split
 from gnnpool.data.structure import ids_sha256
 from gnnpool.errors import ArtifactError, ConfigError, DataError
 

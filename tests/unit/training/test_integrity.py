@@ -13,7 +13,7 @@ import torch
 import gnnpool
 from gnnpool.artifacts import read_json, read_table, read_tensors
 from gnnpool.data.duplicates import find_duplicates
-from gnnpool.data.splits import read_split
+from gnnpool.data.split_file import read_split
 from gnnpool.data.structure import read_structures
 from gnnpool.errors import ArtifactError
 from gnnpool.graphs.file import read_graphs
