@@ -10,7 +10,7 @@ import pkgutil
 from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoints, entry_points
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -53,12 +53,11 @@ def load(package: str, name: str, base: type, *, group: str | None = None) -> ty
         ConfigError: If there is no such component, or its module does not hold exactly one.
     """
     require(name, names(package, group=group), what=f"component of {package}")
-    for point in _entry_points(group) if group else ():
-        if point.name == name:
-            found = point.load()
-            if not (isinstance(found, type) and issubclass(found, base)):
-                raise ConfigError(f"{point.value}: expected a class derived from {base.__name__}")
-            return found
+    if group and (point := entry_point(name, group=group)):
+        found = point.load()
+        if not (isinstance(found, type) and issubclass(found, base)):
+            raise ConfigError(f"{point.value}: expected a class derived from {base.__name__}")
+        return found
     module = import_module(f"{package}.{name}")
     classes = [
         value
@@ -71,6 +70,16 @@ def load(package: str, name: str, base: type, *, group: str | None = None) -> ty
             f"{module.__name__}: expected one class derived from {base.__name__}, found {listed}"
         )
     return classes[0]
+
+
+def entry_point(name: str, *, group: str) -> EntryPoint | None:
+    """The entry point through which another package adds a component of a name; None if none does.
+
+    Args:
+        name: Name of the component.
+        group: Entry point group.
+    """
+    return next((point for point in _entry_points(group) if point.name == name), None)
 
 
 @cache

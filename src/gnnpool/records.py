@@ -100,7 +100,9 @@ class TrialRecord:
     stage_version: int = 0
     graphs_sha256: str = ""
     split_sha256: str = ""
-    code_fingerprint: str = ""
+    shared_code: str = ""
+    operator_code: str = ""
+    trial_id: str = ""
     gnnpool: str = ""
     python: str = ""
     torch: str = ""

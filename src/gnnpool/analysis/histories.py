@@ -7,8 +7,8 @@ import pandas as pd
 
 from gnnpool.analysis.change import CONDITION
 from gnnpool.analysis.collect import trials_beside
-from gnnpool.artifacts import read_table
 from gnnpool.errors import ArtifactError
+from gnnpool.trial_files import read_trial_table
 
 ERRORS = ("train_mae", "val_mae")
 
@@ -26,7 +26,7 @@ def read_histories(histories: Sequence[str | Path], trials: pd.DataFrame) -> pd.
         weights of this epoch are those that are tested.
 
     Raises:
-        ArtifactError: If a file is damaged, or does not hold the epochs that the record tells of.
+        ArtifactError: If a file is damaged or of another trial, or does not hold the epochs of the record.
     """
     empty = pd.DataFrame({name: [] for name in (*CONDITION, "seed", "epoch", *ERRORS, "chosen")})
     types = {"seed": int, "epoch": int, **dict.fromkeys(ERRORS, float), "chosen": bool}
@@ -54,7 +54,7 @@ def curves_over_seeds(histories: pd.DataFrame) -> pd.DataFrame:
 
 
 def _read(path: str | Path, trial: pd.Series) -> pd.DataFrame:
-    table = read_table(path).to_pandas()
+    table = read_trial_table(path, trial).to_pandas()
     epochs = table["epoch"].to_list()
     if epochs != list(range(1, int(trial["epochs"]) + 1)):
         told = f"{len(epochs)} epochs" if epochs else "no epoch"

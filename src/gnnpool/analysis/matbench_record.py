@@ -12,12 +12,13 @@ import pandas as pd
 
 from gnnpool import __version__
 from gnnpool.analysis.collect import read_records
-from gnnpool.artifacts import file_sha256, read_table, write_atomically
+from gnnpool.artifacts import file_sha256, write_atomically
 from gnnpool.data.matbench_folds import FOLDS, fold_ids
-from gnnpool.data.splits import read_split
+from gnnpool.data.split_file import read_split
 from gnnpool.data.structure import read_structures
 from gnnpool.errors import ArtifactError, DataError
 from gnnpool.records import Trial
+from gnnpool.trial_files import read_trial_table
 
 BENCHMARK = "matbench_v0.1"
 # Of the package whose layout this is; another one only makes it warn.
@@ -112,7 +113,7 @@ def _fold(split: Path, path: Path, targets: pd.Series) -> dict[str, dict]:
     record = read_records([path]).iloc[0]
     if record["split_sha256"] != file_sha256(split):
         raise ArtifactError(f"{path}: trained on another split than {split}; train it again")
-    table = read_table(path.with_name("predictions.parquet")).to_pandas()
+    table = read_trial_table(path.with_name("predictions.parquet"), record).to_pandas()
     predicted = table[table["part"] == "test"].set_index("id")["prediction"]
     metadata = read_split(split).metadata
     task, rows, fold = (metadata[name] for name in ("matbench_task", "matbench_rows", "seed"))

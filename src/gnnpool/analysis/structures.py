@@ -10,9 +10,9 @@ from scipy import stats
 from gnnpool.analysis.change import CONDITION, combined_change
 from gnnpool.analysis.collect import trials_beside
 from gnnpool.analysis.intervals import NO_INTERVAL, Interval
-from gnnpool.artifacts import read_table
 from gnnpool.errors import ArtifactError
 from gnnpool.records import BASELINE
+from gnnpool.trial_files import read_trial_table
 
 # Numbers drawn at a time; a larger test part is drawn in more batches.
 _DRAWN = 2_000_000
@@ -31,7 +31,7 @@ def read_test_errors(predictions: Sequence[str | Path], trials: pd.DataFrame) ->
         pooling, seed, id, and target, prediction and error in the unit of the target.
 
     Raises:
-        ArtifactError: If a file is damaged, or the mean error is not the one of the record.
+        ArtifactError: If a file is damaged or of another trial, or the mean error is not that of the record.
     """
     empty = pd.DataFrame({name: [] for name in (*CONDITION, "seed", "id", *_NUMBERS)})
     found = zip(predictions, trials_beside(predictions, trials), strict=True)
@@ -110,7 +110,7 @@ def intervals_over_structures(errors: pd.DataFrame, *, confidence: float, resamp
 
 
 def _read(path: str | Path, trial: pd.Series) -> pd.DataFrame:
-    table = read_table(path).to_pandas()
+    table = read_trial_table(path, trial).to_pandas()
     test = table[table["part"] == "test"]
     errors = (test["prediction"] - test["target"]).abs()
     if not np.isclose(errors.mean(), trial["test_mae"], rtol=1e-4):

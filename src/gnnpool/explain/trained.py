@@ -8,9 +8,10 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from gnnpool.artifacts import read_table, read_tensors
+from gnnpool.artifacts import read_table
 from gnnpool.errors import ArtifactError
 from gnnpool.network import Network, build_network
+from gnnpool.trial_files import read_trial_table, read_trial_tensors
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def read_trained(
         graphs_sha256: Of the graph file at hand.
 
     Raises:
-        ArtifactError: If a file is damaged, or the trial was trained on other graphs.
+        ArtifactError: If a file is damaged or of another trial, or the trial was trained on other graphs.
     """
     row = read_table(record).to_pylist()[0]
     if row["graphs_sha256"] != graphs_sha256:
@@ -56,9 +57,9 @@ def read_trained(
         pooling_entry=made["pooling"],
         cutoff=made["edges"]["cutoff"],
     )
-    tensors, _ = read_tensors(weights)
+    tensors = read_trial_tensors(weights, row)
     try:
         network.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()})
     except RuntimeError as error:
         raise ArtifactError(f"{weights}: not the weights of {record}: {error}") from error
-    return TrainedTrial(row, network.eval(), read_table(predictions).to_pandas())
+    return TrainedTrial(row, network.eval(), read_trial_table(predictions, row).to_pandas())

@@ -13,7 +13,6 @@ from markupsafe import Markup
 from gnnpool import __version__
 from gnnpool.analysis.html_table import COLORS, TABLE_CSS, html_notes, html_table
 from gnnpool.analysis.printed import Printed
-from gnnpool.provenance import code_fingerprint
 from gnnpool.report import strip
 
 TITLE = "Which pooling should a graph neural network use to predict a property of a crystal?"
@@ -53,7 +52,6 @@ def render(*, config: Mapping, labels: Mapping[str, Mapping[str, str]], **parts:
         margin=f"{config['statistics']['margin']:g} %",
         seeds=", ".join(map(str, config["seeds"])),
         version=__version__,
-        fingerprint=code_fingerprint(),
         **parts,
     )
 

@@ -20,7 +20,8 @@ _SHOWN = {
     "deterministic": "Deterministic",
     "nondeterministic": "Operations without a deterministic form",
     "stage_version": "Version of the stage training",
-    "code_fingerprint": "Code that trains, SHA-256",
+    "shared_code": "Code of training and encoder, SHA-256",
+    "operator_code": "Code of the pooling's operators, SHA-256",
 }
 
 

@@ -11,16 +11,18 @@ import numpy as np
 import pyarrow as pa
 import torch
 
+from gnnpool import __version__
 from gnnpool.artifacts import read_table, write_table, write_tensors
-from gnnpool.data.splits import PARTS
+from gnnpool.data.split_file import PARTS
 from gnnpool.errors import ArtifactError
 from gnnpool.network import Network
-from gnnpool.records import RECORD_UNITS, Trial, TrialRecord
+from gnnpool.records import RECORD_UNITS, TrialRecord
 from gnnpool.training.loop import predict
 from gnnpool.training.metrics import mae, rmse
 from gnnpool.training.prepare import PreparedTrial
 from gnnpool.training.state import Clock, Progress
 from gnnpool.training.step import evaluation_limit
+from gnnpool.trial_files import named, read_trial_table, read_trial_tensors
 
 Outcome = Mapping[str, tuple[np.ndarray, np.ndarray]]
 logger = logging.getLogger("gnnpool.training")
@@ -42,15 +44,16 @@ class Outputs:
     predictions: str | Path
     weights: str | Path
 
-    def hold(self, identity: Mapping[str, object]) -> bool:
-        """Whether all four files are there, and the record is that of a trial with this identity."""
-        if not all(Path(path).exists() for path in vars(self).values()):
-            return False
+    def hold(self, trial_id: str) -> bool:
+        """Whether all four files are there, whole and of the trial with this id."""
         try:
             row = read_table(self.record).to_pylist()[0]
-        except ArtifactError:
+            for path in (self.history, self.predictions):
+                read_trial_table(path, row)
+            read_trial_tensors(self.weights, row)
+        except (ArtifactError, KeyError):  # a record of an earlier version lacks columns
             return False
-        return all(row.get(name) == value for name, value in identity.items())
+        return row["trial_id"] == trial_id
 
 
 def write_outputs(
@@ -76,9 +79,10 @@ def write_outputs(
         for part in PARTS
     }
     row = _record(trial, progress, outcome, clock, nondeterministic)
-    _write_weights(outputs.weights, trial.network, trial.trial)
-    _write_predictions(outputs.predictions, trial, outcome)
-    _write_history(outputs.history, progress, unit=trial.unit)
+    names = named(trial.trial, trial.id)
+    _write_weights(outputs.weights, trial.network, names)
+    _write_predictions(outputs.predictions, trial, outcome, names)
+    _write_history(outputs.history, progress, names, unit=trial.unit)
     table = pa.Table.from_pylist([vars(row)])
     write_table(outputs.record, table, units={**RECORD_UNITS, "target unit": row.unit})
     logger.info("best epoch %d, test MAE %.6g %s", row.best_epoch, row.test_mae, row.unit)
@@ -94,6 +98,8 @@ def _record(
     device = trial.graphs.device
     return TrialRecord(
         **trial.identity,
+        trial_id=trial.id,
+        gnnpool=__version__,
         **clock.read(),
         target=trial.target,
         unit=trial.unit,
@@ -117,12 +123,14 @@ def _peak_memory(device: torch.device) -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
 
 
-def _write_weights(path: str | Path, network: Network, trial: Trial) -> None:
+def _write_weights(path: str | Path, network: Network, names: Mapping[str, str]) -> None:
     arrays = {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
-    write_tensors(path, arrays, metadata={"trial": str(trial), "kind": "gnnpool weights 1"})
+    write_tensors(path, arrays, metadata={**names, "kind": "gnnpool weights 1"})
 
 
-def _write_predictions(path: str | Path, trial: PreparedTrial, outcome: Outcome) -> None:
+def _write_predictions(
+    path: str | Path, trial: PreparedTrial, outcome: Outcome, names: Mapping[str, str]
+) -> None:
     table = pa.concat_tables(
         pa.table(
             {
@@ -134,9 +142,9 @@ def _write_predictions(path: str | Path, trial: PreparedTrial, outcome: Outcome)
         )
         for part in PARTS
     )
-    write_table(path, table, units={"target": trial.unit, "prediction": trial.unit})
+    write_table(path, table, metadata=names, units={"target": trial.unit, "prediction": trial.unit})
 
 
-def _write_history(path: str | Path, progress: Progress, *, unit: str) -> None:
+def _write_history(path: str | Path, progress: Progress, names: Mapping[str, str], *, unit: str) -> None:
     units = {"epoch": "1", "train_mae": unit, "val_mae": unit, "learning_rate": "1", "seconds": "s"}
-    write_table(path, pa.Table.from_pylist(progress.history), units=units)
+    write_table(path, pa.Table.from_pylist(progress.history), metadata=names, units=units)

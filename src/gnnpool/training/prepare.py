@@ -1,5 +1,6 @@
 """From the files and settings of a trial to a network, graphs on the device, and what identifies them."""
 
+import hashlib
 import json
 import zlib
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ import torch
 
 from gnnpool import provenance
 from gnnpool.artifacts import file_sha256
-from gnnpool.data.splits import PARTS, Split, read_split
+from gnnpool.data.split_file import PARTS, Split, read_split
 from gnnpool.errors import ArtifactError, ConfigError, DataError
 from gnnpool.graphs.file import GraphSet, read_graphs
 from gnnpool.network import Network, build_network
@@ -48,6 +49,11 @@ class PreparedTrial:
     identity: dict[str, object]
     target: str
     unit: str
+
+    @property
+    def id(self) -> str:
+        """SHA-256 of the identity, by which the trial's files and its checkpoint know each other."""
+        return hashlib.sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()
 
     @property
     def engine(self) -> str:
@@ -117,7 +123,7 @@ def prepare_trial(
         "stage_version": stage_version,
         "graphs_sha256": file_sha256(graphs),
         "split_sha256": file_sha256(split),
-        "code_fingerprint": provenance.code_fingerprint(),
+        **provenance.code_of(encoder=model["encoder"], pooling=trial.pooling, entry=pooling),
         **provenance.versions(),
     }
     return PreparedTrial(

@@ -1,7 +1,5 @@
 """One trial: graph and split files in, record, history, predictions and weights out."""
 
-import hashlib
-import json
 import logging
 import shutil
 from collections.abc import Iterator, Mapping
@@ -80,7 +78,7 @@ def run_trial(
             stage_version=stage_version,
             device=device,
         )
-        if waited and files.hold(prepared.identity):
+        if waited and files.hold(prepared.id):
             logger.info("%s: finished by another process meanwhile", prepared.trial)
             return
         _train(prepared, files, clock, Path(checkpoint), Interval(**checkpoint_every), journal)
@@ -102,9 +100,8 @@ def _train(
         prepared.engine,
         prepared.graphs.device,
     )
-    identity = hashlib.sha256(json.dumps(prepared.identity, sort_keys=True).encode()).hexdigest()
     checkpoints = Checkpoints(
-        CheckpointFile(checkpoint, identity),
+        CheckpointFile(checkpoint, prepared.id),
         interval,
         started=lambda epoch: events.note(journal, events.STARTED, epoch=epoch, epochs=settings.epochs),
         saved=lambda epoch: events.note(journal, events.SAVED, epoch=epoch),

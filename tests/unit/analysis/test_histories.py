@@ -7,6 +7,7 @@ from gnnpool.analysis.sizes import read_sizes
 from gnnpool.artifacts import write_table
 from gnnpool.errors import ArtifactError
 from gnnpool.records import Trial
+from gnnpool.trial_files import named
 
 
 @pytest.fixture
@@ -16,7 +17,8 @@ def write_history(write_record):
         record = write_record(trial, 1.0, epochs=epochs or len(errors), best_epoch=best)
         numbers = {"epoch": list(range(1, len(errors) + 1)), "train_mae": errors, "val_mae": errors}
         path = record.with_name("history.parquet")
-        write_table(path, pa.table({**numbers, "learning_rate": errors, "seconds": errors}))
+        table = pa.table({**numbers, "learning_rate": errors, "seconds": errors})
+        write_table(path, table, metadata=named(trial, ""))
         return path, record
 
     return write

@@ -10,10 +10,12 @@ from gnnpool.analysis.matbench_record import export_matbench, score
 from gnnpool.artifacts import file_sha256, write_table
 from gnnpool.cli import main
 from gnnpool.data.matbench_folds import fold_ids, row_id
-from gnnpool.data.splits import make_split, read_split
+from gnnpool.data.split_file import read_split
+from gnnpool.data.splits import make_split
 from gnnpool.data.structure import StructureSet, write_structures
 from gnnpool.errors import ArtifactError, DataError
 from gnnpool.records import Trial
+from gnnpool.trial_files import named
 
 ROWS = 60
 TASK = {"name": "matbench_some", "rows": ROWS}
@@ -60,7 +62,8 @@ def train_fold(results, write_record):
     def _train(dataset, fold):
         split = results / "data" / dataset / f"splits/seed-{fold}.parquet"
         fields = {"split_sha256": file_sha256(split), "options": json.dumps(OPTIONS)}
-        record = write_record(Trial(dataset, "cgcnn", "mdl", "mean", fold), 0.5, **fields)
+        trial = Trial(dataset, "cgcnn", "mdl", "mean", fold)
+        record = write_record(trial, 0.5, **fields)
         parts = read_split(split)
         table = {
             "id": parts.ids,
@@ -68,7 +71,7 @@ def train_fold(results, write_record):
             "target": [0.0] * len(parts.ids),
             "prediction": pa.array([TARGETS[id_] + 0.5 for id_ in parts.ids], pa.float32()),
         }
-        write_table(record.with_name("predictions.parquet"), pa.table(table))
+        write_table(record.with_name("predictions.parquet"), pa.table(table), metadata=named(trial, ""))
         return record
 
     return _train

@@ -7,6 +7,7 @@ from gnnpool.analysis.structures import bca_over_structures, intervals_over_stru
 from gnnpool.artifacts import write_table
 from gnnpool.errors import ArtifactError
 from gnnpool.records import Trial
+from gnnpool.trial_files import named
 
 OPTIONS = {"confidence": 0.95, "resamples": 999}
 
@@ -26,7 +27,8 @@ def write_trial(write_record):
         }
         extra = {"id": ["t0"], "part": ["train"], "target": [0.0], "prediction": [99.0]}
         path = record.with_name("predictions.parquet")
-        write_table(path, pa.table({name: table[name] + extra[name] for name in table}))
+        table = pa.table({name: table[name] + extra[name] for name in table})
+        write_table(path, table, metadata=named(trial, ""))
         return path, record
 
     return write

@@ -100,14 +100,25 @@ def test_an_unknown_structure_is_refused_with_the_dataset_and_a_hint(explain):
         explain(["demo-00011"])
 
 
-def test_weights_of_another_trial_are_refused(explain, salts, tmp_path):
+def test_predictions_that_the_network_does_not_repeat_are_refused(explain, salts, tmp_path):
     folder = tmp_path / "mixed"
     shutil.copytree(salts, folder)
     table = read_table(folder / "mean/predictions.parquet")
     frame = table.to_pandas()
     frame["prediction"] += 1.0
-    write_table(folder / "mean/predictions.parquet", table.from_pandas(frame, preserve_index=False))
+    changed = table.from_pandas(frame, preserve_index=False).replace_schema_metadata(table.schema.metadata)
+    write_table(folder / "mean/predictions.parquet", changed)
     with pytest.raises(ArtifactError, match=r"salts/cgcnn/mdl/mean/seed-1: structure .* predicts"):
+        explain(1, folder=folder)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "predictions.parquet"])
+def test_a_file_of_another_trial_beside_a_record_is_refused_with_both_names(explain, salts, tmp_path, name):
+    folder = tmp_path / "mixed"
+    shutil.copytree(salts, folder)
+    shutil.copy(salts / "crystal_attention" / name, folder / "mean" / name)
+    trials = r"found salts/cgcnn/mdl/crystal_attention/seed-1 .*, expected salts/cgcnn/mdl/mean/seed-1 "
+    with pytest.raises(ArtifactError, match=rf"mean/{name}: trial: {trials}"):
         explain(1, folder=folder)
 
 

@@ -21,6 +21,7 @@ from gnnpool.artifacts import read_table, write_table
 from gnnpool.figures.base import Drawing, Source
 from gnnpool.figures.compose import draw_figure
 from gnnpool.records import BASELINE, Trial
+from gnnpool.trial_files import named
 
 SEEDS = [111, 222, 333, 444, 555]
 LABELS = {
@@ -160,19 +161,19 @@ def study(tmp_path, write_record) -> Callable[..., list]:
                             more = {"n_test": tested, "epochs": 4, "best_epoch": 3, "unit": "eV"}
                             more |= fields.get(pooling, {})
                             record = write_record(trial, off, **more)
-                            _write_beside(record, ids, off)
+                            _write_beside(record, ids, off, named(trial, ""))
                             paths.append(record)
         return paths
 
     return study
 
 
-def _write_beside(record, ids, error) -> None:
+def _write_beside(record, ids, error, names) -> None:
     target = 10.0 * np.arange(1, len(ids) + 1)
     signs = np.where(np.arange(len(ids)) % 2, -1.0, 1.0)
     predictions = {"id": ids, "part": ["test"] * len(ids), "target": target}
     table = pa.table({**predictions, "prediction": target + signs * error})
-    write_table(record.with_name("predictions.parquet"), table)
+    write_table(record.with_name("predictions.parquet"), table, metadata=names)
     history = pd.DataFrame(
         {
             "epoch": [1, 2, 3, 4],
@@ -182,7 +183,8 @@ def _write_beside(record, ids, error) -> None:
             "seconds": 1.0,
         }
     )
-    write_table(record.with_name("history.parquet"), pa.Table.from_pandas(history, preserve_index=False))
+    table = pa.Table.from_pandas(history, preserve_index=False)
+    write_table(record.with_name("history.parquet"), table, metadata=names)
 
 
 def words(figure: Figure) -> list[Text]:

@@ -15,6 +15,7 @@ from gnnpool.analysis.published import published_changes
 from gnnpool.analysis.values import slice_values
 from gnnpool.artifacts import write_table
 from gnnpool.records import Trial
+from gnnpool.trial_files import named
 
 GMT = ("phonons", "cgcnn", "mdl", "gmt")
 MINUS = "\N{MINUS SIGN}"
@@ -127,7 +128,9 @@ def write_predictions():
             path = record.with_name("predictions.parquet")
             ids = [f"s{i}" for i in range(len(values))]
             columns = {"id": ids, "part": ["test"] * len(values), "target": [0.0] * len(values)}
-            write_table(path, pa.table(columns | {"prediction": list(values)}))
+            trial = Trial.parse("/".join(path.parts[-6:-1]))
+            table = pa.table(columns | {"prediction": list(values)})
+            write_table(path, table, metadata=named(trial, ""))
             paths.append(path)
         return paths
 

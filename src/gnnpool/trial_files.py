@@ -1,0 +1,66 @@
+"""Files beside a record name their trial, and are read only as files of that trial."""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from gnnpool.artifacts import read_table, read_tensors
+from gnnpool.errors import ArtifactError
+from gnnpool.records import Trial
+
+_FIELDS = [field.name for field in dataclasses.fields(Trial)]
+
+
+def named(trial: Trial, trial_id: str) -> dict[str, str]:
+    """Metadata by which a file names its trial.
+
+    Args:
+        trial: Which one.
+        trial_id: ``trial_id`` of its record, which differs where settings, data, code or versions do.
+    """
+    return {"trial": str(trial), "trial_id": trial_id}
+
+
+def read_trial_table(path: str | Path, record: Mapping) -> pa.Table:
+    """Read history or predictions of a trial.
+
+    Args:
+        path: The Parquet file.
+        record: The trial's record: the fields of :class:`gnnpool.records.Trial` and trial_id.
+
+    Raises:
+        ArtifactError: If the file is damaged, or names another trial than the record.
+    """
+    table = read_table(path)
+    metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
+    _require_same(path, metadata, record)
+    return table
+
+
+def read_trial_tensors(path: str | Path, record: Mapping) -> dict[str, np.ndarray]:
+    """Read the weights of a trial.
+
+    Args:
+        path: The safetensors file.
+        record: As in :func:`read_trial_table`.
+
+    Raises:
+        ArtifactError: If the file is damaged, or names another trial than the record.
+    """
+    tensors, metadata = read_tensors(path)
+    _require_same(path, metadata, record)
+    return tensors
+
+
+def _require_same(path: str | Path, metadata: Mapping[str, str], record: Mapping) -> None:
+    expected = named(Trial(*(record[name] for name in _FIELDS)), record["trial_id"])
+    found = {key: metadata.get(key, "none") for key in expected}
+    if found != expected:
+        described, wanted = (f"{one['trial']} (id {one['trial_id'][:8]})" for one in (found, expected))
+        raise ArtifactError(
+            f"{path}: trial: found {described}, expected {wanted} as in its record; "
+            "files of two trainings are mixed, train the trial again"
+        )
