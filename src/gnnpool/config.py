@@ -199,6 +199,15 @@ def what_decides(config: Mapping) -> dict:
     return {**{key: config[key] for key in _DECIDING}, **catalogs}
 
 
+def trial_settings(config: Mapping) -> dict:
+    """The settings of trials by section, without labels: models, poolings, edges and training."""
+    catalogs = {
+        axis: {slug: without_label(entry) for slug, entry in config[axis].items()}
+        for axis in ("models", "poolings", "edges")
+    }
+    return {**catalogs, "training": config["training"]}
+
+
 def labels_of(config: Mapping) -> dict[str, dict[str, str]]:
     """Printed names by axis and slug; a pooling that depends on the order of atoms says so."""
     return {

@@ -127,6 +127,7 @@ rule check_results:
         "../envs/environment.yaml"
     params:
         planned=[tuple(vars(trial).values()) for trial in PLANNED],
+        settings=trial_settings(config),
         allow_partial=config["allow_partial"],
         on_mixed_code=config["on_mixed_code"],
         stage_version=stages.ANALYSIS,

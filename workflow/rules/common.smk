@@ -13,6 +13,7 @@ from gnnpool.config import (
     files_of,
     labels_of,
     physics_of,
+    trial_settings,
     what_decides,
     without_label,
 )

@@ -7,6 +7,7 @@ log_to(snakemake.log[0])
 check_results(
     trials=snakemake.input.trials,
     planned=snakemake.params.planned,
+    settings=snakemake.params.settings,
     allow_partial=snakemake.params.allow_partial,
     on_mixed_code=snakemake.params.on_mixed_code,
     output=snakemake.output[0],

@@ -2,11 +2,12 @@
 
 import dataclasses
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from gnnpool.analysis.as_planned import deviations, other_software
 from gnnpool.analysis.collect import TRIAL, read_trials
 from gnnpool.artifacts import write_json
 from gnnpool.errors import DataError
@@ -17,9 +18,16 @@ _SHARED = (
     (("target", "unit"), ["dataset"]),
     (("graphs_sha256",), ["dataset", "edges"]),
     (("n_train", "n_val", "n_test", "split_sha256"), ["dataset", "seed"]),
+    (("init_seed",), ["seed", "init"]),
 )
+# What trials run: training and encoder are the same for every pooling of a model, operators for every
+# dataset and setting of a pooling.
+_CODE = (("shared_code", "model"), ("operator_code", "pooling"))
 # What may differ without making numbers wrong, but should be known.
-_NOTED = ("gnnpool", "torch", "device", "device_name", "threads", "deterministic", "nondeterministic")
+_NOTED = (
+    *("gnnpool", "python", "torch", "numpy", "device", "device_name"),
+    *("threads", "engine", "deterministic", "nondeterministic"),
+)
 _LISTED = 10
 
 
@@ -27,6 +35,7 @@ def check_results(
     *,
     trials: str | Path,
     planned: Collection[Sequence],
+    settings: Mapping,
     allow_partial: bool,
     on_mixed_code: str,
     output: str | Path,
@@ -37,14 +46,16 @@ def check_results(
         trials: Output of :func:`gnnpool.analysis.collect.collect_trials`, which refuses records of
             different versions of the training stage.
         planned: Planned trials (dataset, model, edges, pooling, seed, init).
+        settings: What the configuration plans for them, see :func:`gnnpool.analysis.as_planned.deviations`.
         allow_partial: Whether trials may be missing; they are listed then.
-        on_mixed_code: "error" or "warn", where not all trials were trained by the same code.
+        on_mixed_code: "error" or "warn", where trials that belong together were trained by different
+            code, of this package, of a plug-in, or of another minor version of PyTorch.
         output: The JSON file, written only if nothing is wrong.
 
     Raises:
         DataError: If planned trials or their baselines are missing, there are others than planned,
-            trials of one dataset saw different targets, structures, graphs or splits, or trials were
-            trained by different code and that is an error.
+            trials of one dataset saw different targets, structures, graphs or splits, trials were
+            trained with other settings than planned, or by different code and that is an error.
     """
     trials = read_trials(trials)
     planned = {Trial(*trial) for trial in planned}
@@ -52,9 +63,10 @@ def check_results(
     missing = sorted(planned - found)
     unpaired = _without_baseline(found)
 
-    problems = [*_naming("not planned", sorted(found - planned)), *_differences(trials)]
-    warnings = _mixtures(trials)
-    mixed = _other_code(trials)
+    wrong, rounding = deviations(trials, settings)
+    problems = [*_naming("not planned", sorted(found - planned)), *_cut(_differences(trials)), *_cut(wrong)]
+    warnings = [*_mixtures(trials), *rounding]
+    mixed = [*_other_code(trials), *_cut(other_software(trials))]
     if on_mixed_code == "error":
         problems += mixed
     else:
@@ -105,19 +117,25 @@ def _differences(trials: pd.DataFrame) -> list[str]:
                     f"{trial}: {field}: found {row[field]}, expected {row['expected']} "
                     f"as in most trials of the same {' and '.join(group)}"
                 )
+    return lines
+
+
+def _cut(lines: list[str]) -> list[str]:
     more = [f"and {len(lines) - _LISTED} more differences"] if len(lines) > _LISTED else []
     return [*lines[:_LISTED], *more]
 
 
 def _other_code(trials: pd.DataFrame) -> list[str]:
-    """Name the trials whose training code is not that of most trials."""
-    counts = trials["code_fingerprint"].value_counts()
+    """Name the trials whose code is not that of most trials of the same model, or of the same pooling."""
     lines = []
-    for fingerprint in counts.index[1:]:
-        rows = trials.loc[trials["code_fingerprint"] == fingerprint, TRIAL]
-        others = sorted(Trial(*row) for row in rows.itertuples(index=False))
-        what = f"trained by other code ({fingerprint[:8]}) than most ({counts.index[0][:8]})"
-        lines += _naming(what, others)
+    for field, axis in _CODE:
+        for name, group in trials.groupby(axis):
+            counts = group[field].value_counts()
+            for found in counts.index[1:]:
+                rows = group.loc[group[field] == found, TRIAL]
+                others = sorted(Trial(*row) for row in rows.itertuples(index=False))
+                most = f"{counts.index[0][:8]} as in most trials of {axis} {name!r}"
+                lines += _naming(f"trained by other code ({field} {found[:8]}, expected {most})", others)
     return lines
 
 

@@ -32,7 +32,7 @@ def make_world(tmp_path_factory) -> Callable[..., World]:
     def make(config: dict, *, keep: Callable[[Trial], bool] = lambda trial: True, **options: object) -> World:
         world = World(config, tmp_path_factory.mktemp("results"))
         planned = plan_trials(config["blocks"], config["seeds"], config["noise_floor"])
-        records = {trial: write_record(world.results, trial) for trial in planned if keep(trial)}
+        records = {trial: write_record(world, trial) for trial in planned if keep(trial)}
         write_results(world, records, planned)
         write_page(world, **options)
         return world

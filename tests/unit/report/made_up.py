@@ -2,17 +2,19 @@
 
 import dataclasses
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
+from gnnpool.analysis.as_planned import planned_options
 from gnnpool.analysis.change import compare_to_baseline
 from gnnpool.analysis.checks import check_results
 from gnnpool.analysis.collect import collect_trials
 from gnnpool.artifacts import write_json, write_table
-from gnnpool.config import labels_of, read_config, what_decides
+from gnnpool.config import labels_of, read_config, trial_settings, what_decides
 from gnnpool.figures.compose import draw_figure
 from gnnpool.grid import trials_of
 from gnnpool.records import RECORD_UNITS, Trial, TrialRecord
@@ -53,7 +55,7 @@ def small_config() -> dict:
     return config
 
 
-def write_record(results: Path, trial: Trial) -> Path:
+def write_record(world: World, trial: Trial) -> Path:
     """The record of a made-up trial."""
     error = error_of(trial)
     names = ["train_mae", "val_mae", "test_mae", "train_rmse", "val_rmse", "test_rmse"]
@@ -63,8 +65,9 @@ def write_record(results: Path, trial: Trial) -> Path:
         **{"best_epoch": 180, "epochs": 200, "n_train": 508, "n_val": 31, "n_test": 97},
         **{"parameters": 292501, "wall_seconds": 60.0, "cpu_seconds": 60.0},
         **{"peak_memory": 900.0, "attempts": 1, "stage_version": 1, **fields_of(trial)},
+        options=json.dumps(planned_options(trial, trial_settings(world.config))),
     )
-    path = results / "trials" / str(trial) / "record.parquet"
+    path = world.results / "trials" / str(trial) / "record.parquet"
     write_table(path, pa.Table.from_pylist([vars(record)]), units=RECORD_UNITS)
     return path
 
@@ -83,7 +86,8 @@ def fields_of(trial: Trial) -> dict:
         "gnnpool": "0.1.0",
         "torch": "2.13.0",
         "graphs_sha256": hashlib.sha256(f"{trial.dataset}/{trial.edges}".encode()).hexdigest(),
-        "code_fingerprint": "ab" * 32,
+        "shared_code": "ab" * 32,
+        "operator_code": "cd" * 32,
         "finished": f"2026-11-{1 + trial.seed % 9:02d}T12:00:00+00:00",
     }
 
@@ -102,6 +106,7 @@ def write_results(world: World, records: dict[Trial, Path], planned: list[Trial]
     check_results(
         trials=analysis / "trials.parquet",
         planned=[tuple(vars(trial).values()) for trial in planned],
+        settings=trial_settings(config),
         allow_partial=True,
         on_mixed_code="warn",
         output=results / "checks/passed.json",
