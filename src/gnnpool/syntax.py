@@ -42,13 +42,17 @@ def read_source(module: str, path: Path) -> Source:
         path: Its file.
     """
     tree = ast.parse(path.read_bytes())
-    imports = [(node, _bindings(node, module, path)) for node in ast.walk(tree) if isinstance(node, _IMPORTS)]
+    top = [node for node in tree.body if isinstance(node, _IMPORTS)]
     used: set[str] = set()
-    shape = _shape([node for node in tree.body if not isinstance(node, _IMPORTS)], used)
-    top = [names for node, names in imports if node in tree.body]
-    bound = sorted(f"{name} = {origin}" for names in top for name, origin in names if name in used)
+    lazy: list[ast.Import | ast.ImportFrom] = []
+    shape = _shape([node for node in tree.body if node not in top], used, lazy)
+    at_top = [binding for node in top for binding in _bindings(node, module, path)]
+    # What a package imports at its top, others may import from it.
+    everything = path.name == "__init__.py"
+    bound = sorted(f"{name} = {origin}" for name, origin in at_top if everything or name in {*used, "*"})
     digest = hashlib.sha256("\n".join([shape, *bound]).encode()).hexdigest()
-    imported = {origin for _, names in imports for _, origin in names}
+    inside = [binding for node in lazy for binding in _bindings(node, module, path)]
+    imported = {origin for _, origin in [*at_top, *inside]}
     return Source(digest, tuple(sorted(imported | {origin.rpartition(".")[0] for origin in imported} - {""})))
 
 
@@ -63,18 +67,22 @@ def _bindings(node: ast.Import | ast.ImportFrom, module: str, path: Path) -> lis
     return [(item.asname or item.name, f"{package}.{item.name}") for item in node.names]
 
 
-def _shape(value: object, used: set[str]) -> str:
+def _shape(value: object, used: set[str], lazy: list[ast.Import | ast.ImportFrom]) -> str:
     """A text that is the same for equal computations under every version of Python; names are collected."""
     if isinstance(value, list):
-        return f"[{','.join(_shape(item, used) for item in value if not _is_silent(item))}]"
+        return f"[{','.join([_shape(item, used, lazy) for item in value if not _is_silent(item)])}]"
     if not isinstance(value, ast.AST):
         return repr(value)
     if isinstance(value, ast.Name):
         used.add(value.id)
-    if isinstance(value, ast.Raise) and isinstance(value.exc, ast.Call):
+    elif isinstance(value, _IMPORTS):
+        lazy.append(value)
+    elif isinstance(value, ast.Raise) and isinstance(value.exc, ast.Call):
         value = ast.Raise(value.exc.func, value.cause)
-    shapes = [(name, _shape(child, used)) for name, child in _seen(value)]
-    return f"{type(value).__name__}({','.join(f'{name}={shape}' for name, shape in shapes if shape != '[]')})"
+    shapes = [(name, _shape(child, used, lazy)) for name, child in _seen(value)]
+    return (
+        f"{type(value).__name__}({','.join([f'{name}={shape}' for name, shape in shapes if shape != '[]'])})"
+    )
 
 
 def _seen(node: ast.AST) -> Iterable[tuple[str, object]]:
@@ -85,12 +93,16 @@ def _seen(node: ast.AST) -> Iterable[tuple[str, object]]:
 def _is_silent(node: object) -> bool:
     """Whether a statement computes nothing: words alone, a logger or what it is given."""
     if isinstance(node, ast.Assign):
-        return ast.unparse(node.targets[0]) in _LOGGERS and ast.unparse(node.value).startswith("logging.")
+        return _is_logger(node.targets[0]) and ast.unparse(node.value).startswith("logging.getLogger(")
     if not isinstance(node, ast.Expr):
         return isinstance(node, ast.Pass)
     call = node.value
     if not isinstance(call, ast.Call):
         return isinstance(call, ast.Constant)
-    speaks = isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) in _LOGGERS
+    speaks = isinstance(call.func, ast.Attribute) and _is_logger(call.func.value)
     given = [*call.args, *call.keywords]
     return speaks and not any(isinstance(part, _ACTING) for item in given for part in ast.walk(item))
+
+
+def _is_logger(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id in _LOGGERS

@@ -93,6 +93,17 @@ def test_imports_are_found_wherever_and_however_they_are_written(tmp_path):
     assert {f"gnnpool.{name}" for name in expected} <= imported
 
 
+@pytest.mark.parametrize(("name", "same"), [("__init__.py", False), ("some.py", True)])
+def test_what_a_package_hands_on_counts(tmp_path, name, same):
+    digests = []
+    for origin in ("loop", "other"):
+        folder = tmp_path / origin
+        folder.mkdir()
+        (folder / name).write_text(f"from gnnpool.training.{origin} import train\n")
+        digests.append(read_source("gnnpool.training", folder / name).digest)
+    assert (digests[0] == digests[1]) == same
+
+
 def test_a_relative_import_of_a_package_starts_in_the_package(tmp_path):
     path = tmp_path / "__init__.py"
     path.write_text("from .loop import train\n")

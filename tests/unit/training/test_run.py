@@ -1,5 +1,6 @@
 import dataclasses
 import logging
+import shutil
 
 import numpy as np
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from gnnpool.artifacts import read_table, read_tensors
 from gnnpool.errors import ArtifactError, DivergedError
 from gnnpool.graphs.file import read_graphs, write_graphs
-from gnnpool.records import TIMINGS, TrialRecord
+from gnnpool.records import TIMINGS, TrialRecord, outputs_in
+from gnnpool.training.outputs import Outputs
 
 
 def row_of(folder):
@@ -29,6 +31,29 @@ def test_the_same_seed_gives_the_same_bits(trial):
     assert meaning(first) == meaning(second)
     for file in ("model.safetensors", "predictions.parquet"):
         assert (first / file).read_bytes() == (second / file).read_bytes()
+
+
+def test_the_version_of_the_package_is_recorded_and_no_part_of_what_a_trial_is(trial, monkeypatch):
+    first = row_of(trial("first"))
+    monkeypatch.setattr("gnnpool.training.outputs.__version__", "9.9")
+    second = row_of(trial("second"))
+    assert second["gnnpool"] == "9.9" != first["gnnpool"]
+    assert second["trial_id"] == first["trial_id"]
+
+
+def test_four_files_are_of_a_trial_only_if_each_of_them_is(trial):
+    folder, other = trial("first"), trial("second", epochs=2)
+    files = Outputs(**outputs_in(folder))
+    assert files.hold(row_of(folder)["trial_id"])
+    assert not files.hold(row_of(other)["trial_id"])
+    for name in ("history.parquet", "predictions.parquet", "model.safetensors"):
+        own = (folder / name).read_bytes()
+        shutil.copy(other / name, folder / name)
+        assert not files.hold(row_of(folder)["trial_id"])
+        (folder / name).write_bytes(own)
+    assert files.hold(row_of(folder)["trial_id"])
+    (folder / "history.parquet").unlink()
+    assert not files.hold(row_of(folder)["trial_id"])
 
 
 def test_another_initialisation_changes_weights_and_order_but_not_the_split(trial):
