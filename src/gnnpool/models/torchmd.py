@@ -49,7 +49,7 @@ class TorchMD(Encoder):
     Args:
         cutoff: r, Å.
         channels: Channels F of the node embeddings.
-        pre_layers: Linear layers before the graph, at least one.
+        pre_layers: Linear layers before the attention layers, at least one.
         layers: Attention layers.
         heads: Attention heads, a divisor of channels.
         radial: Number K of radial functions.
@@ -128,9 +128,9 @@ class _ExpNormal(nn.Module):
         super().__init__()
         self.decay = 5.0 / cutoff
         # As published: exp(-r) with r in Å, although exp(-5 d / r) never falls below exp(-5).
-        least = math.exp(-cutoff)
-        self.means = nn.Parameter(torch.linspace(least, 1.0, count))
-        self.betas = nn.Parameter(torch.full((count,), (2 / count * (1 - least)) ** -2))
+        lowest = math.exp(-cutoff)
+        self.means = nn.Parameter(torch.linspace(lowest, 1.0, count))
+        self.betas = nn.Parameter(torch.full((count,), (2 / count * (1 - lowest)) ** -2))
 
     def forward(self, length: Tensor) -> Tensor:
         """Lengths ``[S, 1]`` in Å -> ``[S, K]``."""

@@ -41,8 +41,8 @@ class AttentionBlock(nn.Module):
     def among_nodes(self, x: Tensor, graphs: Nodes) -> Tensor:
         """Let the nodes of each graph attend to each other: block(x, x), ``[N, F]`` -> ``[N, F]``."""
         projected = graphs.to_dense(F.linear(x, self.attn.in_proj_weight, self.attn.in_proj_bias))
-        found = self._attend(projected, absent=~graphs.mask)  # [G, M, F]
-        return self._finish(x, found.flatten(0, 1).index_select(0, graphs.slot))
+        attended = self._attend(projected, absent=~graphs.mask)  # [G, M, F]
+        return self._finish(x, attended.flatten(0, 1).index_select(0, graphs.slot))
 
     def forward(self, x: Tensor) -> Tensor:
         """Let items attend to each other, the same number in each graph, ``[G, K, F]`` -> ``[G, K, F]``."""
@@ -73,11 +73,11 @@ class AttentionBlock(nn.Module):
         if len(seeds) == 1:
             # Values are linear in the items, so project the few weighted sums instead of all items.
             by_head = weight.unflatten(0, (self.heads, -1))
-            found = torch.einsum("ghf,hdf->ghd", share @ pad(y, fill=0.0), by_head).flatten(1) + bias
-            return self._finish(seeds, found.unsqueeze(1))
+            attended = torch.einsum("ghf,hdf->ghd", share @ pad(y, fill=0.0), by_head).flatten(1) + bias
+            return self._finish(seeds, attended.unsqueeze(1))
         value = pad(F.linear(y, weight, bias), fill=0.0).unflatten(2, (self.heads, -1)).transpose(1, 2)
-        found = (share.unflatten(1, (self.heads, -1)) @ value).transpose(1, 2).flatten(2)
-        return self._finish(seeds, found)
+        attended = (share.unflatten(1, (self.heads, -1)) @ value).transpose(1, 2).flatten(2)
+        return self._finish(seeds, attended)
 
     def _directions(self, seeds: Tensor) -> Tensor:
         """Vectors whose products with an item are its scores, ``[heads K, F]``.
@@ -90,9 +90,9 @@ class AttentionBlock(nn.Module):
         query = (query * query.shape[-1] ** -0.5).transpose(0, 1)  # [heads, K, F / heads]
         return (query @ weight[channels : 2 * channels].unflatten(0, (self.heads, -1))).flatten(0, 1)
 
-    def _finish(self, x: Tensor, found: Tensor) -> Tensor:
-        """Output projection, residual connections and the linear layer, in the shape of ``found``."""
-        h = x + self.attn.out_proj(found)
+    def _finish(self, x: Tensor, attended: Tensor) -> Tensor:
+        """Output projection, residual connections and the linear layer, in the shape of ``attended``."""
+        h = x + self.attn.out_proj(attended)
         return h + self.lin(h).relu()
 
 

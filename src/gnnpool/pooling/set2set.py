@@ -44,16 +44,16 @@ class Set2SetPooling(Pooling):
         """See :class:`Pooling`."""
         # A query is both state and input of the cell, so add the two weight matrices that multiply it.
         weight = self.lstm.weight_ih + F.pad(self.lstm.weight_hh, (0, self.in_channels))
-        on_query, on_found = weight.split(self.in_channels, 1)
+        on_query, on_attended = weight.split(self.in_channels, 1)
         bias = self.lstm.bias_ih + self.lstm.bias_hh
         # The first query is the same for all graphs, so one row is enough.
         query, memory = _cell(bias.unsqueeze(0), 0.0)
-        found = _read(x, query, graphs)
+        attended = _attend(x, query, graphs)
         for _ in range(self.steps - 1):
-            gates = torch.addmm(F.linear(query, on_query, bias), found, on_found.t())
+            gates = torch.addmm(F.linear(query, on_query, bias), attended, on_attended.t())
             query, memory = _cell(gates, memory)
-            found = _read(x, query, graphs)
-        return Pooled(torch.cat([query.expand(graphs.num_graphs, -1), found], 1))
+            attended = _attend(x, query, graphs)
+        return Pooled(torch.cat([query.expand(graphs.num_graphs, -1), attended], 1))
 
 
 def _cell(gates: Tensor, memory: Tensor | float) -> tuple[Tensor, Tensor]:
@@ -63,8 +63,8 @@ def _cell(gates: Tensor, memory: Tensor | float) -> tuple[Tensor, Tensor]:
     return output.sigmoid() * memory.tanh(), memory
 
 
-def _read(x: Tensor, query: Tensor, graphs: Nodes) -> Tensor:
+def _attend(x: Tensor, query: Tensor, graphs: Nodes) -> Tensor:
     """Mean of the nodes of each graph, weighted by attention to its query: ``[1 or G, F]`` -> ``[G, F]``."""
-    asked = query.expand(graphs.num_graphs, -1).index_select(0, graphs.batch)
-    weighted = x * softmax_over_nodes((x * asked).sum(1, keepdim=True), graphs)
+    query_of_node = query.expand(graphs.num_graphs, -1).index_select(0, graphs.batch)
+    weighted = x * softmax_over_nodes((x * query_of_node).sum(1, keepdim=True), graphs)
     return x.new_zeros(graphs.num_graphs, x.shape[1]).index_add(0, graphs.batch, weighted)
