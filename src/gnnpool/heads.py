@@ -10,7 +10,7 @@ _ACTIVATIONS = {"relu": nn.ReLU, "silu": nn.SiLU}
 
 
 def constant_widths(pooled: int, *, layers: int, channels: int) -> list[int]:
-    """Widths of a head that goes to its width at once: pooled, channels, channels, ..."""
+    """Widths of a head whose first layer has the final width: pooled, channels, channels, ..."""
     return [pooled] + [channels] * layers
 
 
@@ -20,7 +20,7 @@ def gradual_widths(pooled: int, *, layers: int, step: int) -> list[int]:
     Args:
         pooled: Width D of the pooled vector.
         layers: Number of layers.
-        step: Width of one operator, which is also the least width.
+        step: Width of one operator, which is also the lowest width.
 
     Returns:
         max(step, D - n step) for n = 0 .. layers; the paper's example is 300, 200, 100, 100.
@@ -29,9 +29,9 @@ def gradual_widths(pooled: int, *, layers: int, step: int) -> list[int]:
 
 
 class Head(nn.Module):
-    r"""Linear layers with activations, then one to a single number; at will a mirrored decoder.
+    r"""Linear layers with activations, one linear layer to a single number, and optionally a decoder.
 
-    With a decoder, the auxiliary loss of a graph with pooled vector h and encoding e(h) is
+    The decoder d mirrors the layers e. With it, a graph with pooled vector h has the auxiliary loss
 
     .. math:: \lambda \frac{1}{D} \sum_k |d(e(h))_k - h_k|
 
@@ -41,8 +41,8 @@ class Head(nn.Module):
         widths: Width of the pooled vector, then of each layer.
         activation: "relu" or "silu".
         decoder_weight: :math:`\lambda`; None for no decoder.
-        detach: Whether the pooled vector is a fixed target for the decoder, so that the loss cannot
-            be lowered by shrinking it.
+        detach: Whether the pooled vector is a fixed target of the decoder; otherwise shrinking the
+            vector lowers the loss.
 
     Shape:
         ``[G, D]`` -> prediction ``[G]`` and auxiliary loss ``[G]`` or None.
@@ -76,7 +76,7 @@ class Head(nn.Module):
 
 
 def build_head(model: Mapping, pooling: Mapping, *, pooled: int, operator: int) -> Head:
-    """Build the head that a model's entry and a pooling's entry of the configuration ask for.
+    """Build the head from the model's and the pooling's entries of the configuration.
 
     Args:
         model: layers, channels and activation.

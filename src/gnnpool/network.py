@@ -1,4 +1,4 @@
-"""Encoder, pooling and head joined: the only place where the three meet."""
+"""The network: encoder, pooling and head; no other module imports all three."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from gnnpool.graphs.batch import GraphBatch
 from gnnpool.heads import Head, build_head
 from gnnpool.models.base import Encoder
 from gnnpool.pooling.base import Pooling
-from gnnpool.pooling.compose import build_pooling
+from gnnpool.pooling.build import build_pooling
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a network says of a batch.
+    """Output of a network for a batch.
 
     Args:
         value: Predicted target of each graph, target unit, ``[G]``.
@@ -51,7 +51,7 @@ class Network(nn.Module):
 
     @property
     def separable(self) -> bool:
-        """Whether training on a graph does not depend on which others share its batch."""
+        """Whether training on a graph is independent of the other graphs of its batch."""
         normalizes = any(isinstance(module, nn.BatchNorm1d) for module in self.modules())
         return self.encoder.separable and not normalizes
 
@@ -60,7 +60,7 @@ class Network(nn.Module):
         return self.read_out(self.encoder(graphs), graphs)
 
     def read_out(self, x: Tensor, graphs: GraphBatch) -> Prediction:
-        """Predict from node embeddings ``[N, F]``."""
+        """Predict from node embeddings ``[N, F]``, or ``[N, L F]`` if the pooling needs all layers."""
         pooled = self.pooling(x, graphs)
         value, reconstruction = self.head(pooled.x)
         losses = [loss for loss in (pooled.aux_loss, reconstruction) if loss is not None]
@@ -70,8 +70,8 @@ class Network(nn.Module):
 def build_network(*, model: Mapping, pooling: str, pooling_entry: Mapping | None, cutoff: float) -> Network:
     """Build the network of a trial, drawing its weights from torch's global generator.
 
-    The encoder is built first, so that trials that differ in their pooling alone start from the
-    same encoder.
+    The encoder is built first, so that trials that differ only in their pooling start from the same
+    encoder.
 
     Args:
         model: Entry of the configuration: encoder, options, head.
@@ -81,10 +81,14 @@ def build_network(*, model: Mapping, pooling: str, pooling_entry: Mapping | None
 
     Returns:
         The network.
+
+    Raises:
+        ConfigError: If encoder or pooling are unknown or do not fit each other.
     """
     kind = plugins.load("gnnpool.models", model["encoder"], Encoder, group="gnnpool.models")
     encoder = kind(cutoff=cutoff, **model["options"])
-    pool = build_pooling(pooling, pooling_entry, encoder.out_channels)
+    pool = build_pooling(pooling, pooling_entry, encoder.out_channels, layers=encoder.layers)
+    encoder.all_layers = pool.needs_layers
     head = build_head(
         model["head"], pooling_entry or {}, pooled=pool.out_channels, operator=encoder.out_channels
     )

@@ -17,7 +17,7 @@ from pathlib import Path
 from gnnpool.errors import ConfigError
 
 # Modules of a component folder that hold what the components share.
-_SHARED = {"base", "compose", "style"}
+_SHARED = {"base", "build", "compose", "style"}
 
 
 def names(package: str, *, group: str | None = None) -> list[str]:
@@ -80,6 +80,31 @@ def entry_point(name: str, *, group: str) -> EntryPoint | None:
         group: Entry point group.
     """
     return next((point for point in _entry_points(group) if point.name == name), None)
+
+
+def exported(package: str, name: str, *, base: str, suffix: str = "", others: Iterable[str] = ()) -> type:
+    """Import the class of one component by the name of the class; for ``__getattr__`` of the package.
+
+    A class is named after its file: GMTPooling is in gmt.py, SetTransformerPooling in set_transformer.py.
+
+    Args:
+        package: Dotted name of the folder.
+        name: Name of the class.
+        base: Class that the components derive from, in base.py.
+        suffix: End of every class name.
+        others: Further names in base.py.
+
+    Raises:
+        AttributeError: If no file has that name.
+    """
+    if name in (base, *others):
+        return getattr(import_module(f"{package}.base"), name)
+    if name.endswith(suffix) and not name.startswith("_"):
+        stem = name.removesuffix(suffix).lower()
+        for file in names(package):
+            if file.replace("_", "") == stem and hasattr(module := import_module(f"{package}.{file}"), name):
+                return getattr(module, name)
+    raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
 
 @cache

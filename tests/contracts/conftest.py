@@ -1,5 +1,6 @@
 """Real crystals, and batches of their graphs under both edge schemes."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -33,11 +34,19 @@ class Crystal:
 
     def doubled(self) -> "Crystal":
         """The same crystal in a cell twice as long on its first axis; the second half are images."""
-        return Crystal(
-            numbers=np.tile(self.numbers, 2),
-            positions=np.concatenate([self.positions, self.positions + self.lattice[0]]),
-            lattice=self.lattice * np.array([[2], [1], [1]]),
-        )
+        return self.supercell([[2, 0, 0], [0, 1, 0], [0, 0, 1]])
+
+    def supercell(self, matrix: Sequence[Sequence[int]]) -> "Crystal":
+        """The same crystal in a cell with the lattice rows ``matrix @ lattice``, one copy after the other."""
+        matrix = np.array(matrix)
+        reach = int(abs(matrix).sum())
+        grid = np.array(list(itertools.product(range(-reach, reach + 1), repeat=3)))
+        fractional = grid @ np.linalg.inv(matrix)
+        shifts = grid[((fractional > -1e-9) & (fractional < 1 - 1e-9)).all(1)]
+        assert len(shifts) == round(abs(np.linalg.det(matrix)))
+        positions = np.concatenate([self.positions + shift @ self.lattice for shift in shifts])
+        big = Crystal(np.tile(self.numbers, len(shifts)), positions, matrix @ self.lattice)
+        return big.moved(np.zeros(3))
 
 
 def _crystal(numbers: Sequence[int], fractional: Sequence, lattice: Sequence) -> Crystal:
@@ -81,7 +90,7 @@ def graphs_of() -> Callable[..., GraphBatch]:
         source, target, vector, first = [], [], [], 0
         for c in crystals:
             cell = Cells.of((c.positions, c.lattice))
-            edges = assign(cell, cutoff=cutoff, max_neighbors=250, max_offsets=None)
+            edges = assign(cell, cutoff=cutoff, max_neighbors=10_000, max_offsets=None)
             ends = c.positions[edges.source] + edges.shift @ c.lattice
             vector.append(ends - c.positions[edges.target])
             source.append(edges.source + first)

@@ -9,6 +9,7 @@ import pytest
 import torch
 import yaml
 
+import gnnpool.models
 from gnnpool import plugins
 from gnnpool.models.base import Encoder
 
@@ -29,11 +30,11 @@ def load(name):
     return plugins.load("gnnpool.models", name, Encoder)
 
 
-def build(name, *, cutoff=5.0, dtype=torch.float64):
+def build(name, *, cutoff=5.0, dtype=torch.float64, **small):
     """An encoder with the options of the configuration, but narrow and of few layers."""
     entries = [model["options"] for model in CONFIG["models"].values() if model["encoder"] == name]
     assert entries, f"config/config.yaml: expected an entry of 'models' with the encoder {name!r}"
-    options = {key: SMALL.get(key, value) for key, value in entries[0].items()}
+    options = {key: (SMALL | small).get(key, value) for key, value in entries[0].items()}
     torch.manual_seed(0)
     return load(name)(cutoff=cutoff, **options).to(dtype)
 
@@ -180,6 +181,34 @@ def test_mdl_edges_give_a_supercell_other_embeddings_than_its_cell(name, crystal
     encoder = trained(name, graphs)
     change = pooled(embed(encoder, doubled), doubled) - pooled(embed(encoder, graphs), graphs)
     assert change.abs().max() > 1e-3
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_embeddings_after_a_layer_are_those_of_an_encoder_that_ends_there(name, crystal_batches, layers):
+    encoder = trained(name, crystal_batches)
+    options = {"layers": layers, "weights": encoder.state_dict()}
+    expected = embed(shortened(name, **options), crystal_batches)
+    encoder.all_layers = True
+    after_each = embed(encoder, crystal_batches).split(encoder.out_channels, dim=1)
+    assert len(after_each) == encoder.layers == SMALL["layers"]
+    torch.testing.assert_close(after_each[layers - 1], expected, **TOLERANCE)
+
+
+def shortened(name, *, layers, weights):
+    """An encoder of few layers with the weights of a longer one."""
+    encoder = build(name, layers=layers)
+    missing, _ = encoder.load_state_dict(weights, strict=False)
+    assert not missing
+    return encoder
+
+
+def test_a_graph_without_species_is_refused(name, crystal_batches):
+    with pytest.raises(ValueError, match="needs species"):
+        build(name)(replace(crystal_batches, species=None))
+
+
+def test_package_exports_the_class_of_the_file(name):
+    assert getattr(gnnpool.models, load(name).__name__) is load(name)
 
 
 def test_a_misspelled_option_is_refused(name):

@@ -10,11 +10,12 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import gnnpool.pooling
 from gnnpool import plugins
 from gnnpool.errors import DataError
 from gnnpool.graphs.file import GraphSet
 from gnnpool.pooling.base import Pooling
-from gnnpool.pooling.compose import build_pooling
+from gnnpool.pooling.build import build_pooling
 from gnnpool.training.batches import DeviceGraphs
 
 OPERATORS = plugins.names("gnnpool.pooling")
@@ -163,6 +164,46 @@ def test_gradients_reach_every_parameter_and_the_nodes(name, scheme, cells, grap
         assert gradient.abs().max() > 1e-12, key
     for part in x.grad.split(graphs.sizes.tolist()):
         assert len(part) == 1 or part.abs().max() > 0  # a lone node has no spread
+
+
+SUPERCELLS = {"3 x 1 x 1": [[3, 0, 0], [0, 1, 0], [0, 0, 1]], "skew": [[2, 1, 0], [-1, 1, 0], [0, 0, 1]]}
+
+
+@each_pooling
+@pytest.mark.parametrize("matrix", SUPERCELLS.values(), ids=SUPERCELLS)
+def test_sees_size_states_whether_a_supercell_has_another_vector(name, matrix, cells, graphs_of):
+    pooling = build(name)
+    x, graphs = together(cells, cells, graphs_of, "ocp")
+    copied = torch.cat([own.repeat(3, 1) for own in x.split(graphs.sizes.tolist())])
+    supercells = graphs_of([cell.supercell(matrix) for cell in cells.values()], "ocp")
+    assert len(supercells.source) == 3 * len(graphs.source)
+    change = (pool(pooling, copied, supercells).x - pool(pooling, x, graphs).x).abs().amax(1)
+    if pooling.sees_size:
+        assert change.min() > 1e-3
+    else:
+        assert pooling.sees_size is False
+        assert change.max() < 1e-9
+
+
+@each_pooling
+@each_scheme
+def test_batch_vector_and_edges_in_any_order_give_the_result_of_the_network(name, scheme, cells, graphs_of):
+    pooling = build(name)
+    x, graphs = together(cells, cells, graphs_of, scheme)
+    expected = pool(pooling, x, graphs)
+    order = torch.randperm(len(graphs.source), generator=torch.Generator().manual_seed(0))
+    edges = {"edge_index": graphs.edge_index[:, order], "edge_length": graphs.edge_length[order]}
+    found = pooling(x, graphs.batch, **(edges if pooling.needs_edges else {}))
+    if expected.aux_loss is not None:
+        torch.testing.assert_close(found.aux_loss, expected.aux_loss, **TOLERANCE)
+        found = found.x
+    torch.testing.assert_close(found, expected.x, **TOLERANCE)
+
+
+@each_operator
+def test_package_exports_the_class_of_the_file(name):
+    kind = plugins.load("gnnpool.pooling", name, Pooling)
+    assert getattr(gnnpool.pooling, kind.__name__) is kind
 
 
 @each_pooling

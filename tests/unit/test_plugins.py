@@ -12,7 +12,7 @@ from gnnpool.pooling.base import Pooling
 def test_operators_are_the_files_of_their_folder():
     found = plugins.names("gnnpool.pooling")
     assert {"mean", "sum", "max", "min", "std"} <= set(found)
-    assert not {"base", "compose"} & set(found)
+    assert not {"base", "build"} & set(found)
     assert not [name for name in found if name.startswith("_")]
 
 

@@ -76,7 +76,11 @@ def attention(pooling: Pooling, x: Tensor, graphs: GraphBatch) -> Tensor | None:
         ``[N, heads]``, operators with weights one after the other; None if there is no such operator.
     """
     parts = getattr(pooling, "parts", [pooling])
-    found = [part.weights(x, graphs) for part in parts if callable(getattr(part, "weights", None))]
+    found = [
+        part.weights(x[:, -part.in_channels :], graphs)
+        for part in parts
+        if callable(getattr(part, "weights", None))
+    ]
     return torch.cat(found, 1) if found else None
 
 

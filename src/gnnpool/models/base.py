@@ -1,4 +1,4 @@
-"""What every encoder is: a graph in, one embedding for each node out."""
+"""The interface of every encoder: a graph in, one embedding for each node out."""
 
 from abc import ABC, abstractmethod
 
@@ -11,22 +11,28 @@ class Encoder(nn.Module, ABC):
     """Layers before the pooling.
 
     A subclass takes ``cutoff`` and explicit keyword options, and defines :meth:`embed` on plain
-    tensors, so that it can be compiled. It must not pool.
+    tensors, so that it can be compiled. It must not pool. Its class states
 
-    A subclass sets ``separable`` if a graph's embedding does not depend on the rest of the batch in
-    training mode either, as it does with batch normalisation. A large batch is then trained on in
-    parts, which bounds the memory.
+    - ``needs_vectors``: whether :meth:`embed` reads the directions of the edges.
+    - ``separable``: whether a graph's embedding is independent of the rest of the batch in training
+      mode too; with batch normalisation it is not. The gradients of a large batch are then accumulated
+      over parts of it, which bounds the memory.
 
     Args:
         out_channels: Channels F of the node embeddings.
+        layers: Number L of layers whose embeddings :meth:`embed` can return, the last one included;
+            None if it returns the last one's only.
     """
 
     needs_vectors = False
     separable = False
 
-    def __init__(self, out_channels: int) -> None:
+    def __init__(self, out_channels: int, *, layers: int | None = None) -> None:
         super().__init__()
         self.out_channels = out_channels
+        self.layers = layers
+        # Set by the network for a pooling that needs the embeddings after every layer.
+        self.all_layers = False
 
     @abstractmethod
     def embed(
@@ -50,11 +56,21 @@ class Encoder(nn.Module, ABC):
             edge_vector: Å, ``[E, 3]``, from target to source; None unless ``needs_vectors``.
 
         Returns:
-            Node embeddings ``[N, F]``.
+            Node embeddings ``[N, F]``; with ``all_layers`` those after each layer, side by side,
+            ``[N, L F]``, as the encoder would return them if it ended there. The last F channels are
+            the embeddings that it returns without ``all_layers``.
         """
 
     def forward(self, graphs: GraphBatch) -> Tensor:
-        """Embed the nodes of a batch, ``[N, F]``."""
+        """Embed the nodes of a batch, ``[N, F]`` or ``[N, L F]``; see :meth:`embed`.
+
+        Raises:
+            ValueError: If the batch has no species, lengths, or vectors that the encoder needs.
+        """
+        if graphs.species is None or graphs.shell_length is None:
+            raise ValueError(f"{type(self).__name__}: needs species and edge lengths of the graphs")
+        if self.needs_vectors and graphs.edge_vector is None:
+            raise ValueError(f"{type(self).__name__}: needs the edge vectors of the graphs")
         return self.embed(
             graphs.species,
             graphs.source,

@@ -32,7 +32,8 @@ class CGCNN(Encoder):
         gaussian_width: In units of the cutoff.
 
     Shape:
-        species ``[N]``, source, target and shell ``[E]``, shell_length ``[S]`` (Å) -> ``[N, F]``.
+        species ``[N]``, source, target and shell ``[E]``, shell_length ``[S]`` (Å) -> ``[N, F]``, or
+        ``[N, layers F]`` with all_layers.
 
     Source:
         Xie and Grossman, Phys. Rev. Lett. 120, 145301 (2018), with the mean over neighbors and the
@@ -49,7 +50,7 @@ class CGCNN(Encoder):
         gaussians: int,
         gaussian_width: float,
     ) -> None:
-        super().__init__(out_channels=channels)
+        super().__init__(out_channels=channels, layers=layers)
         widths = [_ELEMENTS] + [channels] * pre_layers
         self.pre = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
         self.basis = FoldedGaussians(gaussians, width=gaussian_width, cutoff=cutoff)
@@ -74,13 +75,16 @@ class CGCNN(Encoder):
         polynomials = self.basis(shell_length)
         degree = torch.zeros_like(x[:, 0]).index_add(0, target, x.new_ones(len(target)))
         share = degree.clamp(min=1).reciprocal().unsqueeze(1)
+        after_each = []
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             x = norm(convolution(x, source, target, shell, polynomials, self.basis.fold, share))
-        return x
+            if self.all_layers:
+                after_each.append(x)
+        return torch.cat(after_each, 1) if self.all_layers else x
 
 
 class _Convolution(nn.Module):
-    """One convolution; the two gates' weights are stacked: rows [filter, core], columns [x_i, x_j, g]."""
+    """One convolution; the weights of both gates are stacked: rows [filter, core], columns [x_i, x_j, g]."""
 
     def __init__(self, channels: int, gaussians: int) -> None:
         super().__init__()
@@ -98,13 +102,13 @@ class _Convolution(nn.Module):
         share: Tensor,
     ) -> Tensor:
         def gate(weight: Tensor, bias: Tensor) -> Tensor:  # [E, F]
-            # Each part of W z is made once for each node or shell, not once for each edge.
+            # Compute each part of W z once per node or shell, not once per edge.
             on_target, on_source, on_edge = weight.split([self.channels, self.channels, self.gaussians], 1)
             at_target, at_source = F.linear(x, on_target, bias), F.linear(x, on_source)  # [N, F]
             z = at_target.index_select(0, target) + at_source.index_select(0, source)
             return z + (polynomials @ fold(on_edge)).index_select(0, shell)
 
-        # Two tensors and not two halves of one: the gradient of a half would be padded with zeros.
+        # Two tensors, not two halves of one: the gradient of a half would be padded with zeros.
         open_, core = map(gate, self.gates.weight.chunk(2), self.gates.bias.chunk(2))
         message = torch.sigmoid(open_) * F.softplus(core)  # [E, F]
         return x + torch.zeros_like(x).index_add(0, target, message) * share

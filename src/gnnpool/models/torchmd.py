@@ -15,7 +15,7 @@ _ELEMENTS = 100
 
 
 class _Edges(NamedTuple):
-    """What every layer reads of the edges.
+    """Edges, with the functions of their lengths that every layer uses.
 
     Args:
         source: int64 ``[E]``.
@@ -37,8 +37,8 @@ class _Edges(NamedTuple):
 class TorchMD(Encoder):
     r"""Attention over neighbors, with scalar features x and vector features v on each node.
 
-    Linear layers with SiLU process the one-hot species z. A second embedding of the neighbors'
-    species then joins what each node starts from; only here an atom's own images do not count:
+    Linear layers with SiLU process the one-hot species z. A second embedding of the neighbors' species is
+    then combined with the result; only here an atom's own images are left out:
 
     .. math:: x_i \leftarrow W_c \Big[x_i, \sum_{j \ne i} \mathrm{emb}(z_j) \odot \phi(d_{ij})
               (W_f e(d_{ij}) + b_f)\Big] + b_c, \qquad \phi(d) = \tfrac{1}{2}(1 + \cos \pi d / r)
@@ -49,7 +49,7 @@ class TorchMD(Encoder):
     Args:
         cutoff: r, Å.
         channels: Channels F of the node embeddings.
-        pre_layers: Linear layers before the graph, at least one.
+        pre_layers: Linear layers before the attention layers, at least one.
         layers: Attention layers.
         heads: Attention heads, a divisor of channels.
         radial: Number K of radial functions.
@@ -59,12 +59,13 @@ class TorchMD(Encoder):
 
     Shape:
         species ``[N]``, source, target and shell ``[E]``, shell_length ``[S]`` and edge_vector
-        ``[E, 3]`` (Å, none of zero length) -> ``[N, F]``.
+        ``[E, 3]`` (Å, none of zero length) -> ``[N, F]``, or ``[N, layers F]`` with all_layers, the layer
+        norm applied after each layer.
 
     Source:
         Thölke and De Fabritiis, "TorchMD-NET: Equivariant Transformers for Neural Network based
-        Molecular Potentials", ICLR 2022, with MatDeepLearn's settings. The published network
-        looks species up in an embedding, for which the linear layers stand here.
+        Molecular Potentials", ICLR 2022, with MatDeepLearn's settings. The linear layers replace the
+        published network's embedding of the species.
     """
 
     needs_vectors = True
@@ -73,7 +74,7 @@ class TorchMD(Encoder):
     def __init__(
         self, *, cutoff: float, channels: int, pre_layers: int, layers: int, heads: int, radial: int
     ) -> None:
-        super().__init__(out_channels=channels)
+        super().__init__(out_channels=channels, layers=layers)
         if channels % heads:
             raise ConfigError(f"torchmd: expected heads that divide the {channels} channels, found {heads}")
         self.cutoff = cutoff
@@ -101,13 +102,15 @@ class TorchMD(Encoder):
         direction = edge_vector / length.index_select(0, shell)
         edges = _Edges(source, target, shell, self.radial(length) * envelope, envelope, direction)
         x = self.neighborhood(self._embed_species(species), species, edges)
-        vectors = None
+        vectors, after_each = None, []
         for layer in self.attention:
             x, vectors = layer(x, vectors, edges)
-        return self.norm(x)
+            if self.all_layers:
+                after_each.append(self.norm(x))
+        return torch.cat(after_each, 1) if self.all_layers else self.norm(x)
 
     def _embed_species(self, species: Tensor) -> Tensor:
-        """Apply the linear layers to all elements once, and look the nodes' rows up, ``[N, F]``."""
+        """Apply the linear layers to all elements once and look up the rows of the nodes, ``[N, F]``."""
         first, *others = self.pre
         table = F.silu(first.weight.t() + first.bias)  # of the identity: all one-hot vectors
         for layer in others:
@@ -125,9 +128,9 @@ class _ExpNormal(nn.Module):
         super().__init__()
         self.decay = 5.0 / cutoff
         # As published: exp(-r) with r in Å, although exp(-5 d / r) never falls below exp(-5).
-        least = math.exp(-cutoff)
-        self.means = nn.Parameter(torch.linspace(least, 1.0, count))
-        self.betas = nn.Parameter(torch.full((count,), (2 / count * (1 - least)) ** -2))
+        lowest = math.exp(-cutoff)
+        self.means = nn.Parameter(torch.linspace(lowest, 1.0, count))
+        self.betas = nn.Parameter(torch.full((count,), (2 / count * (1 - lowest)) ** -2))
 
     def forward(self, length: Tensor) -> Tensor:
         """Lengths ``[S, 1]`` in Å -> ``[S, K]``."""
@@ -135,7 +138,7 @@ class _ExpNormal(nn.Module):
 
 
 class _Neighborhood(nn.Module):
-    """Joins to each node the species around it, by distance."""
+    """Combines each node with the species around it, weighted by distance."""
 
     def __init__(self, channels: int, radial: int) -> None:
         super().__init__()
@@ -154,7 +157,7 @@ class _Attention(nn.Module):
     r"""One attention layer.
 
     With h the layer norm of x, q, k, V linear in h, and D_k, D_V linear in the radial functions
-    followed by SiLU, each head weighs an edge by its channels' sum (there is no softmax)
+    followed by SiLU, each head weights an edge by a sum over its channels (there is no softmax)
 
     .. math:: a_{ij} = \phi(d_{ij})\, \mathrm{silu}\big(\textstyle\sum q_i \odot k_j \odot D_k(d_{ij})\big)
 
@@ -167,9 +170,9 @@ class _Attention(nn.Module):
     .. math:: x_i \leftarrow x_i + o_i + m_i \odot \langle A v_i, B v_i \rangle, \qquad
               v_i \leftarrow v_i + w_i + g_i \odot C v_i
 
-    The first layer's v is zero and the last layer's v is not read. The weights have the published
-    shape in every layer, with the blocks ordered such that these two layers need the leading ones
-    alone; nothing is computed with the other rows, nor with the first layer's A, B, C.
+    The first layer's v is zero and the last layer's v is not read. The weights have the published shape
+    in every layer, with the blocks ordered such that these two layers need only the leading ones; the
+    other rows are not used, nor are the first layer's A, B, C.
     """
 
     def __init__(self, channels: int, heads: int, radial: int, *, first: bool, last: bool) -> None:
@@ -202,9 +205,9 @@ class _Attention(nn.Module):
         return x, w
 
     def _receive(self, h: Tensor, vectors: Tensor | None, edges: _Edges) -> tuple[Tensor, Tensor | None]:
-        """Sums y ``[N, F]`` and w ``[N, 3, F]`` of the messages; w is None in the last layer."""
+        """Sums y ``[N, F]`` and w ``[N, 3, F]`` of the incoming messages; w is None in the last layer."""
         value = self._leading(self.value, h, self.value_blocks)
-        # Tensors of their own and not blocks of one: the gradient of a block would be padded with zeros.
+        # Separate tensors, not blocks of one: the gradient of a block would be padded with zeros.
         blocks = zip(
             self.value_filter.weight.split(self.channels),
             self.value_filter.bias.split(self.channels),
@@ -222,7 +225,7 @@ class _Attention(nn.Module):
         push = strength[1] * value[1].index_select(0, edges.source)
         message = push.unsqueeze(1) * edges.direction.unsqueeze(2)  # [E, 3, F]
         if self.reads:
-            # t and v both belong to the source: their product is made once for each node.
+            # t and v both belong to the source: compute their product once per node.
             carried = (value[2].unsqueeze(1) * vectors).index_select(0, edges.source)
             message = torch.addcmul(message, strength[2].unsqueeze(1), carried)
         return y, _sum_at(edges.target, message, len(h))
@@ -247,7 +250,7 @@ class _Attention(nn.Module):
 
 
 def _xavier(inputs: int, outputs: int, *, bias: bool = True) -> nn.Linear:
-    """A linear layer with Xavier-uniform weights and zero biases, as the published network starts."""
+    """A linear layer with the published initialisation: Xavier-uniform weights, zero biases."""
     linear = nn.Linear(inputs, outputs, bias=bias)
     nn.init.xavier_uniform_(linear.weight)
     if bias:

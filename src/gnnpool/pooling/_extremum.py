@@ -1,16 +1,16 @@
-"""Largest or smallest values over the nodes, several times faster to go back through than torch's own."""
+"""Largest or smallest values over the nodes, with a backward pass several times faster than torch's."""
 
 import torch
 from torch import Tensor
 from torch.autograd.function import FunctionCtx, once_differentiable
 
-from gnnpool.graphs.batch import GraphBatch
+from gnnpool.graphs.batch import Nodes
 
 
-def extremum_over_nodes(x: Tensor, graphs: GraphBatch, reduce: str) -> Tensor:
-    """Extreme value of each channel over the nodes of each graph.
+def extremum_over_nodes(x: Tensor, graphs: Nodes, reduce: str) -> Tensor:
+    """Largest or smallest value of each channel over the nodes of each graph.
 
-    Nodes that share the extreme value share its gradient in equal parts.
+    Nodes with the same extreme value receive equal parts of its gradient.
 
     Args:
         x: Node embeddings ``[N, F]``.
@@ -35,7 +35,7 @@ class _Extremum(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor | None, ...]:
         x, batch, extreme = ctx.saved_tensors
-        # Comparing in place gives numbers 0 and 1 at the speed of a sum; booleans take several times as long.
+        # In place the comparison yields numbers 0 and 1; a boolean tensor takes several times as long.
         hit = extreme.index_select(0, batch).eq_(x)
         hits = torch.zeros_like(extreme).index_add_(0, batch, hit)
         return (gradient / hits).index_select(0, batch).mul_(hit), None, None, None

@@ -1,4 +1,4 @@
-"""Options of the configuration turned into arguments of a constructor."""
+"""Construct an operator from the options of the configuration."""
 
 import inspect
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from gnnpool.errors import ConfigError
 
 
 def construct(kind: type, options: Mapping[str, Any], *, what: str) -> Any:
-    """Build an object from keyword arguments that a user chose.
+    """Construct an object from options of the configuration.
 
     Args:
         kind: Its class.
@@ -19,9 +19,9 @@ def construct(kind: type, options: Mapping[str, Any], *, what: str) -> Any:
         The object.
 
     Raises:
-        TypeError: If an option is unknown or missing; the message lists those that there are.
+        TypeError: If an option is unknown or missing; the message lists the known ones.
         ValueError: If the class refuses the value of an option.
-        ConfigError: If the class needs a package that is missing, or what it asserts does not hold.
+        ConfigError: If the class needs a missing package, or one of its assertions fails.
     """
     signature = inspect.signature(kind)
     try:

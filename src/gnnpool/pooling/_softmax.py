@@ -3,14 +3,13 @@
 import torch
 from torch import Tensor
 
-from gnnpool.graphs.batch import GraphBatch
+from gnnpool.graphs.batch import Nodes
 
 
-def softmax_over_nodes(score: Tensor, graphs: GraphBatch) -> Tensor:
+def softmax_over_nodes(score: Tensor, graphs: Nodes) -> Tensor:
     """Turn the scores of nodes into weights that sum to 1 in each graph.
 
-    Padding the few scores of a node and using torch's softmax is faster than exponentials that are
-    gathered and scattered between nodes and graphs.
+    Padding the scores and applying torch's softmax is faster than gathering and scattering exponentials.
 
     Args:
         score: K scores for each node, ``[N, K]``.

@@ -20,8 +20,8 @@ class TGPPooling(Pooling):
 
     .. math:: h_g = \tfrac{1}{K_g} \sum_k x'_k
 
-    The pooler sees every pair of joined nodes once, however many edges join them. Its losses are one
-    number for the batch, which every graph gets; their weights are options of the pooler.
+    The pooler receives every pair of joined nodes once, however many edges join them. Its losses are one
+    number for the batch, assigned to every graph; their weights are options of the pooler.
 
     Args:
         in_channels: Channels F of the node embeddings.
@@ -29,12 +29,14 @@ class TGPPooling(Pooling):
         what: Pooling and pooler, for messages.
 
     Shape:
-        x ``[N, F]`` -> ``Pooled(x=[G, D], aux_loss=[G] or None)``; D is found by trying.
+        x ``[N, F]`` -> ``Pooled(x=[G, D], aux_loss=[G] or None)``; D is measured on small graphs.
 
     Source:
-        The torch-geometric-pool library of Bianchi, Marisca and Abate, and what the documentation of
-        the pooler names.
+        The torch-geometric-pool library of Bianchi, Marisca and Abate, and the sources in the
+        documentation of the pooler.
     """
+
+    needs_edges = True
 
     def __init__(self, in_channels: int, pooler: SRCPooling, *, what: str) -> None:
         super().__init__(in_channels, out_channels=0)
@@ -45,7 +47,7 @@ class TGPPooling(Pooling):
         """See :class:`Pooling`."""
         graph, row, column = graphs.dense_adjacency.nonzero(as_tuple=True)
         edges = torch.stack([row, column]) + graphs.ptr.index_select(0, graph)
-        # Without weights, some poolers take float32 ones.
+        # Some poolers replace missing weights by float32 ones.
         out = self.pooler(x=x, adj=edges, edge_weight=x.new_ones(len(graph)), batch=graphs.batch)
         if out.x.dim() == 3:
             present = out.x.new_ones(out.x.shape[:2]) if out.mask is None else out.mask.to(x.dtype)  # [G, K]

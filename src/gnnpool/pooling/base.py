@@ -1,16 +1,16 @@
-"""What every pooling operator is: node embeddings in, one vector for each graph out."""
+"""The interface of every pooling operator: node embeddings in, one vector for each graph out."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from gnnpool.graphs.batch import GraphBatch
+from gnnpool.graphs.batch import GraphBatch, Nodes
 
 
 @dataclass(frozen=True)
 class Pooled:
-    """What a pooling gives.
+    """Result of a pooling.
 
     Args:
         x: One vector for each graph, ``[G, D]``.
@@ -26,17 +26,27 @@ class Pooling(nn.Module, ABC):
     """One pooling operator.
 
     A subclass takes ``in_channels`` and explicit keyword options, sets ``out_channels`` and
-    defines :meth:`pool`.
+    defines :meth:`pool`. Its class states
 
-    Laws, held by contract tests over every operator: the result does not depend on the order of
-    the nodes inside a graph nor on which graphs share the batch; it is finite for a graph with one
-    node; gradients reach every parameter and the input.
+    - ``sees_size``: whether the vector depends on how many atoms describe the crystal, so that a
+      supercell has another vector than its cell. None is replaced by what two copies of the nodes show.
+    - ``needs_edges``: whether :meth:`pool` reads edges.
+    - ``needs_layers``: whether x holds the embeddings after every layer of the encoder, side by side,
+      ``[N, L F]``, and not those after the last layer alone; ``in_channels`` is then L F.
+    - ``order_dependent``: whether the order of the nodes matters. No operator of this package is.
+
+    Contract tests verify for every operator: the result does not depend on the order of the nodes inside
+    a graph nor on which graphs share the batch; it is finite for a graph with one node; gradients reach
+    every parameter and the input; ``sees_size`` is true of supercells.
 
     Args:
         in_channels: Channels F of the node embeddings.
         out_channels: Channels D of the pooled vector.
     """
 
+    sees_size: bool | None = None
+    needs_edges = False
+    needs_layers = False
     order_dependent = False
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
@@ -45,25 +55,51 @@ class Pooling(nn.Module, ABC):
         self.out_channels = out_channels
 
     @abstractmethod
-    def pool(self, x: Tensor, graphs: GraphBatch) -> Pooled:
-        """Pool checked input; see :meth:`forward`."""
+    def pool(self, x: Tensor, graphs: Nodes) -> Pooled:
+        """Pool checked input; see :meth:`forward`. With ``needs_edges``, graphs is a GraphBatch."""
 
-    def forward(self, x: Tensor, graphs: GraphBatch) -> Pooled:
+    def forward(
+        self,
+        x: Tensor,
+        graphs: Nodes | Tensor,
+        *,
+        edge_index: Tensor | None = None,
+        edge_length: Tensor | None = None,
+        num_graphs: int | None = None,
+    ) -> Pooled | Tensor:
         """Pool node embeddings.
 
         Args:
             x: Node embeddings ``[N, F]``, in the order of ``graphs``.
-            graphs: Which node belongs to which graph, and the edges.
+            graphs: Which node belongs to which graph, with edges if ``needs_edges``; or the batch vector
+                of torch-geometric, int64 ``[N]``, ascending. Only with the vector:
+            edge_index: Source and target of each edge, int64 ``[2, E]``.
+            edge_length: Å, ``[E]``, for operators that read lengths.
+            num_graphs: Number of graphs; found from the vector if it is None.
 
         Returns:
-            One vector for each graph, ``[G, D]``, and the auxiliary loss if there is one.
+            One vector for each graph, ``[G, D]``, and the auxiliary loss if there is one. For a batch
+            vector, an operator without auxiliary loss returns the vectors as a plain tensor.
 
         Raises:
-            ValueError: If x does not fit the graphs or the operator.
+            ValueError: If x does not fit the graphs or the operator, edges are missing, or the batch
+                vector is not ascending or leaves a graph empty.
         """
+        if isinstance(graphs, Nodes):
+            return self._pool_checked(x, graphs)
+        if edge_index is None:
+            graphs = Nodes.from_vector(graphs, num_graphs=num_graphs)
+        else:
+            graphs = GraphBatch.from_edges(graphs, edge_index, edge_length=edge_length, num_graphs=num_graphs)
+        pooled = self._pool_checked(x, graphs)
+        return pooled.x if pooled.aux_loss is None else pooled
+
+    def _pool_checked(self, x: Tensor, graphs: Nodes) -> Pooled:
         expected = (graphs.num_nodes, self.in_channels)
         if tuple(x.shape) != expected:
             raise ValueError(
                 f"{type(self).__name__}: expected node embeddings {expected}, got {tuple(x.shape)}"
             )
+        if self.needs_edges and not isinstance(graphs, GraphBatch):
+            raise ValueError(f"{type(self).__name__}: needs the edges of the graphs; give edge_index")
         return self.pool(x, graphs)

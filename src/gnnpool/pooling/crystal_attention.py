@@ -1,4 +1,4 @@
-"""Attention over the atoms of a crystal, scored together with what surrounds them."""
+"""Attention over the atoms of a crystal, with scores that depend on their surroundings."""
 
 import torch
 from torch import Tensor, nn
@@ -18,36 +18,37 @@ class CrystalAttentionPooling(Pooling):
         \alpha_i^k = \mathrm{softmax}_{i \in g}(s_i^k), \quad
         h_g^k = \sum_{i \in g} \alpha_i^k x_i^k
 
-    Head k weighs its own slice :math:`x^k` of the channels. The sums over neighbors run over edges, so
-    parallel edges count: a neighbor has the share that its images have in the real coordination. A
-    node without edges has the surroundings 0.
+    Head k weights its own slice :math:`x^k` of the channels. The sums over neighbors run over edges, so
+    every periodic image of a neighbor counts. A node without edges has the surroundings 0.
 
-    Atoms that are alike have the same score and so the same weight, however many there are. With edges
-    that do not depend on the choice of the cell (ocp), a supercell therefore has the vector of its cell.
+    Equivalent atoms have the same score and weight, however many there are. With edges that do not
+    depend on the choice of the cell (ocp), a supercell therefore has the vector of its cell.
 
-    Before training this is mean pooling: the hidden units come in pairs of equal weights whose
-    contributions to the scores cancel. The two of a pair have opposite gradients and part at the
-    first step; a last layer of zeros would leave the layers before it without any.
+    Before training this is mean pooling: hidden units come in pairs of equal weights whose contributions
+    to the scores cancel. The two units of a pair have opposite gradients, so they differ after the first
+    step; a last layer of zeros would give the layers before it no gradient.
 
     Args:
         in_channels: Channels F of the node embeddings.
-        heads: Number of slices of the channels with weights of their own; must divide F.
+        heads: Number of slices of the channels, each with its own weights; must divide F.
         pairs: Pairs of hidden units that score a node. As tanh is between -1 and 1, the
             scores of a head are bounded by the sum of its ``2 * pairs`` absolute weights in C.
-        reach: Length :math:`\lambda`, Å. With 0.5 Å, the six nearest of the neighbors of an atom in rock
-            salt make up four fifths of its surroundings, so these are the coordination shell.
-            Infinity takes the plain mean over all edges, which inside a cutoff of 8 Å is nearly the
-            same for all atoms of a crystal.
+        reach: Length :math:`\lambda`, Å. With 0.5 Å, the six nearest neighbors of an atom in rock salt
+            have four fifths of the weight, so the surroundings are the coordination shell. Infinity gives
+            the mean over all edges, which inside a cutoff of 8 Å is nearly the same for all atoms.
 
     Shape:
         x ``[N, F]`` -> ``Pooled(x=[G, F])``.
 
     Source:
         Ours. Soft attention as a readout: Li et al., Gated Graph Sequence Neural Networks, ICLR 2016;
-        heads: Lee et al., Set Transformer, ICML 2019; scores that see neighbors: Lee et al.,
+        heads: Lee et al., Set Transformer, ICML 2019; scores from neighbors: Lee et al.,
         Self-Attention Graph Pooling, ICML 2019; pairs: Chizat et al., On Lazy Training in
         Differentiable Programming, NeurIPS 2019.
     """
+
+    sees_size = False  # with edges that do not depend on the choice of the cell (ocp)
+    needs_edges = True
 
     def __init__(self, in_channels: int, *, heads: int = 4, pairs: int = 16, reach: float = 0.5) -> None:
         super().__init__(in_channels, out_channels=in_channels)
@@ -60,7 +61,7 @@ class CrystalAttentionPooling(Pooling):
         self.reach = reach
         self.node = nn.Linear(in_channels, 2 * pairs)
         self.surroundings = nn.Linear(in_channels, 2 * pairs, bias=False)
-        # A bias would be the same for all nodes of a graph, which softmax does not see.
+        # No bias: it would add a constant to all scores, which softmax cancels.
         self.score = nn.Linear(2 * pairs, heads, bias=False)
         with torch.no_grad():
             for weight in (self.node.weight, self.node.bias, self.surroundings.weight):
@@ -84,8 +85,8 @@ class CrystalAttentionPooling(Pooling):
 def _nearness(graphs: GraphBatch, reach: float) -> Tensor:
     """Share of each node in the surroundings of each other, rows are targets, ``[G, M, M]``.
 
-    Adding up the edges of a pair first leaves one product of small matrices, where gathering node
-    values for each edge would move all channels of some hundred edges for each atom.
+    Summing the edges of each pair first leaves one product of small matrices; gathering node values for
+    each edge would move all channels of some hundred edges per atom.
     """
     size = graphs.max_nodes
     nearness = torch.exp(-graphs.edge_length / reach)  # [E]

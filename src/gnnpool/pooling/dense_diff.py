@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from gnnpool.graphs.batch import GraphBatch
 from gnnpool.pooling.base import Pooled, Pooling
 
-# Smallest assignment whose logarithm is taken, that of PyG.
+# Added to an assignment before its logarithm is taken, as in PyG.
 _TINY = 1e-15
 
 
@@ -17,33 +17,42 @@ class DenseDiffPooling(Pooling):
         S = \mathrm{softmax}(\mathrm{conv}_S(A, X)), \quad Z = \mathrm{relu}(\mathrm{conv}_Z(A, X)), \quad
         X' = S^\top Z, \quad A' = S^\top A S
 
-    A is 1 where an edge joins two nodes, however many do, and its rows are targets. All that falls
-    into the one cluster of the second level is summed. The output grows with the number of nodes.
+    A is 1 where at least one edge joins two nodes; its rows are targets. Each conv is one linear graph
+    convolution, without normalization: W_1 x_i + W_2 (mean of x over the neighbors of i) + b. The second
+    level has one cluster, so its assignment is 1 and the vector is the sum over the C clusters. The
+    output grows with the number of nodes.
 
-    The auxiliary loss of a graph of n nodes is, for each level and with n replaced by C in the second,
+    With a weight above 0, a graph of n nodes has the auxiliary loss, for each level and with n replaced
+    by C in the second,
 
     .. math:: w_\mathrm{link} \frac{\lVert A - S S^\top \rVert_F}{n^2}
               - w_\mathrm{entropy} \frac{1}{n} \sum_{i,k} s_{ik} \log s_{ik}
 
-    It is taken over the graph's own nodes, so neither padding nor the rest of the batch changes it.
+    The sums run over the graph's own nodes, so neither padding nor the rest of the batch changes the loss.
+    The loss is a pure number that is added to the error in the unit of the target: the same weight pulls
+    harder where targets are small. At weight 0, the default, the losses are not computed.
 
     Args:
         in_channels: Channels F of the node embeddings.
         clusters: C. A share of the largest graph, as published, would make a graph's result depend
             on the rest of the dataset.
-        link_weight: Weight of the link loss.
-        entropy_weight: Weight of the entropy.
+        link_weight: Weight of the link loss. 0 as in the training loop of PyG's example of today, which
+            discards both losses; the authors' code has the link loss behind a flag.
+        entropy_weight: Weight of the entropy. 0 as in both; PyG's example of 2020 added both losses.
 
     Shape:
-        x ``[N, F]`` -> ``Pooled(x=[G, F], aux_loss=[G])``.
+        x ``[N, F]`` -> ``Pooled(x=[G, F], aux_loss=[G])``, aux_loss None if both weights are 0.
 
     Source:
         Ying et al., Hierarchical Graph Representation Learning with Differentiable Pooling,
-        NeurIPS 2018; both losses with weight 1, as in PyG's example.
+        NeurIPS 2018. The published network has three convolutions with normalization in each level.
     """
 
+    sees_size = True
+    needs_edges = True
+
     def __init__(
-        self, in_channels: int, *, clusters: int = 10, link_weight: float = 1.0, entropy_weight: float = 1.0
+        self, in_channels: int, *, clusters: int = 10, link_weight: float = 0.0, entropy_weight: float = 0.0
     ) -> None:
         super().__init__(in_channels, out_channels=in_channels)
         self.link_weight = link_weight
@@ -63,17 +72,22 @@ class DenseDiffPooling(Pooling):
         clusters = assignment.transpose(1, 2) @ embedding  # [G, C, F]
         coarse = assignment.transpose(1, 2) @ adjacency @ assignment  # [G, C, C]
         embedding = self.embed_clusters(clusters, _neighbor_mean(coarse, clusters)).relu()
-        together = assignment.new_ones(*clusters.shape[:2], 1)  # [G, C, 1]
-        link = _link_loss(adjacency, assignment, graphs.sizes) + _link_loss(
-            coarse, together, clusters.shape[1]
-        )
+        return Pooled(embedding.sum(1), self._loss(adjacency, assignment, coarse, graphs.sizes))
+
+    def _loss(self, adjacency: Tensor, assignment: Tensor, coarse: Tensor, sizes: Tensor) -> Tensor | None:
+        """Weighted auxiliary loss of both levels, ``[G]``."""
+        if not (self.link_weight or self.entropy_weight):
+            return None
+        clusters = coarse.shape[1]
+        together = assignment.new_ones(len(coarse), clusters, 1)  # [G, C, 1]
+        link = _link_loss(adjacency, assignment, sizes) + _link_loss(coarse, together, clusters)
         # A single cluster has no entropy.
-        entropy = -(assignment * (assignment + _TINY).log()).sum((1, 2)) / graphs.sizes
-        return Pooled(embedding.sum(1), self.link_weight * link + self.entropy_weight * entropy)
+        entropy = -(assignment * (assignment + _TINY).log()).sum((1, 2)) / sizes
+        return self.link_weight * link + self.entropy_weight * entropy
 
 
 class _DenseConvolution(nn.Module):
-    """Linear in a node and in the mean over its neighbors, ``[G, M, F]`` each -> ``[G, M, O]``."""
+    """Linear in a node and in the mean over its neighbors: two tensors ``[G, M, F]`` -> ``[G, M, O]``."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -85,11 +99,11 @@ class _DenseConvolution(nn.Module):
 
 
 def _neighbor_mean(adjacency: Tensor, x: Tensor) -> Tensor:
-    """Weighted mean over neighbors; no neighbors give 0."""
+    """Weighted mean over neighbors, ``[G, M, F]``; 0 for a node without neighbors."""
     return adjacency @ x / adjacency.sum(2, keepdim=True).clamp(min=1)
 
 
 def _link_loss(adjacency: Tensor, assignment: Tensor, size: Tensor | int) -> Tensor:
-    """Distance of adjacency ``[G, M, M]`` from assignment to the same clusters, for each pair, ``[G]``."""
+    """Distance of the adjacency ``[G, M, M]`` from S S^T, divided by the number of pairs, ``[G]``."""
     distance = torch.linalg.vector_norm(adjacency - assignment @ assignment.transpose(1, 2), dim=(1, 2))
     return distance / size**2

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from gnnpool.graphs.batch import GraphBatch
+from gnnpool.graphs.batch import Nodes
 from gnnpool.pooling.base import Pooled, Pooling
 
 
@@ -21,10 +21,12 @@ class MeanPooling(Pooling):
         The baseline of the benchmark paper.
     """
 
+    sees_size = False
+
     def __init__(self, in_channels: int) -> None:
         super().__init__(in_channels, out_channels=in_channels)
 
-    def pool(self, x: Tensor, graphs: GraphBatch) -> Pooled:
+    def pool(self, x: Tensor, graphs: Nodes) -> Pooled:
         """See :class:`Pooling`."""
         total = x.new_zeros(graphs.num_graphs, self.in_channels).index_add(0, graphs.batch, x)
         return Pooled(total / graphs.sizes.unsqueeze(1))

@@ -4,10 +4,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gnnpool.graphs.batch import GraphBatch
+from gnnpool.graphs.batch import Nodes
 from gnnpool.pooling.base import Pooled, Pooling
 
-# Smallest assignment whose logarithm is taken, that of PyG.
+# Lower bound of an assignment before its logarithm is taken, as in PyG.
 _TINY = 1e-15
 
 
@@ -20,8 +20,13 @@ class MemoryPooling(Pooling):
         y_k = W_1 \sum_{i \in g} s_{ik} x_i, \quad
         h_g = W_2 \sum_k \mathrm{leaky\ relu}(y_k)
 
-    A second layer with one cluster assigns everything to it whatever its keys are, so it is the sum
-    and W_2, and has no keys here. The output grows with the number of nodes.
+    A second layer with one cluster assigns every node to it, whatever its keys are. So it is a sum
+    followed by W_2, and has no keys here. The output grows with the number of nodes.
+
+    In effect the operator is a sum. With keys as initialised all s are close to 1/K, and the sum of y_k over
+    k is W_1 times the sum of the nodes whatever s is, so s matters only in channels where y_k has both
+    signs. Replacing all s by 1/K changed the predictions of trained networks by at most 2e-4 of their
+    spread, and often by less than 1e-6.
 
     The auxiliary loss of a graph pulls assignments towards their own sharpened form p,
 
@@ -33,16 +38,19 @@ class MemoryPooling(Pooling):
         clusters: K.
         heads: Number of sets of keys m.
         tau: Temperature; 1 is a Cauchy distribution.
-        aux_weight: w. The published training takes one step in an epoch for this loss and one in
-            each batch for the task, and the benchmark's datasets have 6 to 300 batches in an epoch,
-            about 40 in the middle: 0.03 keeps that proportion.
+        aux_weight: w. The published training takes one step per epoch for this loss and one per batch
+            for the task; at a median of about 40 batches per epoch, 0.03 keeps that proportion. The weight
+            has no practical effect: the gradient of the loss is 1e-9 to 6e-6 of the error's gradient. At 0
+            the loss is not computed.
 
     Shape:
-        x ``[N, F]`` -> ``Pooled(x=[G, F], aux_loss=[G])``.
+        x ``[N, F]`` -> ``Pooled(x=[G, F], aux_loss=[G])``, aux_loss None if w is 0.
 
     Source:
         Khasahmadi et al., Memory-Based Graph Networks, ICLR 2020; sizes of PyG's example.
     """
+
+    sees_size = True
 
     def __init__(
         self,
@@ -61,14 +69,16 @@ class MemoryPooling(Pooling):
         self.lin1 = nn.Linear(in_channels, in_channels, bias=False)
         self.lin2 = nn.Linear(in_channels, in_channels, bias=False)
 
-    def pool(self, x: Tensor, graphs: GraphBatch) -> Pooled:
+    def pool(self, x: Tensor, graphs: Nodes) -> Pooled:
         """See :class:`Pooling`."""
         assignment = self._assign(x)  # [N, K]
         gathered = graphs.to_dense(assignment).transpose(1, 2) @ graphs.to_dense(x)  # [G, K, F]
         clusters = F.leaky_relu(self.lin1(gathered))
-        return Pooled(self.lin2(clusters.sum(1)), self.aux_weight * _divergence(assignment, graphs))
+        loss = self.aux_weight * _divergence(assignment, graphs) if self.aux_weight else None
+        return Pooled(self.lin2(clusters.sum(1)), loss)
 
     def _assign(self, x: Tensor) -> Tensor:
+        """Shares of the clusters in each node, ``[N, K]``."""
         keys = self.keys.flatten(0, 1)  # [H K, F]
         squared = x.square().sum(1, keepdim=True) + keys.square().sum(1) - 2 * x @ keys.t()  # [N, H K]
         near = (1 + squared.clamp(min=0) / self.tau) ** (-(1 + self.tau) / 2)
@@ -77,7 +87,7 @@ class MemoryPooling(Pooling):
         return torch.einsum("nhk,h->nk", share, self.head_weight).softmax(1)
 
 
-def _divergence(assignment: Tensor, graphs: GraphBatch) -> Tensor:
+def _divergence(assignment: Tensor, graphs: Nodes) -> Tensor:
     """Divergence of the sharpened assignment from the assignment, summed over nodes, ``[G]``."""
     zeros = assignment.new_zeros(graphs.num_graphs, assignment.shape[1])
     popularity = zeros.index_add(0, graphs.batch, assignment)  # [G, K]

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from gnnpool.graphs.batch import GraphBatch
+from gnnpool.graphs.batch import Nodes
 from gnnpool.pooling._extremum import extremum_over_nodes
 from gnnpool.pooling.base import Pooled, Pooling
 
@@ -12,8 +12,8 @@ class MinPooling(Pooling):
 
     .. math:: h_{g,f} = \min_{i \in g} x_{i,f}
 
-    Nodes that share the smallest value share its gradient in equal parts, so that the gradient does
-    not depend on the order of the nodes either.
+    Nodes with the same smallest value receive equal parts of its gradient, so the gradient does not depend
+    on the order of the nodes.
 
     Args:
         in_channels: Channels F of the node embeddings.
@@ -25,9 +25,11 @@ class MinPooling(Pooling):
         "Minimum" of the benchmark paper.
     """
 
+    sees_size = False
+
     def __init__(self, in_channels: int) -> None:
         super().__init__(in_channels, out_channels=in_channels)
 
-    def pool(self, x: Tensor, graphs: GraphBatch) -> Pooled:
+    def pool(self, x: Tensor, graphs: Nodes) -> Pooled:
         """See :class:`Pooling`."""
         return Pooled(extremum_over_nodes(x, graphs, "amin"))

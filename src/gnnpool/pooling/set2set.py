@@ -4,13 +4,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gnnpool.graphs.batch import GraphBatch
+from gnnpool.graphs.batch import Nodes
 from gnnpool.pooling._softmax import softmax_over_nodes
 from gnnpool.pooling.base import Pooled, Pooling
 
 
 class Set2SetPooling(Pooling):
-    r"""Some steps of attention over the nodes, each asking with what the last one found.
+    r"""Repeated attention to the nodes; each query depends on the result of the step before.
 
     .. math::
         q_t = \mathrm{LSTM}([q_{t-1}, r_{t-1}]), \quad
@@ -18,7 +18,7 @@ class Set2SetPooling(Pooling):
         r_t = \sum_{i \in g} \alpha_{i,t} x_i, \quad
         h_g = [q_T, r_T]
 
-    Only the query is recurrent: the nodes are never put in an order.
+    Only the query is recurrent, so the order of the nodes has no effect.
 
     Args:
         in_channels: Channels F of the node embeddings.
@@ -31,6 +31,8 @@ class Set2SetPooling(Pooling):
         Vinyals et al., Order Matters: Sequence to Sequence for Sets, ICLR 2016.
     """
 
+    sees_size = False
+
     def __init__(self, in_channels: int, *, steps: int = 3) -> None:
         super().__init__(in_channels, out_channels=2 * in_channels)
         if steps < 1:
@@ -38,31 +40,31 @@ class Set2SetPooling(Pooling):
         self.steps = steps
         self.lstm = nn.LSTMCell(2 * in_channels, in_channels)
 
-    def pool(self, x: Tensor, graphs: GraphBatch) -> Pooled:
+    def pool(self, x: Tensor, graphs: Nodes) -> Pooled:
         """See :class:`Pooling`."""
-        # A query is both output and input of the cell, so that what multiplies it is one sum of weights.
+        # A query is both state and input of the cell, so add the two weight matrices that multiply it.
         weight = self.lstm.weight_ih + F.pad(self.lstm.weight_hh, (0, self.in_channels))
-        on_query, on_found = weight.split(self.in_channels, 1)
+        on_query, on_attended = weight.split(self.in_channels, 1)
         bias = self.lstm.bias_ih + self.lstm.bias_hh
-        # The first query is the same for all graphs, so one row of it is enough.
+        # The first query is the same for all graphs, so one row is enough.
         query, memory = _cell(bias.unsqueeze(0), 0.0)
-        found = _read(x, query, graphs)
+        attended = _attend(x, query, graphs)
         for _ in range(self.steps - 1):
-            gates = torch.addmm(F.linear(query, on_query, bias), found, on_found.t())
+            gates = torch.addmm(F.linear(query, on_query, bias), attended, on_attended.t())
             query, memory = _cell(gates, memory)
-            found = _read(x, query, graphs)
-        return Pooled(torch.cat([query.expand(graphs.num_graphs, -1), found], 1))
+            attended = _attend(x, query, graphs)
+        return Pooled(torch.cat([query.expand(graphs.num_graphs, -1), attended], 1))
 
 
 def _cell(gates: Tensor, memory: Tensor | float) -> tuple[Tensor, Tensor]:
-    """Output and memory of the LSTM's cell, given the sums ``[G, 4 F]`` that its gates take."""
-    take, keep, new, show = gates.chunk(4, 1)
-    memory = keep.sigmoid() * memory + take.sigmoid() * new.tanh()
-    return show.sigmoid() * memory.tanh(), memory
+    """Output and cell state of the LSTM, ``[G, F]`` each, from its gates before activation, ``[G, 4 F]``."""
+    input_, forget, candidate, output = gates.chunk(4, 1)
+    memory = forget.sigmoid() * memory + input_.sigmoid() * candidate.tanh()
+    return output.sigmoid() * memory.tanh(), memory
 
 
-def _read(x: Tensor, query: Tensor, graphs: GraphBatch) -> Tensor:
+def _attend(x: Tensor, query: Tensor, graphs: Nodes) -> Tensor:
     """Mean of the nodes of each graph, weighted by attention to its query: ``[1 or G, F]`` -> ``[G, F]``."""
-    asked = query.expand(graphs.num_graphs, -1).index_select(0, graphs.batch)
-    weighted = x * softmax_over_nodes((x * asked).sum(1, keepdim=True), graphs)
+    query_of_node = query.expand(graphs.num_graphs, -1).index_select(0, graphs.batch)
+    weighted = x * softmax_over_nodes((x * query_of_node).sum(1, keepdim=True), graphs)
     return x.new_zeros(graphs.num_graphs, x.shape[1]).index_add(0, graphs.batch, weighted)

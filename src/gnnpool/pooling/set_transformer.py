@@ -1,20 +1,22 @@
-"""Self-attention among the nodes, then a learned seed that gathers them."""
+"""Self-attention among the nodes, then attention of a learned seed to them."""
 
 from torch import Tensor, nn
 
-from gnnpool.graphs.batch import GraphBatch
+from gnnpool.graphs.batch import Nodes
 from gnnpool.pooling._attention import AttentionBlock, SeedAttention
 from gnnpool.pooling.base import Pooled, Pooling
 
 
 class SetTransformerPooling(Pooling):
-    r"""Self-attention among the nodes, attention of learned seeds over them, then among the seeds.
+    r"""Self-attention among the nodes, attention of learned seeds to the nodes, self-attention of the seeds.
 
     .. math:: h_g = \mathrm{flat}\big(B_\mathrm{dec}(\mathrm{gather}_S(B_\mathrm{enc}(x)))\big),
               \quad B(x) = \mathrm{block}(x, x)
 
-    Block and gather are those of :mod:`gnnpool.pooling._attention`. Attention among the nodes takes
-    memory that grows with the square of the largest graph.
+    Block and gather are those of :mod:`gnnpool.pooling._attention` and follow PyG. The authors' network
+    is deeper: three blocks with inducing points (ISAB) among the nodes, two blocks among the seeds, and
+    layer normalization as an option. Attention among the nodes needs memory that grows with the square
+    of the largest graph.
 
     Args:
         in_channels: Channels F of the node embeddings.
@@ -28,8 +30,10 @@ class SetTransformerPooling(Pooling):
 
     Source:
         Lee et al., Set Transformer, ICML 2019, as a readout in Buterez et al., Graph Neural
-        Networks with Adaptive Readouts, NeurIPS 2022; no normalization, as in PyG.
+        Networks with Adaptive Readouts, NeurIPS 2022.
     """
+
+    sees_size = False
 
     def __init__(
         self,
@@ -45,7 +49,7 @@ class SetTransformerPooling(Pooling):
         self.pma = SeedAttention(in_channels, seeds=seeds, heads=heads)
         self.decoders = nn.ModuleList(AttentionBlock(in_channels, heads) for _ in range(decoder_blocks))
 
-    def pool(self, x: Tensor, graphs: GraphBatch) -> Pooled:
+    def pool(self, x: Tensor, graphs: Nodes) -> Pooled:
         """See :class:`Pooling`."""
         for block in self.encoders:
             x = block.among_nodes(x, graphs)

@@ -8,7 +8,7 @@ from gnnpool.explain.contributions import leave_one_out
 from gnnpool.graphs.batch import GraphBatch
 from gnnpool.heads import Head
 from gnnpool.network import Network
-from gnnpool.pooling.compose import build_pooling
+from gnnpool.pooling.build import build_pooling
 
 CHANNELS = 4
 

@@ -119,7 +119,7 @@ def test_memory(heads, assorted, nodes):
 
 
 def test_dense_diff(assorted, nodes):
-    pooling = DenseDiffPooling(CHANNELS, clusters=6).double()
+    pooling = DenseDiffPooling(CHANNELS, clusters=6, link_weight=1.0, entropy_weight=1.0).double()
     convolutions = []
     for layer in (pooling.assign, pooling.embed, pooling.embed_clusters):
         width = layer.lin_rel.out_features

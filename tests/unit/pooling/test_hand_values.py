@@ -12,8 +12,11 @@ from gnnpool.pooling.max import MaxPooling
 from gnnpool.pooling.mean import MeanPooling
 from gnnpool.pooling.memory import MemoryPooling
 from gnnpool.pooling.min import MinPooling
+from gnnpool.pooling.phi_mean import PhiMeanPooling
+from gnnpool.pooling.random_attention import RandomAttentionPooling
 from gnnpool.pooling.set2set import Set2SetPooling
 from gnnpool.pooling.set_transformer import SetTransformerPooling
+from gnnpool.pooling.softmax_mean import SoftmaxMeanPooling
 from gnnpool.pooling.std import StdPooling
 from gnnpool.pooling.sum import SumPooling
 
@@ -145,6 +148,39 @@ def test_dense_diff_with_equal_assignment(water):
     # A has four ones among nine entries, S S' is 1/4 throughout; A' is 4/16 throughout, to be 1.
     link = math.sqrt(4 * 0.75**2 + 5 * 0.25**2) / 9 + 0.75 * 4 / 16
     assert pooled.aux_loss.item() == pytest.approx(10 * link + 100 * math.log(4))
+
+
+def test_dense_diff_and_memory_have_no_loss_at_weight_zero(water):
+    assert DenseDiffPooling(2).double()(X, water).aux_loss is None
+    assert MemoryPooling(2, aux_weight=0.0).double()(X, water).aux_loss is None
+
+
+def test_softmax_mean_goes_from_the_mean_to_the_maximum(water):
+    pooling = SoftmaxMeanPooling(2).double()
+    torch.testing.assert_close(pooling(X, water).x, TOTAL / 3)
+    pooling.beta.data[:] = tensor([math.log(2), 1000.0])
+    # First channel: weights in the ratio 2 to 4 to 64.
+    torch.testing.assert_close(pooling(X, water).x, tensor([[(2 + 8 + 384) / 70, 4.0]]).double())
+
+
+def test_phi_mean_adds_the_mean_of_its_network(water):
+    pooling = blank(PhiMeanPooling(2))
+    torch.testing.assert_close(pooling(X, water).x, TOTAL / 3)
+    pooling.lin1.weight.data[:] = EYE
+    pooling.lin1.bias.data[:] = -1.5
+    pooling.lin2.weight.data[:] = 10 * EYE
+    pooling.lin2.bias.data[:] = 100.0
+    # Above 1.5: 0.5 and 4.5 in the first channel, 2.5 in the second.
+    expected = TOTAL / 3 + 100 + 10 * tensor([[5.0, 2.5]]).double() / 3
+    torch.testing.assert_close(pooling(X, water).x, expected)
+
+
+def test_random_attention_is_the_softmax_of_a_fixed_vector(water):
+    pooling = RandomAttentionPooling(2).double()
+    assert not list(pooling.parameters())
+    pooling.vector[:] = tensor([math.log(2), 0.0])
+    torch.testing.assert_close(pooling.weights(X, water)[:, 0], tensor([2.0, 4.0, 64.0]).double() / 70)
+    torch.testing.assert_close(pooling(X, water).x[0, 0], tensor((2 + 8 + 384) / 70).double())
 
 
 def test_dense_diff_gives_a_node_the_mean_of_the_sources_of_its_edges(batch_of):

@@ -5,7 +5,7 @@ import torch
 from torch_geometric.nn import aggr
 
 from gnnpool.errors import ConfigError
-from gnnpool.pooling.compose import build_pooling
+from gnnpool.pooling.build import build_pooling
 
 
 def build(name, *, order_dependent=False, **options):
@@ -42,6 +42,19 @@ def test_width_is_found_and_every_weight_learns(name, options, width, assorted, 
     if parameters := list(pooling.parameters()):
         pooled.square().sum().backward()
         assert all(p.grad is not None and p.grad.isfinite().all() for p in parameters)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "seen"),
+    [
+        ("MeanAggregation", {}, False),
+        ("SoftmaxAggregation", {}, False),
+        ("SumAggregation", {}, True),
+        ("SortAggregation", {"k": 3}, True),
+    ],
+)
+def test_sees_size_is_measured(name, options, seen):
+    assert build(name, **options).sees_size is seen
 
 
 @pytest.mark.parametrize("name", ["LSTMAggregation", "GRUAggregation"])

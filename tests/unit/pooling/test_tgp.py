@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gnnpool.errors import ConfigError
-from gnnpool.pooling.compose import build_pooling
+from gnnpool.pooling.build import build_pooling
 
 pytest.importorskip("tgp", reason="needs the extra tgp")
 

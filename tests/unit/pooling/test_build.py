@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from gnnpool.errors import ConfigError
-from gnnpool.pooling.compose import build_pooling
+from gnnpool.pooling import MaxPooling, MeanPooling
+from gnnpool.pooling.build import build_pooling
 
 
 def test_combination_is_its_operators_side_by_side(assorted, nodes):
@@ -21,11 +22,47 @@ def test_combination_is_its_operators_side_by_side(assorted, nodes):
 
 def test_auxiliary_losses_of_a_combination_add_up(assorted, nodes):
     x = nodes(assorted, 8)
-    pooling = build_pooling("all", {"operators": ["memory", "mean", "dense_diff"]}, 8).double()
+    with_loss = {"operator": "dense_diff", "options": {"link_weight": 1.0, "entropy_weight": 1.0}}
+    pooling = build_pooling("all", {"operators": ["memory", "mean", with_loss]}, 8).double()
     memory, _, dense_diff = pooling.parts
     expected = memory(x, assorted).aux_loss + dense_diff(x, assorted).aux_loss
     assert torch.equal(pooling(x, assorted).aux_loss, expected)
     assert build_pooling("two", {"operators": ["mean", "max"]}, 8)(x, assorted).aux_loss is None
+
+
+@pytest.mark.parametrize("operators", [["mean", "memory", "max"], ["memory"]])
+def test_width_is_a_linear_map_of_the_joined_vectors(operators, assorted, nodes):
+    x = nodes(assorted, 8)
+    torch.manual_seed(0)
+    plain = build_pooling("mine", {"operators": operators}, 8).double()(x, assorted)
+    torch.manual_seed(0)
+    pooling = build_pooling("mine", {"operators": operators, "width": 3}, 8).double()
+    found = pooling(x, assorted)
+    assert found.x.shape == (5, pooling.out_channels) == (5, 3)
+    torch.testing.assert_close(found.x, plain.x @ pooling.linear.weight.t())
+    torch.testing.assert_close(found.aux_loss, plain.aux_loss)
+
+
+def test_beside_an_operator_of_all_layers_the_others_get_the_last_layer(assorted, nodes):
+    x = nodes(assorted, 24)
+    entry = {"operators": ["max", "layer_mean", "mean"]}
+    pooling = build_pooling("mine", entry, 8, layers=3).double()
+    assert pooling.needs_layers
+    mean, last = MeanPooling(24)(x, assorted).x, x[:, 16:]
+    expected = torch.cat([MaxPooling(8)(last, assorted).x, mean, mean[:, 16:]], 1)
+    torch.testing.assert_close(pooling(x, assorted).x, expected)
+
+
+def test_an_operator_of_all_layers_is_refused_where_the_encoder_returns_the_last_one_only():
+    with pytest.raises(ConfigError, match="'layer_mean': needs the embeddings after each layer"):
+        build_pooling("layer_mean", None, 8, layers=None)
+
+
+@pytest.mark.parametrize(
+    ("operators", "seen"), [(["mean", "max"], False), (["mean", "sum"], True), (["memory"], True)]
+)
+def test_a_combination_sees_the_size_if_one_operator_does(operators, seen):
+    assert build_pooling("mine", {"operators": operators, "width": 3}, 8).sees_size is seen
 
 
 def test_options_reach_their_operator():
@@ -96,6 +133,14 @@ class Sample(Base):
         centered = x - mean(x, graphs)[graphs.batch]
         return Pooled((mean(centered**2, graphs) * (graphs.sizes / (graphs.sizes - 1)).unsqueeze(1)).sqrt())
 
+class Edges(Base):
+    def pool(self, x, graphs):
+        return Pooled(mean(x, graphs) + len(graphs.source))
+
+class Total(Base):
+    def pool(self, x, graphs):
+        return Pooled(mean(x, graphs) * graphs.sizes.unsqueeze(1))
+
 class Broken(Base):
     def pool(self, x, graphs):
         raise KeyError("nothing")
@@ -120,6 +165,7 @@ def test_plugin_that_keeps_the_laws_is_an_operator_like_ours(plugin, assorted, n
     plugin("Lawful")
     pooling = build_pooling("both", {"operators": ["mine", "mean"]}, 8)
     assert pooling(nodes(assorted, 8), assorted).x.shape == (5, 16)
+    assert pooling.sees_size is False  # measured: the plug-in states nothing
     with pytest.raises(TypeError, match=r"'mine', operator 'mine'.*'powr'; options: power"):
         build_pooling("mine", {"options": {"powr": 1}}, 8)
 
@@ -132,6 +178,7 @@ def test_plugin_that_keeps_the_laws_is_an_operator_like_ours(plugin, assorted, n
         ("SharedLoss", "depends on which graphs share the batch"),
         ("Sample", "not finite for a graph of one node"),
         ("Broken", "fails on small graphs: KeyError"),
+        ("Edges", "no attribute 'source'; a pooling that reads edges states needs_edges = True"),
     ],
 )
 def test_plugin_that_breaks_a_law_is_refused_by_that_law(plugin, kind, law):
@@ -148,6 +195,11 @@ def test_dependence_on_order_is_accepted_where_declared_and_nothing_else(plugin)
     plugin("Centered")
     with pytest.raises(ConfigError, match="share the batch"):
         build_pooling("mine", {"order_dependent": True}, 8)
+
+
+def test_size_that_a_plugin_sees_is_measured(plugin):
+    plugin("Total")
+    assert build_pooling("mine", None, 8).sees_size is True
 
 
 def test_checking_laws_draws_no_random_numbers_and_keeps_the_weights(plugin):
