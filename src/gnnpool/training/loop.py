@@ -16,7 +16,7 @@ from gnnpool.network import Network, Prediction
 from gnnpool.training.batches import Batch, DeviceGraphs, cut
 from gnnpool.training.checkpoint import Checkpoints
 from gnnpool.training.engine import make_forward
-from gnnpool.training.memory import keep_freed_memory
+from gnnpool.training.allocation import keep_freed_memory
 from gnnpool.training.metrics import mae
 from gnnpool.training.settings import Training
 from gnnpool.training.state import Clock, Progress, TrainingState
