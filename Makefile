@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/ready
 DEMO := --configfile config/config.yaml config/demo.yaml
 BENCHMARKS := batch_making cgcnn_step torchmd_step readouts peak_memory graph_building planning scaling \
-  whole_trial two_trials
+  whole_trial two_readings two_trials
 
 .PHONY: demo test test-slurm test-report bench bench-gpu lint lock clean-demo
 

@@ -17,8 +17,8 @@ from torch_geometric.loader import DataLoader
 from turns import Task, divided, take_turns
 
 from gnnpool.graphs.file import GraphSet
+from gnnpool.training.allocation import keep_freed_memory
 from gnnpool.training.batches import DeviceGraphs, cut
-from gnnpool.training.memory import keep_freed_memory
 from gnnpool.training.seeding import prepare_torch
 
 REACH = {"mdl": (20, 35), "ocp": (8, 12)}

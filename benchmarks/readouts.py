@@ -18,7 +18,7 @@ from turns import Task, divided, take_turns
 from gnnpool.graphs.batch import GraphBatch
 from gnnpool.pooling.base import Pooling
 from gnnpool.pooling.build import build_pooling
-from gnnpool.training.memory import keep_freed_memory
+from gnnpool.training.allocation import keep_freed_memory
 from gnnpool.training.seeding import prepare_torch
 
 LABELS = {"mamm": "MAMM", "set2set": "Set2Set", "gmt": "GMT", "set_transformer": "Set Transformer"}

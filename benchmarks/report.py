@@ -15,7 +15,7 @@ from gnnpool.artifacts import read_table, write_atomically
 
 # Order of the lines; what is not there was not measured.
 _ORDER = (
-    *("batch_making", "cgcnn_step", "torchmd_step", "readouts", "whole_trial", "two_trials"),
+    *("batch_making", "cgcnn_step", "torchmd_step", "readouts", "whole_trial", "two_readings", "two_trials"),
     *("peak_memory", "graph_building", "planning", "slurm_packs", "scaling", "gpu"),
 )
 _KEYS = ["benchmark", "name", "case", "quantity"]

@@ -17,9 +17,9 @@ from protocol import OURS, Claim, Results, arguments
 from turns import Task, take_turns
 
 from gnnpool.graphs.file import GraphSet
+from gnnpool.training.allocation import keep_freed_memory
 from gnnpool.training.batches import DeviceGraphs, cut
 from gnnpool.training.engine import make_forward
-from gnnpool.training.memory import keep_freed_memory
 
 LABELS = {"cgcnn": "CGCNN", "torchmd": "TorchMD"}
 ATOMS, EDGES = (500, 1000, 2000, 4000, 8000), (2000, 4000, 8000, 16000, 32000)

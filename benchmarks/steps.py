@@ -14,9 +14,9 @@ from torch_geometric.loader import DataLoader
 from turns import Task, take_turns
 
 from gnnpool.graphs.file import GraphSet
+from gnnpool.training.allocation import keep_freed_memory
 from gnnpool.training.batches import DeviceGraphs
 from gnnpool.training.engine import make_forward
-from gnnpool.training.memory import keep_freed_memory
 from gnnpool.training.step import accumulate_gradients, training_limit
 
 

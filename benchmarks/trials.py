@@ -28,7 +28,9 @@ def prepare(folder: Path, *, count: int | None = None) -> None:
     make_split(structures=structures, seed=111, fractions=config()["split"], output=folder / "split.parquet")
 
 
-def begin(folder: Path, name: str, *, epochs: int, engine: str = "auto") -> Callable[[], Child]:
+def begin(
+    folder: Path, name: str, *, epochs: int, engine: str = "auto", script: str | None = None
+) -> Callable[[], Child]:
     """Start a trial; the result waits for its end.
 
     Args:
@@ -36,9 +38,24 @@ def begin(folder: Path, name: str, *, epochs: int, engine: str = "auto") -> Call
         name: Folder of its files, in that folder.
         epochs: Epochs to train.
         engine: "eager", "compiled" or "auto".
+        script: What trains it; this file unless given.
     """
-    command = [sys.executable, __file__, str(folder), name, str(epochs), engine]
+    command = [sys.executable, script or __file__, str(folder), name, str(epochs), engine]
     return start(command, environment={"TORCHINDUCTOR_CACHE_DIR": str(folder / "inductor")})
+
+
+def inputs_of(folder: Path, epochs: int, engine: str) -> dict:
+    """Arguments that decide the numbers of a trial, as the rule train_trial gives them."""
+    return {
+        "graphs": folder / "mdl.safetensors",
+        "split": folder / "split.parquet",
+        "trial": f"{DATASET}/cgcnn/mdl/mean/seed-111",
+        "model": config()["models"]["cgcnn"],
+        "pooling": None,
+        "training": {**config()["training"], "epochs": epochs, "engine": engine},
+        "stage_version": stages.TRAINING,
+        "device": "cpu",
+    }
 
 
 def main() -> None:
@@ -54,14 +71,7 @@ def main() -> None:
     place = given.folder / given.name
     suffixes = {"record": "parquet", "history": "parquet", "predictions": "parquet", "weights": "safetensors"}
     run_trial(
-        graphs=given.folder / "mdl.safetensors",
-        split=given.folder / "split.parquet",
-        trial=f"{DATASET}/cgcnn/mdl/mean/seed-111",
-        model=config()["models"]["cgcnn"],
-        pooling=None,
-        training={**config()["training"], "epochs": given.epochs, "engine": given.engine},
-        stage_version=stages.TRAINING,
-        device="cpu",
+        **inputs_of(given.folder, given.epochs, given.engine),
         outputs={file: place / f"{file}.{suffix}" for file, suffix in suffixes.items()},
         checkpoint=place / "checkpoint",
         checkpoint_every=config()["checkpoint"],

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gnnpool import __version__
 from gnnpool.errors import GnnpoolError
+from gnnpool.records import READINGS
 
 _PLACES = (
     ("report", "report.html"),
@@ -53,6 +54,9 @@ def main(argv: list[str] | None = None) -> int:
     export.add_argument("results", help="folder of results")
     for axis in ("model", "edges", "pooling"):
         export.add_argument(f"--{axis}", required=True)
+    export.add_argument(
+        "--reading", default="raw", choices=READINGS, help="weights of the best epoch (raw), or averaged"
+    )
     export.add_argument("--output", required=True, help="record to write, such as results.json.gz")
     arguments = parser.parse_args(argv)
     run = {"train": _train, "where": _where, "status": _status, "export-matbench": _export_matbench}

@@ -12,7 +12,8 @@ from gnnpool import plugins
 from gnnpool.pooling_names import GROUP, PACKAGE, read_operators
 from gnnpool.syntax import read_source
 
-TRAINING = "gnnpool.training.run"
+# The last step of a training imports all others, but for the job around them (gnnpool.training.run).
+TRAINING = "gnnpool.training.outputs"
 MODELS = "gnnpool.models"
 
 # Modules that training imports and that compute none of its numbers, each with its reason. The walk stops
@@ -23,9 +24,13 @@ BYSTANDERS = frozenset(
         "gnnpool.artifacts",  # moves bytes between files and arrays, with checksums
         "gnnpool.errors",  # names of errors and exit statuses
         "gnnpool.journal",  # keeps the story of attempts, which nothing reads while training
+        "gnnpool.pooling._laws",  # refuses an operator or lets it pass
+        "gnnpool.pooling._options",  # refuses an option or lets it pass
+        "gnnpool.pooling_names",  # reads operators out of an entry, which the record holds
         "gnnpool.plugins",  # finds a class by its name; the class that it finds is fingerprinted itself
         "gnnpool.provenance",  # this file
         "gnnpool.records",  # names of trials and columns; the seeds derived from a name are in the record
+        "gnnpool.training.checkpoint",  # saves and restores; a resumed training equals an uninterrupted one
         "gnnpool.trial_files",  # names of trials in files
     }
 )

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BASELINE = "mean"
+# What is taken from one training: the weights of one epoch, and their moving average.
+READINGS = ("raw", "averaged")
+WEIGHTS_KIND = "gnnpool weights 2"
 _NAME = re.compile(r"([^/]+)/([^/]+)/([^/]+)/([^/]+)/seed-(\d+)(?:-init-([1-9]\d*))?")
 
 
@@ -62,7 +65,8 @@ class TrialRecord:
     """The one row that a finished trial writes: errors, cost and provenance.
 
     Errors are in the unit of the target, which the row names. They belong to the weights of the
-    epoch with the least validation error.
+    epoch with the lowest validation error; those that begin with ``averaged_`` to the moving average
+    of the weights, at the epoch that ``training.averaging`` chooses.
     """
 
     dataset: str
@@ -80,6 +84,13 @@ class TrialRecord:
     val_rmse: float = _unit("target unit")
     test_rmse: float = _unit("target unit")
     best_epoch: int = _unit("epoch, from 1")
+    averaged_train_mae: float = _unit("target unit")
+    averaged_val_mae: float = _unit("target unit")
+    averaged_test_mae: float = _unit("target unit")
+    averaged_train_rmse: float = _unit("target unit")
+    averaged_val_rmse: float = _unit("target unit")
+    averaged_test_rmse: float = _unit("target unit")
+    averaged_best_epoch: int = _unit("epoch, from 1")
     epochs: int = _unit("epochs trained")
     n_train: int = _unit("structures")
     n_val: int = _unit("structures")
@@ -108,6 +119,21 @@ class TrialRecord:
     torch: str = ""
     numpy: str = ""
     finished: str = ""
+
+
+def column_of(reading: str, name: str) -> str:
+    """The column of a record, of predictions or of a history that belongs to a reading.
+
+    Args:
+        reading: One of :data:`READINGS`.
+        name: The column of the raw reading, such as "test_mae".
+
+    Raises:
+        ValueError: If there is no such reading.
+    """
+    if reading not in READINGS:
+        raise ValueError(f"reading: found {reading!r}, expected one of {', '.join(READINGS)}")
+    return name if reading == READINGS[0] else f"{reading}_{name}"
 
 
 RECORD_UNITS = {f.name: f.metadata["unit"] for f in dataclasses.fields(TrialRecord) if "unit" in f.metadata}

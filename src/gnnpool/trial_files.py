@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from gnnpool.artifacts import read_table, read_tensors
 from gnnpool.errors import ArtifactError
-from gnnpool.records import Trial
+from gnnpool.records import READINGS, WEIGHTS_KIND, Trial
 
 _FIELDS = [field.name for field in dataclasses.fields(Trial)]
 
@@ -40,19 +40,28 @@ def read_trial_table(path: str | Path, record: Mapping) -> pa.Table:
     return table
 
 
-def read_trial_tensors(path: str | Path, record: Mapping) -> dict[str, np.ndarray]:
-    """Read the weights of a trial.
+def read_trial_weights(
+    path: str | Path, record: Mapping, reading: str = READINGS[0]
+) -> dict[str, np.ndarray]:
+    """Read the weights of one reading of a trial.
 
     Args:
         path: The safetensors file.
         record: As in :func:`read_trial_table`.
+        reading: One of :data:`gnnpool.records.READINGS`.
+
+    Returns:
+        Arrays by their name in ``Network.state_dict()``.
 
     Raises:
-        ArtifactError: If the file is damaged, or names another trial than the record.
+        ArtifactError: If the file is damaged, has another layout, or names another trial than the record.
     """
     tensors, metadata = read_tensors(path)
+    if (kind := metadata.get("kind")) != WEIGHTS_KIND:
+        raise ArtifactError(f"{path}: kind: found {kind!r}, expected {WEIGHTS_KIND!r}; train the trial again")
     _require_same(path, metadata, record)
-    return tensors
+    prefix = f"{reading}."
+    return {name.removeprefix(prefix): x for name, x in tensors.items() if name.startswith(prefix)}
 
 
 def _require_same(path: str | Path, metadata: Mapping[str, str], record: Mapping) -> None:

@@ -15,7 +15,7 @@ from gnnpool.config import check_config
 from gnnpool.data.download import Limits
 from gnnpool.errors import ConfigError
 from gnnpool.records import TIMINGS, TrialRecord
-from gnnpool.training.settings import Scheduler, Training
+from gnnpool.training.settings import Averaging, Scheduler, Training
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
@@ -73,9 +73,9 @@ def test_every_adapter_belongs_to_a_rule():
 def test_schema_and_settings_name_the_same_keys(schema):
     training = schema["properties"]["training"]
     assert set(training["properties"]) == {f.name for f in dataclasses.fields(Training)}
-    assert set(training["properties"]["scheduler"]["properties"]) == {
-        f.name for f in dataclasses.fields(Scheduler)
-    }
+    for name, settings in (("scheduler", Scheduler), ("averaging", Averaging)):
+        keys = set(training["properties"][name]["properties"])
+        assert keys == {f.name for f in dataclasses.fields(settings)}
 
 
 def test_schema_and_limits_of_downloads_name_the_same_keys(schema):
@@ -165,6 +165,11 @@ def test_timings_are_fields_of_the_record():
     ("change", "message"),
     [
         (lambda c: c["training"].update(epocs=3), r"training: unknown key 'epocs', did you mean 'epochs'"),
+        (lambda c: c["training"]["averaging"].update(select="first"), r"training.averaging.select: 'first'"),
+        (
+            lambda c: c["training"]["averaging"].update(time_constant=0),
+            r"training.averaging.time_constant: 0",
+        ),
         (lambda c: c.update(seed=[1]), r"top level: unknown key 'seed', did you mean 'seeds'"),
         (lambda c: c["training"].pop("epochs"), r"training: missing 'epochs'"),
         (lambda c: c["training"].update(epochs="many"), r"training.epochs: 'many' is not of type 'integer'"),

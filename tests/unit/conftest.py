@@ -10,7 +10,8 @@ import pytest
 
 from gnnpool.analysis.published import published_changes
 from gnnpool.artifacts import write_table
-from gnnpool.records import BASELINE, RECORD_UNITS, Trial, TrialRecord
+from gnnpool.data.split_file import PARTS
+from gnnpool.records import BASELINE, READINGS, RECORD_UNITS, Trial, TrialRecord, column_of
 
 SEEDS = [111, 222, 333, 444, 555]
 LABELS = {
@@ -42,6 +43,7 @@ def short_training() -> Callable[..., dict]:
             "weight_decay": 0.01,
             "gradient_clip": 10.0,
             "scheduler": dict(scheduler),
+            "averaging": {"time_constant": 5.0, "select": "best", "smoothing": 0},
             "standardize_target": False,
             "engine": "eager",
             "deterministic": True,
@@ -58,11 +60,19 @@ def write_record(tmp_path: Path) -> Callable[..., Path]:
     """A function that writes the record of a trial with a test error, other fields replaceable."""
 
     def write(trial: Trial, error: float, *, at: Trial | None = None, **fields: object) -> Path:
-        errors = dict.fromkeys(["train_mae", "val_mae", "train_rmse", "val_rmse", "test_rmse"], error)
+        names = [f"{part}_{kind}" for part in PARTS for kind in ("mae", "rmse")]
+        errors = {column_of(reading, name): error for reading in READINGS for name in names}
         record = TrialRecord(
             **dataclasses.asdict(trial),
-            **{"target": "last phonon DOS peak", "unit": "1/cm", **errors, "test_mae": error},
-            **{"best_epoch": 180, "epochs": 200, "n_train": 1012, "n_val": 63, "n_test": 189},
+            **{"target": "last phonon DOS peak", "unit": "1/cm", **errors},
+            **{
+                "best_epoch": 180,
+                "averaged_best_epoch": 190,
+                "epochs": 200,
+                "n_train": 1012,
+                "n_val": 63,
+                "n_test": 189,
+            },
             **{
                 "parameters": 292501,
                 "wall_seconds": 60.0,

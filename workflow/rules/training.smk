@@ -1,7 +1,7 @@
 """One job for each trial.
 
 Inputs: graphs of the dataset and edges, split of the dataset and seed.
-Outputs: record, history of the epochs, predictions for every structure, weights of the best epoch.
+Outputs: record, history of the epochs, predictions for every structure, weights of both readings.
 Not declared, since declared outputs of a failed job are deleted: checkpoint and journal.
 """
 

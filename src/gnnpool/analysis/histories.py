@@ -8,30 +8,36 @@ import pandas as pd
 from gnnpool.analysis.change import CONDITION
 from gnnpool.analysis.collect import trials_beside
 from gnnpool.errors import ArtifactError
+from gnnpool.records import column_of
 from gnnpool.trial_files import read_trial_table
 
 ERRORS = ("train_mae", "val_mae")
 
 
-def read_histories(histories: Sequence[str | Path], trials: pd.DataFrame) -> pd.DataFrame:
+def read_histories(
+    histories: Sequence[str | Path], trials: pd.DataFrame, *, reading: str = "raw"
+) -> pd.DataFrame:
     """Read the errors of every epoch.
 
     Args:
         histories: Histories of trials.
         trials: Rows of :func:`gnnpool.analysis.collect.read_records`, these trials among them.
+        reading: One of :data:`gnnpool.records.READINGS`.
 
     Returns:
         One row for each trial of the first initialisation and epoch: dataset, model, edges, pooling,
         seed, epoch (from 1), train_mae and val_mae (unit of the target), and chosen: whether the
-        weights of this epoch are those that are tested.
+        reading takes the weights of this epoch. val_mae is the error of the reading; train_mae that of
+        the weights while they change, the same for both readings.
 
     Raises:
         ArtifactError: If a file is damaged or of another trial, or does not hold the epochs of the record.
+        ValueError: If there is no such reading.
     """
     empty = pd.DataFrame({name: [] for name in (*CONDITION, "seed", "epoch", *ERRORS, "chosen")})
     types = {"seed": int, "epoch": int, **dict.fromkeys(ERRORS, float), "chosen": bool}
     found = zip(histories, trials_beside(histories, trials), strict=True)
-    frames = [_read(path, trial) for path, trial in found if trial["init"] == 0]
+    frames = [_read(path, trial, reading) for path, trial in found if trial["init"] == 0]
     return pd.concat([empty.astype(types), *frames], ignore_index=True)
 
 
@@ -53,12 +59,13 @@ def curves_over_seeds(histories: pd.DataFrame) -> pd.DataFrame:
     return curves.astype({"n_seeds": int, "n_chosen": int}).reset_index()
 
 
-def _read(path: str | Path, trial: pd.Series) -> pd.DataFrame:
+def _read(path: str | Path, trial: pd.Series, reading: str) -> pd.DataFrame:
     table = read_trial_table(path, trial).to_pandas()
     epochs = table["epoch"].to_list()
     if epochs != list(range(1, int(trial["epochs"]) + 1)):
         told = f"{len(epochs)} epochs" if epochs else "no epoch"
         raise ArtifactError(f"{path}: found {told}, expected 1 to {trial['epochs']} as in its record")
     columns = {name: trial[name] for name in (*CONDITION, "seed")}
-    chosen = table["epoch"] == trial["best_epoch"]
-    return table[["epoch", *ERRORS]].assign(chosen=chosen, **columns)
+    chosen = table["epoch"] == trial[column_of(reading, "best_epoch")]
+    val_mae = table[column_of(reading, "val_mae")]
+    return table[["epoch", "train_mae"]].assign(val_mae=val_mae, chosen=chosen, **columns)

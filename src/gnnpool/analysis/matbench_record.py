@@ -17,7 +17,7 @@ from gnnpool.data.matbench_folds import FOLDS, fold_ids
 from gnnpool.data.split_file import read_split
 from gnnpool.data.structure import read_structures
 from gnnpool.errors import ArtifactError, DataError
-from gnnpool.records import Trial
+from gnnpool.records import Trial, column_of
 from gnnpool.trial_files import read_trial_table
 
 BENCHMARK = "matbench_v0.1"
@@ -29,7 +29,7 @@ _LISTED = 10
 
 
 def export_matbench(
-    *, results: str | Path, model: str, edges: str, pooling: str, output: str | Path
+    *, results: str | Path, model: str, edges: str, pooling: str, output: str | Path, reading: str = "raw"
 ) -> dict[str, str]:
     """Write the record of one model, edge scheme and pooling on Matbench's official folds.
 
@@ -42,6 +42,7 @@ def export_matbench(
         edges: Slug of the edges.
         pooling: Name of the pooling.
         output: JSON file to write; gzipped if its name ends with .gz.
+        reading: One of :data:`gnnpool.records.READINGS`.
 
     Returns:
         The tasks recorded, by slug of the dataset.
@@ -66,7 +67,7 @@ def export_matbench(
             raise DataError(f"{dataset}: expected a trial for each of {FOLDS} folds, missing:\n  {lacking}")
         structures = read_structures(results / "data" / dataset / "structures.parquet")
         targets = pd.Series(structures.targets, index=structures.ids)
-        folds = {f"fold_{fold}": _fold(splits[fold], path, targets) for fold, path in trials.items()}
+        folds = {f"fold_{fold}": _fold(splits[fold], path, targets, reading) for fold, path in trials.items()}
         name = recorded[dataset] = read_split(splits[0]).metadata["matbench_task"]
         tasks[name] = _task(name, folds)
     if not tasks:
@@ -75,6 +76,7 @@ def export_matbench(
             f"they are split with `split.scheme: matbench` and `seeds: {list(range(FOLDS))}`"
         )
     metadata = {"software": f"gnnpool {__version__}", "model": model, "edges": edges, "pooling": pooling}
+    metadata["reading"] = reading
     _write(output, _benchmark(tasks, metadata))
     return recorded
 
@@ -109,12 +111,12 @@ def _folds(results: Path) -> dict[str, dict[int, Path]]:
     return found
 
 
-def _fold(split: Path, path: Path, targets: pd.Series) -> dict[str, dict]:
+def _fold(split: Path, path: Path, targets: pd.Series, reading: str) -> dict[str, dict]:
     record = read_records([path]).iloc[0]
     if record["split_sha256"] != file_sha256(split):
         raise ArtifactError(f"{path}: trained on another split than {split}; train it again")
     table = read_trial_table(path.with_name("predictions.parquet"), record).to_pandas()
-    predicted = table[table["part"] == "test"].set_index("id")["prediction"]
+    predicted = table[table["part"] == "test"].set_index("id")[column_of(reading, "prediction")]
     metadata = read_split(split).metadata
     task, rows, fold = (metadata[name] for name in ("matbench_task", "matbench_rows", "seed"))
     expected = fold_ids(task, int(rows), int(fold))["test"]
@@ -127,15 +129,16 @@ def _fold(split: Path, path: Path, targets: pd.Series) -> dict[str, dict]:
     predicted = predicted[expected].astype(np.float64)
     return {
         "data": dict(zip(expected, predicted.tolist(), strict=True)),
-        "parameters": _parameters(record),
+        "parameters": _parameters(record, reading),
         "scores": score(targets[expected].to_numpy(), predicted.to_numpy()),
     }
 
 
-def _parameters(record: pd.Series) -> dict[str, object]:
+def _parameters(record: pd.Series, reading: str) -> dict[str, object]:
     return {
         **{name: str(record[name]) for name in ("model", "edges", "pooling", "torch")},
-        **{name: int(record[name]) for name in ("best_epoch", "epochs", "n_train", "n_val", "parameters")},
+        "best_epoch": int(record[column_of(reading, "best_epoch")]),
+        **{name: int(record[name]) for name in ("epochs", "n_train", "n_val", "parameters")},
         "options": json.loads(record["options"]),
     }
 

@@ -11,7 +11,7 @@ from gnnpool.analysis.change import CONDITION, combined_change
 from gnnpool.analysis.collect import trials_beside
 from gnnpool.analysis.intervals import NO_INTERVAL, Interval
 from gnnpool.errors import ArtifactError
-from gnnpool.records import BASELINE
+from gnnpool.records import BASELINE, column_of
 from gnnpool.trial_files import read_trial_table
 
 # Numbers drawn at a time; a larger test part is drawn in more batches.
@@ -19,12 +19,15 @@ _DRAWN = 2_000_000
 _NUMBERS = ("target", "prediction", "error")
 
 
-def read_test_errors(predictions: Sequence[str | Path], trials: pd.DataFrame) -> pd.DataFrame:
+def read_test_errors(
+    predictions: Sequence[str | Path], trials: pd.DataFrame, *, reading: str = "raw"
+) -> pd.DataFrame:
     """Read target, prediction and absolute error of every test structure.
 
     Args:
         predictions: Predictions of trials.
         trials: Rows of :func:`gnnpool.analysis.collect.read_records`, these trials among them.
+        reading: One of :data:`gnnpool.records.READINGS`.
 
     Returns:
         One row for each trial of the first initialisation and structure: dataset, model, edges,
@@ -32,10 +35,11 @@ def read_test_errors(predictions: Sequence[str | Path], trials: pd.DataFrame) ->
 
     Raises:
         ArtifactError: If a file is damaged or of another trial, or the mean error is not that of the record.
+        ValueError: If there is no such reading.
     """
     empty = pd.DataFrame({name: [] for name in (*CONDITION, "seed", "id", *_NUMBERS)})
     found = zip(predictions, trials_beside(predictions, trials), strict=True)
-    frames = [_read(path, trial) for path, trial in found if trial["init"] == 0]
+    frames = [_read(path, trial, reading) for path, trial in found if trial["init"] == 0]
     types = {"seed": int, **dict.fromkeys(_NUMBERS, float)}
     return pd.concat([empty.astype(types), *frames], ignore_index=True)
 
@@ -109,13 +113,14 @@ def intervals_over_structures(errors: pd.DataFrame, *, confidence: float, resamp
     return pd.DataFrame(rows, columns=[*CONDITION, "seed", "value", "low", "high", "n"])
 
 
-def _read(path: str | Path, trial: pd.Series) -> pd.DataFrame:
+def _read(path: str | Path, trial: pd.Series, reading: str) -> pd.DataFrame:
     table = read_trial_table(path, trial).to_pandas()
     test = table[table["part"] == "test"]
-    errors = (test["prediction"] - test["target"]).abs()
-    if not np.isclose(errors.mean(), trial["test_mae"], rtol=1e-4):
+    test = test.assign(prediction=test[column_of(reading, "prediction")])
+    errors, expected = (test["prediction"] - test["target"]).abs(), trial[column_of(reading, "test_mae")]
+    if not np.isclose(errors.mean(), expected, rtol=1e-4):
         raise ArtifactError(
-            f"{path}: test error {errors.mean():.6g}, expected {trial['test_mae']:.6g} as in its record"
+            f"{path}: test error {errors.mean():.6g}, expected {expected:.6g} as in its record"
         )
     columns = {name: trial[name] for name in (*CONDITION, "seed")}
     found = test[["target", "prediction"]].astype(float).assign(id=test["id"].astype(str), error=errors)

@@ -33,6 +33,7 @@ def explain_atoms(
     stage_version: int,
     atoms: str | Path,
     summary: str | Path,
+    reading: str = "raw",
 ) -> None:
     """Leave out every atom of every test structure once, for one trial of each pooling.
 
@@ -47,6 +48,7 @@ def explain_atoms(
         atoms: Parquet file with a row for each pooling and atom of the chosen structures.
         summary: Parquet file with a row for each pooling and structure of the test part, and for
             those chosen from other parts.
+        reading: Reading of the trials whose weights are explained, see :data:`gnnpool.records.READINGS`.
 
     Raises:
         ArtifactError: If files do not belong together, or a network does not repeat its predictions.
@@ -57,7 +59,13 @@ def explain_atoms(
     if graph_set.metadata["ids_sha256"] != ids_sha256(crystals.ids):
         raise ArtifactError(f"{graphs} and {structures}: made from different structures; delete both")
     trials = [
-        read_trained(record=record, weights=weight, predictions=prediction, graphs_sha256=sha256)
+        read_trained(
+            record=record,
+            weights=weight,
+            predictions=prediction,
+            graphs_sha256=sha256,
+            reading=reading,
+        )
         for record, weight, prediction in zip(records, weights, predictions, strict=True)
     ]
     chosen = _choose(entry, crystals, trials)

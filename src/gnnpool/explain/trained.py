@@ -1,4 +1,4 @@
-"""A finished trial made into a network again."""
+"""The network of a finished trial, built from its files."""
 
 import json
 from collections.abc import Mapping
@@ -8,21 +8,23 @@ from pathlib import Path
 import pandas as pd
 import torch
 
+from gnnpool.analysis.readings import of_reading
 from gnnpool.artifacts import read_table
 from gnnpool.errors import ArtifactError
 from gnnpool.network import Network, build_network
-from gnnpool.trial_files import read_trial_table, read_trial_tensors
+from gnnpool.records import column_of
+from gnnpool.trial_files import read_trial_table, read_trial_weights
 
 
 @dataclass(frozen=True)
 class TrainedTrial:
-    """What a trial left behind.
+    """The content of the files of a trial, for one reading.
 
     Args:
-        record: Its one row.
-        network: With the weights of the best epoch, on the CPU.
-        predictions: id, part, target and prediction of every structure; see
-            :mod:`gnnpool.training.outputs`.
+        record: Its one row, with the errors of the reading.
+        network: With the weights of the reading, on the CPU.
+        predictions: id, part, target and prediction of every structure, the prediction being that of
+            the reading.
     """
 
     record: Mapping[str, object]
@@ -31,7 +33,12 @@ class TrainedTrial:
 
 
 def read_trained(
-    *, record: str | Path, weights: str | Path, predictions: str | Path, graphs_sha256: str
+    *,
+    record: str | Path,
+    weights: str | Path,
+    predictions: str | Path,
+    graphs_sha256: str,
+    reading: str = "raw",
 ) -> TrainedTrial:
     """Build the network of a finished trial.
 
@@ -39,12 +46,14 @@ def read_trained(
         record: Its record.
         weights: Its weights.
         predictions: Its predictions.
-        graphs_sha256: Of the graph file at hand.
+        graphs_sha256: Of the graph file to be used.
+        reading: One of :data:`gnnpool.records.READINGS`.
 
     Raises:
         ArtifactError: If a file is damaged or of another trial, or the trial was trained on other graphs.
+        ValueError: If there is no such reading.
     """
-    row = read_table(record).to_pylist()[0]
+    row = of_reading(read_table(record).to_pandas(), reading).to_dict("records")[0]
     if row["graphs_sha256"] != graphs_sha256:
         raise ArtifactError(
             f"{record}: graphs_sha256: found {row['graphs_sha256'][:12]}, expected {graphs_sha256[:12]}, "
@@ -57,9 +66,12 @@ def read_trained(
         pooling_entry=made["pooling"],
         cutoff=made["edges"]["cutoff"],
     )
-    tensors = read_trial_tensors(weights, row)
+    prediction = column_of(reading, "prediction")
+    tensors = read_trial_weights(weights, row, reading)
     try:
         network.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()})
     except RuntimeError as error:
         raise ArtifactError(f"{weights}: not the weights of {record}: {error}") from error
-    return TrainedTrial(row, network.eval(), read_trial_table(predictions, row).to_pandas())
+    table = read_trial_table(predictions, row).to_pandas()
+    table["prediction"] = table[prediction]
+    return TrainedTrial(row, network.eval(), table[["id", "part", "target", "prediction"]])

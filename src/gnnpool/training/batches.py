@@ -1,4 +1,4 @@
-"""A trial's graphs on its device, and mini-batches cut out of them by index arithmetic."""
+"""The graphs of a trial on its device, and mini-batches taken from them by index arithmetic."""
 
 from collections.abc import Iterable, Iterator
 from itertools import repeat
@@ -13,7 +13,7 @@ from gnnpool.graphs.file import GraphSet
 
 Batch = tuple[GraphBatch, Tensor]
 
-# Nodes and edges fetched at once: enough that many small batches share the cost of the calls.
+# Nodes and edges fetched at once, so that many small batches share the cost of the calls.
 _FETCH = 2**16
 # Graphs whose lengths are compared at once.
 _GRAPHS_AT_ONCE = 1000
@@ -58,10 +58,10 @@ class DeviceGraphs:
         self._targets = put(graphs.targets, torch.float32)
 
     def batch(self, index: np.ndarray) -> Batch:
-        """Put some graphs side by side.
+        """Make a batch of some graphs.
 
         Args:
-            index: Which graphs, in which order, int64 ``[G]``.
+            index: Numbers of the graphs, in the order of the batch, int64 ``[G]``.
 
         Returns:
             The batch, and the targets of its graphs ``[G]``.
@@ -71,7 +71,7 @@ class DeviceGraphs:
     def batches(self, groups: Iterable[np.ndarray]) -> Iterator[Batch]:
         """Make one batch of each group of graphs, as :meth:`batch` does.
 
-        Small groups are fetched together and handed out as views.
+        Small groups are fetched together; their batches are views.
         """
         waiting: list[np.ndarray] = []
         items = 0
@@ -90,7 +90,7 @@ class DeviceGraphs:
 
         Args:
             index: Graphs of the batch.
-            limit: Nodes and edges of a part, which its last graph may exceed; None leaves the batch whole.
+            limit: Nodes and edges of a part, which its last graph may exceed; None for one part.
 
         Returns:
             The parts, in order, none empty.

@@ -1,4 +1,4 @@
-"""A training that may stop at any moment and goes on from there with the same numbers."""
+"""Checkpoints, from which an interrupted training resumes with the same numbers."""
 
 import copy
 import io
@@ -17,20 +17,21 @@ from gnnpool.artifacts import read_tensors, write_tensors
 from gnnpool.errors import ArtifactError, InterruptedTraining
 from gnnpool.training.state import TrainingState
 
-KIND = "gnnpool checkpoint 1"
+KIND = "gnnpool checkpoint 2"
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
-# s; a signal lets a shorter epoch end. Of a longer one the beginning is kept in memory, to be saved instead.
+# s; on a signal, an epoch shorter than this is finished. The state at the beginning of a longer one is kept
+# in memory and saved instead.
 GRACE = 2.0
 _logger = logging.getLogger("gnnpool.training")
 
 
 @dataclass(frozen=True)
 class Interval:
-    """When a checkpoint is due: after some epochs or some time, whichever is first.
+    """A checkpoint is due after some epochs or some time, whichever comes first.
 
     Args:
-        epochs: Epochs since the last one.
-        seconds: s since the last one.
+        epochs: Epochs since the last checkpoint.
+        seconds: s since the last checkpoint.
     """
 
     epochs: int
@@ -42,7 +43,7 @@ class CheckpointFile:
 
     Args:
         folder: The folder; made when the first checkpoint is written.
-        identity: What a checkpoint depends on. One of another identity is never loaded.
+        identity: What a checkpoint depends on; a checkpoint of another identity is never loaded.
     """
 
     def __init__(self, folder: str | Path, identity: str) -> None:
@@ -77,12 +78,12 @@ class CheckpointFile:
 
 
 class Checkpoints:
-    """Saves the state of a training from time to time, and when a signal asks it to stop.
+    """Saves the state of a training at intervals, and when a signal asks it to stop.
 
     Args:
         file: Where states are saved.
         interval: How often.
-        started: Called with the number of finished epochs when the training starts or goes on.
+        started: Called with the number of finished epochs when the training starts or resumes.
         saved: Called with the number of finished epochs after each save.
     """
 
@@ -96,7 +97,7 @@ class Checkpoints:
     ) -> None:
         self._file = file
         self._interval = interval
-        self._tell_start, self._tell_save = started, saved
+        self._on_start, self._on_save = started, saved
         self._signal: signal.Signals | None = None
         self._last_epoch, self._last_time = 0, time.monotonic()
         self._epoch_started = self._epoch_seconds = 0.0
@@ -117,22 +118,22 @@ class Checkpoints:
                 signal.signal(number, handler)
 
     def resume(self, training: TrainingState) -> None:
-        """Take the training to where its checkpoint is, if there is one."""
+        """Bring the training to the state of its checkpoint, if there is one."""
         state = self._file.load()
         if state is not None:
             training.load_state_dict(state)
             self._last_epoch = training.progress.epoch
-            _logger.info("going on after epoch %d", training.progress.epoch)
-        self._tell_start(training.progress.epoch)
+            _logger.info("resuming after epoch %d", training.progress.epoch)
+        self._on_start(training.progress.epoch)
 
     def begin_epoch(self, training: TrainingState) -> None:
-        """To be called before each epoch."""
+        """Call before each epoch."""
         self._epoch_started = time.monotonic()
         long = self._epoch_seconds >= GRACE
         self._beginning = copy.deepcopy(training.state_dict()) if long else None
 
     def between_batches(self) -> None:
-        """To be called before each batch.
+        """Call before each batch.
 
         Raises:
             InterruptedTraining: If a signal asked to stop and the epoch is a long one.
@@ -142,11 +143,11 @@ class Checkpoints:
             raise self._interrupted(self._beginning["progress"]["epoch"])
 
     def end_epoch(self, training: TrainingState, *, last: bool) -> None:
-        """To be called after each epoch.
+        """Call after each epoch.
 
         Args:
             training: After the epoch.
-            last: Whether it was the last one, after which a signal interrupts nothing any more.
+            last: Whether it was the last one; then the training is over and nothing is saved.
 
         Raises:
             InterruptedTraining: If a signal asked to stop.
@@ -165,7 +166,7 @@ class Checkpoints:
     def _save(self, state: dict) -> None:
         self._file.save(state)
         self._last_epoch, self._last_time = state["progress"]["epoch"], time.monotonic()
-        self._tell_save(self._last_epoch)
+        self._on_save(self._last_epoch)
 
     def _interrupted(self, epoch: int) -> InterruptedTraining:
         return InterruptedTraining(

@@ -1,24 +1,24 @@
-"""Which operations of a training may give other bits the next time."""
+"""Operations of a training that may give different bits each time."""
 
 import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# How torch says that it was asked for the same bits each time, and has no way to them.
+# Torch's warning when an operation has no deterministic implementation.
 _LACKING = "does not have a deterministic implementation"
-_TOLD = re.compile(rf"(\S+) {_LACKING}")
+_OPERATION = re.compile(rf"(\S+) {_LACKING}")
 
 
 @contextmanager
 def noted_operations() -> Iterator[set[str]]:
-    """Collect the names of operations for which torch has no deterministic form, while it is asked for one.
+    """Collect the names of operations for which torch has no deterministic implementation.
 
-    Torch tells of each as a warning (:func:`gnnpool.training.seeding.prepare_torch`); other warnings
-    are shown as ever.
+    Torch warns of each one once deterministic algorithms are asked for, see
+    :func:`gnnpool.training.seeding.prepare_torch`. Other warnings are shown as usual.
 
     Yields:
-        The names, such as "cumsum_cuda_kernel"; it grows while the context is open.
+        The names, such as "cumsum_cuda_kernel"; the set grows while the context is open.
     """
     names: set[str] = set()
     with warnings.catch_warnings():
@@ -26,8 +26,8 @@ def noted_operations() -> Iterator[set[str]]:
         show = warnings.showwarning
 
         def note(message: Warning | str, *where: object, **further: object) -> None:
-            if told := _TOLD.search(str(message)):
-                names.add(told[1])
+            if operation := _OPERATION.search(str(message)):
+                names.add(operation[1])
             else:
                 show(message, *where, **further)
 

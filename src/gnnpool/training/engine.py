@@ -10,7 +10,7 @@ from torch import Tensor
 from gnnpool.graphs.batch import GraphBatch
 from gnnpool.network import Network, Prediction
 
-# Compiling takes seconds and saves a fraction of each step: it must have steps to save on.
+# Compiling takes seconds and saves a fraction of each step, so it pays only for many steps.
 _WORTHWHILE_STEPS = 1000
 
 
@@ -23,7 +23,7 @@ def choose_engine(wanted: str, *, steps: int, device: torch.device) -> str:
         device: Where it runs.
 
     Returns:
-        "eager" or "compiled". Auto compiles if the trial is long enough and a compiler is there.
+        "eager" or "compiled". Auto compiles if the trial is long enough and a compiler is installed.
     """
     if wanted != "auto":
         return wanted
@@ -34,9 +34,9 @@ def choose_engine(wanted: str, *, steps: int, device: torch.device) -> str:
 def make_forward(network: Network, engine: str, *, sample: GraphBatch) -> Callable[[GraphBatch], Prediction]:
     """Make the forward pass used in training steps.
 
-    Only the encoder is compiled: it costs most and is the same for every pooling, so that trials
-    share what was compiled. Shapes are left open. Compilation happens here, on a batch that is the
-    same each time, so that a resumed trial runs the same code as an uninterrupted one.
+    Only the encoder is compiled: it costs most and is the same for every pooling, so trials share the
+    compiled code. Shapes are dynamic. Compilation happens here, on the same batch each time, so a resumed
+    trial runs the same code as an uninterrupted one.
 
     Args:
         network: The network, in training mode.
@@ -51,7 +51,7 @@ def make_forward(network: Network, engine: str, *, sample: GraphBatch) -> Callab
     embed = torch.compile(network.encoder.embed, dynamic=True)
 
     def forward(graphs: GraphBatch) -> Prediction:
-        # Sizes 0 and 1 would each be compiled for themselves.
+        # torch.compile would specialize on sizes 0 and 1.
         if min(graphs.num_nodes, len(graphs.source), len(graphs.shell_length)) < 2:
             return network(graphs)
         x: Tensor = embed(

@@ -1,6 +1,5 @@
-"""Epochs, validation, and the choice of the best epoch."""
+"""Epochs, validation, and the choice of an epoch by each reading."""
 
-import copy
 import logging
 import math
 import time
@@ -13,10 +12,11 @@ import torch
 from gnnpool.errors import DivergedError
 from gnnpool.graphs.batch import GraphBatch
 from gnnpool.network import Network, Prediction
+from gnnpool.training.allocation import keep_freed_memory
+from gnnpool.training.averaging import MovingAverage, smooth
 from gnnpool.training.batches import Batch, DeviceGraphs, cut
 from gnnpool.training.checkpoint import Checkpoints
 from gnnpool.training.engine import make_forward
-from gnnpool.training.memory import keep_freed_memory
 from gnnpool.training.metrics import mae
 from gnnpool.training.settings import Training
 from gnnpool.training.state import Clock, Progress, TrainingState
@@ -35,8 +35,12 @@ def train(
     engine: str,
     checkpoints: Checkpoints,
     clock: Clock,
+    averaged: bool = True,
 ) -> Progress:
-    """Train a network and keep the weights of the epoch with the least validation error.
+    """Train a network and keep the weights that each reading chooses.
+
+    The raw reading takes the epoch with the lowest validation error. The averaged one takes the moving
+    average of the weights, which does not change the training.
 
     Args:
         network: On the device of the graphs; left with the weights of the last epoch.
@@ -45,21 +49,28 @@ def train(
         settings: How to train.
         order_seed: For the order of the training graphs in each epoch.
         engine: "eager" or "compiled".
-        checkpoints: From which the training goes on, and where it is saved.
+        checkpoints: From which the training resumes, and where it is saved.
         clock: Time spent; that of earlier attempts is added.
+        averaged: Whether there is an averaged reading; without it a benchmark measures what it costs.
 
     Returns:
-        History and best weights.
+        History and chosen weights.
 
     Raises:
         DivergedError: If the loss of a batch or a validation error is not finite.
         InterruptedTraining: If a signal asked to stop; the training is saved.
     """
+    average = None
+    if averaged:
+        steps = len(cut(parts["train"], settings.batch_size))
+        time_constant = settings.averaging.time_constant
+        average = MovingAverage(network, time_constant=time_constant, steps_per_epoch=steps)
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
     )
     state = TrainingState(
         network,
+        average,
         optimizer,
         scheduler=_plateau(optimizer, settings),
         generator=torch.Generator().manual_seed(order_seed),
@@ -106,30 +117,46 @@ def _train_epoch(
     settings: Training,
     checkpoints: Checkpoints,
 ) -> None:
-    """One epoch with its validation, told to the scheduler and kept in the progress."""
+    """Train for one epoch, validate, and add the results to the progress."""
     started = time.perf_counter()
     progress, epoch = state.progress, state.progress.epoch + 1
     learning_rate = state.optimizer.param_groups[0]["lr"]
     order = train[torch.randperm(len(train), generator=state.generator).numpy()]
     train_mae = _pass_over(forward, state, graphs, cut(order, settings.batch_size), settings, checkpoints)
-    val_mae = mae(*predict(state.network, validation))
-    if not math.isfinite(val_mae):
-        raise DivergedError(f"epoch {epoch}: the validation error is {val_mae}, expected a finite number")
-    state.scheduler.step(val_mae if settings.scheduler.metric == "val" else train_mae)
-    if val_mae < progress.best_error:
-        progress.best_epoch, progress.best_error = epoch, val_mae
-        progress.best_state = copy.deepcopy(state.network.state_dict())
+    errors = {"train_mae": train_mae, "val_mae": _validate(state.network, validation, epoch)}
+    state.scheduler.step(errors["val_mae" if settings.scheduler.metric == "val" else "train_mae"])
+    progress.choices["raw"].consider(epoch, errors["val_mae"], state.network)
+    if state.average:
+        errors["averaged_val_mae"] = _read_average(state, validation, epoch, settings)
     progress.epoch = epoch
-    progress.history.append(
-        {
-            "epoch": epoch,
-            "train_mae": train_mae,
-            "val_mae": val_mae,
-            "learning_rate": learning_rate,
-            "seconds": time.perf_counter() - started,
-        }
-    )
-    logger.info("epoch %d train_mae %.6g val_mae %.6g lr %.3g", epoch, train_mae, val_mae, learning_rate)
+    seconds = time.perf_counter() - started
+    progress.history.append({"epoch": epoch, **errors, "learning_rate": learning_rate, "seconds": seconds})
+    written = " ".join(f"{name} {error:.6g}" for name, error in errors.items())
+    logger.info("epoch %d %s lr %.3g", epoch, written, learning_rate)
+
+
+def _read_average(state: TrainingState, validation: list[Batch], epoch: int, settings: Training) -> float:
+    """Validate the averaged weights and let their reading consider the epoch; their error, target unit."""
+    average, averaging, device = state.average, settings.averaging, validation[0][1].device
+    average.copy_counters()
+    # A module that draws random numbers in evaluation, too, must not change the training by it.
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        error = _validate(average.network, validation, epoch, what="averaged weights")
+    before = [entry["averaged_val_mae"] for entry in state.progress.history]
+    if averaging.select == "best" or epoch == settings.epochs:
+        criterion = smooth([*before, error], averaging.smoothing) if averaging.select == "best" else error
+        state.progress.choices["averaged"].consider(epoch, criterion, average.network)
+    return error
+
+
+def _validate(network: Network, validation: list[Batch], epoch: int, *, what: str = "weights") -> float:
+    """Mean absolute error of the validation structures, target unit."""
+    error = mae(*predict(network, validation))
+    if not math.isfinite(error):
+        raise DivergedError(
+            f"epoch {epoch}: the validation error of the {what} is {error}, expected a finite number"
+        )
+    return error
 
 
 def _pass_over(
@@ -140,7 +167,7 @@ def _pass_over(
     settings: Training,
     checkpoints: Checkpoints,
 ) -> float:
-    """One pass over the training graphs; the mean absolute error while training, target unit."""
+    """Train on each batch once; the mean absolute error while the weights change, target unit."""
     network, optimizer = state.network, state.optimizer
     limit = training_limit(network, graphs)
     divided = [graphs.divide(index, limit) for index in batches]
@@ -152,7 +179,9 @@ def _pass_over(
         errors.append(accumulate_gradients(forward, islice(stream, len(parts)), size=len(index)))
         torch.nn.utils.clip_grad_norm_(network.parameters(), settings.gradient_clip)
         optimizer.step()
-    # The only moment of an epoch at which the device is asked for numbers.
+        if state.average:
+            state.average.update()
+    # The device is waited for only here, once in an epoch.
     error, loss = torch.stack(errors, dim=1).double().cpu().numpy()
     if not np.isfinite(loss).all():
         first = int(np.flatnonzero(~np.isfinite(loss))[0])

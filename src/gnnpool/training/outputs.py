@@ -1,4 +1,4 @@
-"""What a finished trial leaves behind: weights, predictions, history and, last, the record."""
+"""The files of a finished trial: weights, predictions, history and, last, the record."""
 
 import logging
 import resource
@@ -10,33 +10,34 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import torch
+from torch import Tensor
 
 from gnnpool import __version__
 from gnnpool.artifacts import read_table, write_table, write_tensors
 from gnnpool.data.split_file import PARTS
 from gnnpool.errors import ArtifactError
-from gnnpool.network import Network
-from gnnpool.records import RECORD_UNITS, TrialRecord
+from gnnpool.records import READINGS, RECORD_UNITS, WEIGHTS_KIND, TrialRecord, column_of
 from gnnpool.training.loop import predict
 from gnnpool.training.metrics import mae, rmse
 from gnnpool.training.prepare import PreparedTrial
 from gnnpool.training.state import Clock, Progress
 from gnnpool.training.step import evaluation_limit
-from gnnpool.trial_files import named, read_trial_table, read_trial_tensors
+from gnnpool.trial_files import named, read_trial_table, read_trial_weights
 
+# Targets and predictions of each part, target unit.
 Outcome = Mapping[str, tuple[np.ndarray, np.ndarray]]
 logger = logging.getLogger("gnnpool.training")
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where the four files of a trial lie.
+    """The paths of the four files of a trial.
 
     Args:
         record: One row with errors, cost and provenance (Parquet).
         history: One row for each epoch (Parquet).
         predictions: One row for each structure (Parquet).
-        weights: Weights of the best epoch (safetensors).
+        weights: Weights of each reading (safetensors); names begin with ``raw.`` and ``averaged.``.
     """
 
     record: str | Path
@@ -45,12 +46,12 @@ class Outputs:
     weights: str | Path
 
     def hold(self, trial_id: str) -> bool:
-        """Whether all four files are there, whole and of the trial with this id."""
+        """Whether all four files exist, are undamaged and belong to the trial with this id."""
         try:
             row = read_table(self.record).to_pylist()[0]
             for path in (self.history, self.predictions):
                 read_trial_table(path, row)
-            read_trial_tensors(self.weights, row)
+            read_trial_weights(self.weights, row)
         except (ArtifactError, KeyError):  # a record of an earlier version lacks columns
             return False
         return row["trial_id"] == trial_id
@@ -63,35 +64,52 @@ def write_outputs(
     clock: Clock,
     nondeterministic: Collection[str],
 ) -> None:
-    """Judge the network of the best epoch and write all files; the record last.
+    """Evaluate the weights of each reading once and write all files; the record last.
 
     Args:
-        outputs: Where to.
-        trial: The trial; its network is left with the weights of the best epoch.
-        progress: What came out of the training.
+        outputs: Paths of the files.
+        trial: The trial; its network is left with the weights of the averaged reading.
+        progress: Results of the training.
         clock: Time spent.
         nondeterministic: See :func:`gnnpool.training.determinism.noted_operations`.
     """
-    trial.network.load_state_dict(progress.best_state)
-    graphs, limit = trial.graphs, evaluation_limit(trial.graphs)
-    outcome = {
-        part: predict(trial.network, graphs.batches(graphs.divide(trial.parts[part], limit)))
-        for part in PARTS
-    }
-    row = _record(trial, progress, outcome, clock, nondeterministic)
+    outcomes = {reading: evaluate(trial, progress.choices[reading].weights) for reading in READINGS}
+    row = _record(trial, progress, outcomes, clock, nondeterministic)
     names = named(trial.trial, trial.id)
-    _write_weights(outputs.weights, trial.network, names)
-    _write_predictions(outputs.predictions, trial, outcome, names)
+    _write_weights(outputs.weights, progress, names)
+    _write_predictions(outputs.predictions, trial, outcomes, names)
     _write_history(outputs.history, progress, names, unit=trial.unit)
     table = pa.Table.from_pylist([vars(row)])
     write_table(outputs.record, table, units={**RECORD_UNITS, "target unit": row.unit})
-    logger.info("best epoch %d, test MAE %.6g %s", row.best_epoch, row.test_mae, row.unit)
+    logger.info(
+        "best epoch %d, test MAE %.6g %s; averaged: epoch %d, %.6g %s",
+        *(row.best_epoch, row.test_mae, row.unit),
+        *(row.averaged_best_epoch, row.averaged_test_mae, row.unit),
+    )
+
+
+def evaluate(trial: PreparedTrial, weights: Mapping[str, Tensor]) -> Outcome:
+    """Predict all structures of a trial.
+
+    Args:
+        trial: The trial; its network is left with these weights.
+        weights: ``state_dict`` of its network.
+
+    Returns:
+        Targets and predictions of each part, target unit.
+    """
+    trial.network.load_state_dict(weights)
+    graphs, limit = trial.graphs, evaluation_limit(trial.graphs)
+    return {
+        part: predict(trial.network, graphs.batches(graphs.divide(trial.parts[part], limit)))
+        for part in PARTS
+    }
 
 
 def _record(
     trial: PreparedTrial,
     progress: Progress,
-    outcome: Outcome,
+    outcomes: Mapping[str, Outcome],
     clock: Clock,
     nondeterministic: Collection[str],
 ) -> TrialRecord:
@@ -103,9 +121,13 @@ def _record(
         **clock.read(),
         target=trial.target,
         unit=trial.unit,
-        **{f"{part}_mae": mae(*outcome[part]) for part in PARTS},
-        **{f"{part}_rmse": rmse(*outcome[part]) for part in PARTS},
-        best_epoch=progress.best_epoch,
+        **{
+            column_of(reading, f"{part}_{name}"): error(*outcome[part])
+            for reading, outcome in outcomes.items()
+            for part in PARTS
+            for name, error in (("mae", mae), ("rmse", rmse))
+        },
+        **{column_of(reading, "best_epoch"): choice.epoch for reading, choice in progress.choices.items()},
         epochs=progress.epoch,
         **{f"n_{part}": len(trial.parts[part]) for part in PARTS},
         parameters=trial.network.num_parameters,
@@ -117,34 +139,41 @@ def _record(
 
 
 def _peak_memory(device: torch.device) -> float:
-    """MiB: of the device where there is one, else of the process."""
+    """MiB; of the GPU if the trial runs on one, otherwise of the process."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / 2**20
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
 
 
-def _write_weights(path: str | Path, network: Network, names: Mapping[str, str]) -> None:
-    arrays = {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
-    write_tensors(path, arrays, metadata={**names, "kind": "gnnpool weights 1"})
+def _write_weights(path: str | Path, progress: Progress, names: Mapping[str, str]) -> None:
+    arrays = {
+        f"{reading}.{name}": value.cpu().numpy()
+        for reading, choice in progress.choices.items()
+        for name, value in choice.weights.items()
+    }
+    write_tensors(path, arrays, metadata={**names, "kind": WEIGHTS_KIND})
 
 
 def _write_predictions(
-    path: str | Path, trial: PreparedTrial, outcome: Outcome, names: Mapping[str, str]
+    path: str | Path, trial: PreparedTrial, outcomes: Mapping[str, Outcome], names: Mapping[str, str]
 ) -> None:
+    columns = {reading: column_of(reading, "prediction") for reading in READINGS}
     table = pa.concat_tables(
         pa.table(
             {
                 "id": [trial.split.ids[i] for i in trial.parts[part]],
                 "part": [part] * len(trial.parts[part]),
-                "target": outcome[part][0],
-                "prediction": outcome[part][1],
+                "target": outcomes["raw"][part][0],
+                **{name: outcomes[reading][part][1] for reading, name in columns.items()},
             }
         )
         for part in PARTS
     )
-    write_table(path, table, metadata=names, units={"target": trial.unit, "prediction": trial.unit})
+    units = dict.fromkeys(["target", *columns.values()], trial.unit)
+    write_table(path, table, metadata=names, units=units)
 
 
 def _write_history(path: str | Path, progress: Progress, names: Mapping[str, str], *, unit: str) -> None:
-    units = {"epoch": "1", "train_mae": unit, "val_mae": unit, "learning_rate": "1", "seconds": "s"}
+    errors = dict.fromkeys(["train_mae", "val_mae", "averaged_val_mae"], unit)
+    units = {"epoch": "1", **errors, "learning_rate": "1", "seconds": "s"}
     write_table(path, pa.Table.from_pylist(progress.history), metadata=names, units=units)

@@ -34,8 +34,8 @@ class PreparedTrial:
         graphs: All graphs, on the same device.
         split: Part of each structure.
         parts: Indices of the graphs of each part.
-        identity: The fields of the record that decide its numbers. A checkpoint is of use, and a
-            record of another process the same, only if all of them agree.
+        identity: The fields of the record that determine its numbers. A checkpoint, or the record of
+            another process, is used only if all of them agree.
         target: Quantity predicted.
         unit: Its unit.
     """
@@ -140,7 +140,7 @@ def prepare_trial(
 
 
 def choose_device(wanted: str, trial: Trial) -> torch.device:
-    """Choose where to compute; of several GPUs one by the trial's name, so that trials spread over them.
+    """Choose the device; one of several GPUs by the trial's name, so that trials spread over them.
 
     Args:
         wanted: "auto", "cpu" or "cuda".
@@ -159,7 +159,7 @@ def choose_device(wanted: str, trial: Trial) -> torch.device:
 
 
 def _parts(graphs: GraphSet, split: Split, *, files: tuple[str | Path, str | Path]) -> dict[str, np.ndarray]:
-    """Indices of each part, after checking that graphs and split are of the same structures."""
+    """Check that graphs and split are of the same structures, and give the indices of each part."""
     if any(graphs.metadata[key] != split.metadata[key] for key in ("ids_sha256", "structures_sha256")):
         raise ArtifactError(
             f"{files[0]} and {files[1]}: made from different structures "

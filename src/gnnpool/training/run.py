@@ -11,10 +11,10 @@ from filelock import FileLock, Timeout
 from gnnpool import journal as events
 from gnnpool.errors import InterruptedTraining
 from gnnpool.records import Trial
+from gnnpool.training.allocation import explained_exhaustion
 from gnnpool.training.checkpoint import CheckpointFile, Checkpoints, Interval
 from gnnpool.training.determinism import noted_operations
 from gnnpool.training.loop import train
-from gnnpool.training.memory import explained_exhaustion
 from gnnpool.training.outputs import Outputs, write_outputs
 from gnnpool.training.prepare import PreparedTrial, prepare_trial
 from gnnpool.training.seeding import derive_seed
@@ -38,16 +38,16 @@ def run_trial(
     checkpoint_every: Mapping[str, float],
     journal: str | Path,
 ) -> None:
-    """Train one network and write what it leaves behind; the record last.
+    """Train one network and write its files; the record last.
 
-    A trial that was stopped goes on from its checkpoint, with the numbers that it would have had
-    without the stop. While another process works on the same trial this one waits, and leaves if
-    the other one finishes it.
+    An interrupted trial resumes from its checkpoint, with the numbers of an uninterrupted one. While another
+    process works on the same trial this one waits, and it ends if the other one finishes the trial.
 
     Args:
         graphs: Graph file of the dataset and edges.
         split: Split file of the dataset and seed.
-        trial: Its name: dataset/model/edges/pooling/seed-(integer), see :class:`gnnpool.records.Trial`.
+        trial: Name of the trial: dataset/model/edges/pooling/seed-(integer), see
+            :class:`gnnpool.records.Trial`.
         model: The model's entry of the configuration.
         pooling: The pooling's entry, if it has one.
         training: The configuration's training section.

@@ -12,7 +12,7 @@ def derive_seed(trial: Trial, purpose: str) -> int:
 
     Args:
         trial: Trials that agree in both get the same.
-        purpose: What the randomness is for, such as "initialisation".
+        purpose: Use of the random numbers, such as "initialisation".
 
     Returns:
         An integer in [0, 2^63).
@@ -23,18 +23,18 @@ def derive_seed(trial: Trial, purpose: str) -> int:
 
 
 def prepare_torch(*, init_seed: int, threads: int, deterministic: bool, tf32: bool = False) -> None:
-    """Seed torch and pin what changes bits or speed between runs.
+    """Seed torch and fix the settings that change bits or speed between runs.
 
     Args:
         init_seed: For torch's global generators, from which weights are drawn.
         threads: Threads of one operation. Results depend on it in the last bits.
-        deterministic: Whether a GPU must give the same bits each time. A CPU with a fixed number
-            of threads does so anyway, and its faster operations stay available.
+        deterministic: Whether a GPU must give the same bits each time. A CPU with a fixed number of threads
+            always does, so its faster operations stay available.
         tf32: Whether a GPU rounds the factors of matrix products to ten bits of mantissa.
     """
     torch.manual_seed(init_seed)
     torch.set_num_threads(threads)
-    # Dead units leave numbers near 1e-40 in Adam's averages, with which a CPU is many times slower.
+    # Dead units leave denormal numbers in Adam's averages, which make a CPU many times slower.
     torch.set_flush_denormal(True)
     if torch.cuda.is_available():
         torch.use_deterministic_algorithms(deterministic, warn_only=True)

@@ -1,4 +1,4 @@
-"""The settings of a training, as the configuration spells them."""
+"""The settings of a training, as in the configuration."""
 
 from dataclasses import dataclass
 
@@ -8,11 +8,11 @@ class Scheduler:
     """Plateau schedule of the learning rate.
 
     Args:
-        metric: Whose error is watched: "val" or "train".
+        metric: Part whose mean absolute error is watched: "val" or "train".
         factor: The learning rate is multiplied by it.
         patience: Epochs without improvement that are tolerated.
         threshold: Relative improvement that counts.
-        min_learning_rate: Least learning rate.
+        min_learning_rate: Lowest learning rate.
     """
 
     metric: str
@@ -23,16 +23,33 @@ class Scheduler:
 
 
 @dataclass(frozen=True)
+class Averaging:
+    """Moving average of the weights, and the epoch at which it is read.
+
+    Args:
+        time_constant: Epochs after which the weight of a step in the average has fallen to 1/e.
+        select: "best", the epoch with the lowest validation error of the averaged weights; or "last".
+        smoothing: Time constant in epochs of an exponential smoothing of that validation error before
+            its lowest value is chosen; 0 smooths nothing.
+    """
+
+    time_constant: float
+    select: str
+    smoothing: float
+
+
+@dataclass(frozen=True)
 class Training:
     """How a network is trained.
 
     Args:
         epochs: Passes over the training structures.
         batch_size: Graphs in a batch.
-        learning_rate: At the start.
-        weight_decay: Of AdamW.
+        learning_rate: Learning rate of AdamW at the start.
+        weight_decay: Weight decay of AdamW.
         gradient_clip: Largest norm of all gradients together.
         scheduler: Plateau schedule.
+        averaging: Moving average of the weights.
         standardize_target: Whether the network's output is shifted and scaled by mean and standard
             deviation of the training targets. Errors stay in the unit of the target.
         engine: "eager", "compiled", or "auto".
@@ -47,6 +64,7 @@ class Training:
     weight_decay: float
     gradient_clip: float
     scheduler: Scheduler
+    averaging: Averaging
     standardize_target: bool
     engine: str
     deterministic: bool
@@ -56,3 +74,5 @@ class Training:
     def __post_init__(self) -> None:
         if isinstance(self.scheduler, dict):
             object.__setattr__(self, "scheduler", Scheduler(**self.scheduler))
+        if isinstance(self.averaging, dict):
+            object.__setattr__(self, "averaging", Averaging(**self.averaging))

@@ -1,4 +1,4 @@
-"""Everything that a training must know to go on: what is saved in a checkpoint."""
+"""Everything that a training needs to resume: the content of a checkpoint."""
 
 import math
 import time
@@ -8,6 +8,29 @@ import torch
 from torch import Tensor
 
 from gnnpool.network import Network
+from gnnpool.records import READINGS
+from gnnpool.training.averaging import MovingAverage
+
+
+@dataclass
+class Choice:
+    """The epoch that a reading has chosen so far.
+
+    Args:
+        epoch: The epoch, from 1; 0 before the first choice.
+        error: Validation error by which it was chosen, target unit.
+        weights: ``state_dict`` of the network after that epoch.
+    """
+
+    epoch: int = 0
+    error: float = math.inf
+    weights: dict[str, Tensor] = field(default_factory=dict)
+
+    def consider(self, epoch: int, error: float, network: Network) -> None:
+        """Choose this epoch if its error is lower than that of the epoch chosen before."""
+        if error < self.error:
+            self.epoch, self.error = epoch, error
+            self.weights = {name: value.clone() for name, value in network.state_dict().items()}
 
 
 @dataclass
@@ -16,21 +39,27 @@ class Progress:
 
     Args:
         epoch: Finished epochs.
-        best_epoch: Epoch of the least validation error so far, the first of equals.
-        best_error: That error, target unit.
-        best_state: Weights after that epoch.
-        history: One entry for each epoch: epoch, train_mae, val_mae, learning_rate, seconds.
+        choices: The choice of each reading, see :data:`gnnpool.records.READINGS`.
+        history: One entry for each epoch: epoch, train_mae, val_mae, averaged_val_mae, learning_rate and
+            seconds.
     """
 
     epoch: int = 0
-    best_epoch: int = 0
-    best_error: float = math.inf
-    best_state: dict[str, Tensor] = field(default_factory=dict)
+    choices: dict[str, Choice] = field(default_factory=lambda: {name: Choice() for name in READINGS})
     history: list[dict[str, float]] = field(default_factory=list)
+
+    def state_dict(self) -> dict:
+        """All of it as tensors, numbers and texts; tensors are shared, not copied."""
+        return vars(self) | {"choices": {name: dict(vars(choice)) for name, choice in self.choices.items()}}
+
+    @classmethod
+    def from_state_dict(cls, state: dict) -> "Progress":
+        """The progress of a state."""
+        return cls(**state | {"choices": {name: Choice(**kept) for name, kept in state["choices"].items()}})
 
 
 class Clock:
-    """Time that a trial has taken over all attempts, without what was lost when one was killed."""
+    """Time that a trial has taken over all attempts; a killed attempt counts up to its last checkpoint."""
 
     def __init__(self) -> None:
         self.attempts = 1
@@ -45,7 +74,7 @@ class Clock:
         }
 
     def add(self, earlier: dict[str, float]) -> None:
-        """Count the attempts before this one as well."""
+        """Add the attempts before this one."""
         self.attempts += earlier["attempts"]
         self._wall += earlier["wall_seconds"]
         self._cpu += earlier["cpu_seconds"]
@@ -57,14 +86,16 @@ class TrainingState:
 
     Args:
         network: With its weights and the statistics of its normalisations.
-        optimizer: With its averages.
+        average: Moving average of the network; None if only the raw reading is wanted.
+        optimizer: With its averages of gradients.
         scheduler: Of the learning rate.
         generator: Orders the training graphs.
         clock: Time spent.
-        progress: What came out so far.
+        progress: Results so far.
     """
 
     network: Network
+    average: MovingAverage | None
     optimizer: torch.optim.Optimizer
     scheduler: torch.optim.lr_scheduler.ReduceLROnPlateau
     generator: torch.Generator
@@ -76,17 +107,20 @@ class TrainingState:
         cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
         return {
             "network": self.network.state_dict(),
+            "average": self.average.state_dict() if self.average else None,
             "optimizer": self.optimizer.state_dict(),
             "scheduler": self.scheduler.state_dict(),
             "order": self.generator.get_state(),
             "random": {"cpu": torch.get_rng_state(), "cuda": cuda},
             "clock": self.clock.read(),
-            "progress": dict(vars(self.progress)),
+            "progress": self.progress.state_dict(),
         }
 
     def load_state_dict(self, state: dict) -> None:
         """Go back to a state, the random numbers of the process included."""
         self.network.load_state_dict(state["network"])
+        if self.average:
+            self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.scheduler.load_state_dict(state["scheduler"])
         self.generator.set_state(state["order"])
@@ -94,4 +128,4 @@ class TrainingState:
         if state["random"]["cuda"]:
             torch.cuda.set_rng_state_all(state["random"]["cuda"])
         self.clock.add(state["clock"])
-        self.progress = Progress(**state["progress"])
+        self.progress = Progress.from_state_dict(state["progress"])

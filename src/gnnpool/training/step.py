@@ -1,4 +1,4 @@
-"""The gradients of a batch, made in parts where it is too large to be worked on at once."""
+"""The gradients of a batch, computed in parts if the batch is too large for one."""
 
 from collections.abc import Callable, Iterable
 
@@ -10,19 +10,19 @@ from gnnpool.graphs.batch import GraphBatch
 from gnnpool.network import Network, Prediction
 from gnnpool.training.batches import Batch, DeviceGraphs
 
-# Nodes and edges. They bound the memory: TorchMD with 128 channels keeps 13 kB for each until the backward
-# pass, 40 kB if it is not compiled. A CPU is no faster with more; a GPU needs more to be busy.
-_AT_ONCE = {"cpu": 2**13, "cuda": 2**16}
+# Nodes and edges in a part. They bound the memory: TorchMD with 128 channels keeps 13 kB for each until the
+# backward pass, 40 kB if it is not compiled. A CPU is no faster with larger parts; a GPU needs them.
+_PART = {"cpu": 2**13, "cuda": 2**16}
 
 
 def evaluation_limit(graphs: DeviceGraphs) -> int:
     """Nodes and edges to predict for at once."""
-    return _AT_ONCE[graphs.device.type]
+    return _PART[graphs.device.type]
 
 
 def training_limit(network: Network, graphs: DeviceGraphs) -> int | None:
     """Nodes and edges to train on at once; None if the graphs of a batch must stay together."""
-    return _AT_ONCE[graphs.device.type] if network.separable else None
+    return _PART[graphs.device.type] if network.separable else None
 
 
 def accumulate_gradients(
@@ -30,8 +30,8 @@ def accumulate_gradients(
 ) -> Tensor:
     """Add the gradients of a batch's mean loss to those of the parameters.
 
-    The loss is a mean over graphs, so that its gradient is the sum of the parts' gradients. Only one
-    part at a time keeps what its backward pass needs.
+    The loss is a mean over graphs, so its gradient is the sum of the gradients of the parts. Only one part
+    at a time holds memory for its backward pass.
 
     Args:
         forward: From graphs to prediction.

@@ -14,8 +14,11 @@ from gnnpool.trial_files import named
 def write_history(write_record):
     def write(seed, errors, *, best=1, init=0, epochs=None):
         trial = Trial("phonons", "cgcnn", "mdl", "gmt", seed, init)
-        record = write_record(trial, 1.0, epochs=epochs or len(errors), best_epoch=best)
+        record = write_record(
+            trial, 1.0, epochs=epochs or len(errors), best_epoch=best, averaged_best_epoch=len(errors)
+        )
         numbers = {"epoch": list(range(1, len(errors) + 1)), "train_mae": errors, "val_mae": errors}
+        numbers["averaged_val_mae"] = [error / 2 for error in errors]
         path = record.with_name("history.parquet")
         table = pa.table({**numbers, "learning_rate": errors, "seconds": errors})
         write_table(path, table, metadata=named(trial, ""))
@@ -24,8 +27,9 @@ def write_history(write_record):
     return write
 
 
-def read(files):
-    return read_histories([path for path, _ in files], read_records([record for _, record in files]))
+def read(files, **options):
+    trials = read_records([record for _, record in files])
+    return read_histories([path for path, _ in files], trials, **options)
 
 
 def test_histories_tell_the_chosen_epoch(write_history):
@@ -33,6 +37,13 @@ def test_histories_tell_the_chosen_epoch(write_history):
     assert rows["chosen"].to_list() == [False, True, False]
     assert rows["val_mae"].to_list() == [3.0, 1.0, 2.0]
     assert set(rows["seed"]) == {1}
+
+
+def test_histories_of_the_averaged_reading_have_its_errors_and_its_epoch(write_history):
+    rows = read([write_history(1, [3.0, 1.0, 2.0], best=2)], reading="averaged")
+    assert rows["chosen"].to_list() == [False, False, True]
+    assert rows["val_mae"].to_list() == [1.5, 0.5, 1.0]
+    assert rows["train_mae"].to_list() == [3.0, 1.0, 2.0]
 
 
 def test_further_initialisations_are_left_out(write_history):

@@ -70,6 +70,7 @@ def train_fold(results, write_record):
             "part": parts.part.tolist(),
             "target": [0.0] * len(parts.ids),
             "prediction": pa.array([TARGETS[id_] + 0.5 for id_ in parts.ids], pa.float32()),
+            "averaged_prediction": pa.array([TARGETS[id_] + 0.25 for id_ in parts.ids], pa.float32()),
         }
         write_table(record.with_name("predictions.parquet"), pa.table(table), metadata=named(trial, ""))
         return record
@@ -87,6 +88,14 @@ def export(results, name="record.json", **changes):
     setting = {"model": "cgcnn", "edges": "mdl", "pooling": "mean", **changes}
     path = results / name
     return export_matbench(results=results, output=path, **setting), path
+
+
+def test_a_record_of_the_averaged_reading_has_its_predictions_and_its_epoch(results, trained):
+    record = json.loads(export(results, reading="averaged")[1].read_text())
+    for result in record["tasks"]["matbench_some"]["results"].values():
+        assert result["scores"]["mae"] == 0.25
+        assert result["parameters"]["best_epoch"] == 190
+    assert record["user_metadata"]["reading"] == "averaged"
 
 
 def test_a_record_has_the_layout_of_matbench(results, trained):

@@ -17,15 +17,18 @@ def write_trial(write_record):
     """Write record and predictions of a trial with given errors of its test structures."""
 
     def write(trial, errors, *, mae=None, ids=None):
-        record = write_record(trial, np.mean(errors) if mae is None else mae)
+        error = np.mean(errors) if mae is None else mae
+        record = write_record(trial, error, averaged_test_mae=error / 2)
         signs = np.where(np.arange(len(errors)) % 2, 1.0, -1.0)
         table = {
             "id": ids or [f"s{i}" for i in range(len(errors))],
             "part": ["test"] * len(errors),
             "target": [5.0] * len(errors),
             "prediction": list(5.0 + signs * np.asarray(errors)),
+            "averaged_prediction": list(5.0 + signs * np.asarray(errors) / 2),
         }
-        extra = {"id": ["t0"], "part": ["train"], "target": [0.0], "prediction": [99.0]}
+        extra = {"id": ["t0"], "part": ["train"], "target": [0.0]}
+        extra |= {"prediction": [99.0], "averaged_prediction": [99.0]}
         path = record.with_name("predictions.parquet")
         table = pa.table({name: table[name] + extra[name] for name in table})
         write_table(path, table, metadata=named(trial, ""))
@@ -34,8 +37,9 @@ def write_trial(write_record):
     return write
 
 
-def read(files):
-    return read_test_errors([path for path, _ in files], read_records([record for _, record in files]))
+def read(files, **options):
+    trials = read_records([record for _, record in files])
+    return read_test_errors([path for path, _ in files], trials, **options)
 
 
 def test_errors_are_those_of_the_test_part(write_trial):
@@ -44,6 +48,11 @@ def test_errors_are_those_of_the_test_part(write_trial):
     assert errors["error"].to_list() == pytest.approx([1, 3, 2])
     assert errors["id"].to_list() == ["s0", "s1", "s2"]
     assert errors[["pooling", "seed"]].drop_duplicates().to_numpy().tolist() == [["gmt", 1]]
+
+
+def test_errors_of_the_averaged_reading_are_those_of_its_predictions(write_trial):
+    files = [write_trial(Trial("phonons", "cgcnn", "mdl", "gmt", 1), [1.0, 3.0, 2.0])]
+    assert read(files, reading="averaged")["error"].to_list() == pytest.approx([0.5, 1.5, 1.0])
 
 
 def test_further_initialisations_are_left_out(write_trial):

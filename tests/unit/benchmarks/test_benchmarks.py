@@ -22,6 +22,7 @@ COMPARED = {
     "readouts": (PEER, True),
     "peak_memory": (PEER, True),
     "whole_trial": (PEER, False),
+    "two_readings": ("raw reading alone", False),
     "two_trials": ("one after the other", False),
 }
 

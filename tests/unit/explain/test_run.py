@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from gnnpool.artifacts import read_table, write_table
+from gnnpool.artifacts import read_table, read_tensors, write_table, write_tensors
 from gnnpool.data.structure import read_structures
 from gnnpool.errors import ArtifactError, ConfigError
 from gnnpool.explain.run import explain_atoms
@@ -18,7 +18,7 @@ POOLINGS = ("mean", "crystal_attention")
 def explain(salts, tmp_path):
     """Explain chosen structures; gives the tables of atoms and structures."""
 
-    def explain(wanted, *, folder=salts, graphs="graphs.safetensors"):
+    def explain(wanted, *, folder=salts, graphs="graphs.safetensors", reading="raw"):
         paths = {"atoms": tmp_path / "atoms.parquet", "summary": tmp_path / "structures.parquet"}
         explain_atoms(
             structures=folder / "structures.parquet",
@@ -28,6 +28,7 @@ def explain(salts, tmp_path):
             weights=[folder / pooling / "model.safetensors" for pooling in POOLINGS],
             entry={"name": "few", "title": "Few", "dataset": "salts", "structures": wanted},
             stage_version=1,
+            reading=reading,
             **paths,
         )
         return read_table(paths["atoms"]), read_table(paths["summary"])
@@ -61,12 +62,13 @@ def test_weights_are_told_for_the_pooling_that_has_them_and_missing_for_the_othe
     np.testing.assert_allclose(np.stack(by_pooling["crystal_attention"]).sum(0), 1)
 
 
-def test_every_tested_structure_is_counted_and_predicted_as_when_trained(explain, salts):
-    told = read_table(salts / "mean/predictions.parquet").to_pandas().set_index("id")
-    structures = explain(1)[1].to_pandas()
+@pytest.mark.parametrize(("reading", "column"), [("raw", "prediction"), ("averaged", "averaged_prediction")])
+def test_every_tested_structure_is_counted_and_predicted_as_when_trained(reading, column, explain, salts):
+    trained = read_table(salts / "mean/predictions.parquet").to_pandas().set_index("id")
+    structures = explain(1, reading=reading)[1].to_pandas()
     mean = structures[structures["pooling"] == "mean"].set_index("id")
-    assert set(mean.index) == set(told.index[told["part"] == "test"])
-    expected = told["prediction"][mean.index]
+    assert set(mean.index) == set(trained.index[trained["part"] == "test"])
+    expected = trained[column][mean.index]
     np.testing.assert_allclose(mean["prediction"], expected, rtol=1e-4)
     known = mean["participation"].dropna()
     assert (known * mean["atoms"][known.index] >= 1 - 1e-9).all()
@@ -119,6 +121,17 @@ def test_a_file_of_another_trial_beside_a_record_is_refused_with_both_names(expl
     shutil.copy(salts / "crystal_attention" / name, folder / "mean" / name)
     trials = r"found salts/cgcnn/mdl/crystal_attention/seed-1 .*, expected salts/cgcnn/mdl/mean/seed-1 "
     with pytest.raises(ArtifactError, match=rf"mean/{name}: trial: {trials}"):
+        explain(1, folder=folder)
+
+
+def test_weights_of_another_layout_are_refused(explain, salts, tmp_path):
+    folder = tmp_path / "earlier"
+    shutil.copytree(salts, folder)
+    tensors, metadata = read_tensors(folder / "mean/model.safetensors")
+    write_tensors(
+        folder / "mean/model.safetensors", tensors, metadata=metadata | {"kind": "gnnpool weights 1"}
+    )
+    with pytest.raises(ArtifactError, match="kind: found 'gnnpool weights 1', expected 'gnnpool weights 2'"):
         explain(1, folder=folder)
 
 

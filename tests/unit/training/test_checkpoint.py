@@ -92,6 +92,25 @@ def test_poolings_with_random_or_own_state_go_on_alike(trial, send_at_epoch, poo
     assert_same(trial("stopped", pooling=pooling, epochs=4), undisturbed)
 
 
+@pytest.mark.parametrize("select", ["best", "last"])
+def test_a_smoothed_and_a_last_average_resume_alike(trial, send_at_epoch, select):
+    averaging = {"time_constant": 2.0, "select": select, "smoothing": 2.0}
+    undisturbed = trial("undisturbed", epochs=EPOCHS, averaging=averaging)
+    send_at_epoch(3)
+    with pytest.raises(InterruptedTraining):
+        trial("stopped", epochs=EPOCHS, averaging=averaging)
+    assert_same(trial("stopped", epochs=EPOCHS, averaging=averaging), undisturbed)
+
+
+@pytest.mark.slow
+def test_both_readings_of_a_compiled_training_resume_alike(trial, send_at_epoch):
+    undisturbed = trial("undisturbed", epochs=4, engine="compiled")
+    send_at_epoch(2)
+    with pytest.raises(InterruptedTraining):
+        trial("stopped", epochs=4, engine="compiled")
+    assert_same(trial("stopped", epochs=4, engine="compiled"), undisturbed)
+
+
 def test_in_a_long_epoch_a_signal_does_not_wait_for_its_end(trial, monkeypatch):
     undisturbed = trial("undisturbed", epochs=EPOCHS)
     monkeypatch.setattr(checkpoint, "GRACE", 0.0)

@@ -1,4 +1,4 @@
-"""The memory of a training: kept between steps, and told in words when there is not enough of it."""
+"""Memory allocation of a training: freed memory is kept, and its exhaustion explained."""
 
 import ctypes
 import sys
@@ -10,15 +10,15 @@ from gnnpool.records import Trial
 
 # Of mallopt(3).
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4
-# How torch and CUDA say that an allocation failed.
-_SIGNS = ("can't allocate memory", "out of memory", "ALLOC_FAILED")
+# Parts of the messages of torch and CUDA when an allocation fails.
+_MESSAGES = ("can't allocate memory", "out of memory", "ALLOC_FAILED")
 
 
 def keep_freed_memory() -> None:
     """Let malloc keep the memory of freed tensors for the next ones.
 
-    Large tensors would otherwise get fresh pages from the system each time, and a step may spend
-    more time on these than on computing. Only the C library of GNU has the switch.
+    Otherwise large tensors get fresh pages from the system each time, and a step may spend more time on
+    these than on computing. Only the GNU C library has this switch.
     """
     if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):
         mallopt(_TRIM_THRESHOLD, 2**31 - 1)
@@ -27,10 +27,10 @@ def keep_freed_memory() -> None:
 
 @contextmanager
 def explained_exhaustion(trial: Trial, *, batch_size: int) -> Iterator[None]:
-    """Turn running out of memory into a message that tells what to change.
+    """Replace an error about memory by one that says what to change.
 
     Args:
-        trial: What is trained.
+        trial: The trial that is trained.
         batch_size: Graphs in a batch.
 
     Raises:
@@ -39,7 +39,7 @@ def explained_exhaustion(trial: Trial, *, batch_size: int) -> Iterator[None]:
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        if not (isinstance(error, MemoryError) or any(sign in str(error) for sign in _SIGNS)):
+        if not (isinstance(error, MemoryError) or any(message in str(error) for message in _MESSAGES)):
             raise
         raise OutOfMemory(
             f"{trial}: memory ran out ({str(error).splitlines()[0]}). Let fewer trials run at once, or lower "
