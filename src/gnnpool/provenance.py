@@ -23,7 +23,6 @@ BYSTANDERS = frozenset(
         "gnnpool",  # holds the version of the package, which a record names
         "gnnpool.artifacts",  # moves bytes between files and arrays, with checksums
         "gnnpool.errors",  # names of errors and exit statuses
-        "gnnpool.journal",  # keeps the story of attempts, which nothing reads while training
         "gnnpool.pooling._laws",  # refuses an operator or lets it pass
         "gnnpool.pooling._options",  # refuses an option or lets it pass
         "gnnpool.pooling_names",  # reads operators out of an entry, which the record holds

@@ -31,7 +31,8 @@ def read_histories(
         the weights while they change, the same for both readings.
 
     Raises:
-        ArtifactError: If a file is damaged or of another trial, or does not hold the epochs of the record.
+        ArtifactError: If a file is damaged or of another trial, or does not hold the epochs that the record
+            states.
         ValueError: If there is no such reading.
     """
     empty = pd.DataFrame({name: [] for name in (*CONDITION, "seed", "epoch", *ERRORS, "chosen")})
@@ -49,10 +50,10 @@ def curves_over_seeds(histories: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         One row for each condition and epoch: dataset, model, edges, pooling, epoch, and of train_mae
-        and val_mae (unit of the target) the median, least and greatest over the seeds, such as
+        and val_mae (unit of the target) the median, lowest and highest over the seeds, such as
         val_mae_median; n_seeds that have this epoch; n_chosen, the seeds that chose it.
     """
-    summaries = {"median": "median", "least": "min", "greatest": "max"}
+    summaries = {"median": "median", "lowest": "min", "highest": "max"}
     columns = {f"{error}_{name}": (error, how) for error in ERRORS for name, how in summaries.items()}
     groups = histories.groupby([*CONDITION, "epoch"])
     curves = groups.agg(**columns, n_seeds=("seed", "count"), n_chosen=("chosen", "sum"))
@@ -63,8 +64,8 @@ def _read(path: str | Path, trial: pd.Series, reading: str) -> pd.DataFrame:
     table = read_trial_table(path, trial).to_pandas()
     epochs = table["epoch"].to_list()
     if epochs != list(range(1, int(trial["epochs"]) + 1)):
-        told = f"{len(epochs)} epochs" if epochs else "no epoch"
-        raise ArtifactError(f"{path}: found {told}, expected 1 to {trial['epochs']} as in its record")
+        count = f"{len(epochs)} epochs" if epochs else "no epoch"
+        raise ArtifactError(f"{path}: found {count}, expected 1 to {trial['epochs']} as in its record")
     columns = {name: trial[name] for name in (*CONDITION, "seed")}
     chosen = table["epoch"] == trial[column_of(reading, "best_epoch")]
     val_mae = table[column_of(reading, "val_mae")]

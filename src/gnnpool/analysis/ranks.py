@@ -1,4 +1,4 @@
-"""Which poolings rank before others over the datasets, and whether chance alone would do that."""
+"""Ranks of the poolings over the datasets, and tests of whether they differ."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 import scikit_posthocs
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
+
+from gnnpool.analysis.intervals import MeanDistribution
+from gnnpool.records import BASELINE
+
+RANKING = [
+    *("pooling", "mean_rank", "average", "better_on", "wilcoxon_p", "holm_p", "lowest_holm_p", "nemenyi_p"),
+    *("probability_better", "friedman_statistic", "friedman_p", "critical_difference"),
+    *("n_poolings", "n_datasets", "datasets"),
+]
 
 
 class Friedman(NamedTuple):
@@ -17,7 +25,7 @@ class Friedman(NamedTuple):
 
 
 def mean_ranks(values: pd.DataFrame) -> pd.Series:
-    """Mean rank of each pooling over the datasets; 1 is the least value, equal values share ranks.
+    """Mean rank of each pooling over the datasets; 1 is the lowest value, equal values share ranks.
 
     Args:
         values: Datasets by poolings, nothing missing.
@@ -51,7 +59,7 @@ def nemenyi(values: pd.DataFrame) -> pd.DataFrame:
 
 
 def critical_difference(*, poolings: int, datasets: int, confidence: float) -> float:
-    r"""Difference of two mean ranks beyond which Nemenyi's test tells the poolings apart.
+    r"""Difference of two mean ranks beyond which Nemenyi's test finds them significant.
 
     .. math:: q \sqrt{k (k + 1) / (6 N)}
 
@@ -86,16 +94,31 @@ def wilcoxon(values: pd.Series) -> float:
 
 
 def holm(p_values: pd.Series) -> pd.Series:
-    """P-values corrected by Holm's method for being several; missing ones stay missing."""
-    corrected = p_values.copy()
-    there = p_values.notna()
-    if there.any():
-        corrected[there] = multipletests(p_values[there], method="holm")[1]
-    return corrected
+    """P-values corrected for multiple comparisons by Holm's method; missing ones stay missing.
+
+    Args:
+        p_values: Uncorrected; index without duplicates.
+
+    Source:
+        Holm, Scandinavian Journal of Statistics 6, 65 (1979).
+    """
+    ascending = p_values.dropna().sort_values()
+    corrected = (ascending * np.arange(len(ascending), 0, -1)).cummax().clip(upper=1)
+    return corrected.reindex(p_values.index)
 
 
-def groups_not_told(mean_ranks: np.ndarray, difference: float) -> list[tuple[int, int]]:
-    """Runs of neighboring ranks that a critical difference does not tell apart.
+def lowest_holm_p(*, poolings: int, datasets: int) -> float:
+    r"""Lowest p-value that Wilcoxon's exact test with Holm's correction can give: min(1, k 2 / 2^n).
+
+    Args:
+        poolings: Number k of poolings compared with the baseline.
+        datasets: Number n of datasets, without zero or equal changes.
+    """
+    return min(1.0, poolings * 2 / 2**datasets)
+
+
+def groups_without_difference(mean_ranks: np.ndarray, difference: float) -> list[tuple[int, int]]:
+    """Runs of neighboring ranks that differ by less than a critical difference.
 
     Args:
         mean_ranks: Ascending, ``[k]``.
@@ -110,3 +133,46 @@ def groups_not_told(mean_ranks: np.ndarray, difference: float) -> list[tuple[int
         if last > first and (not runs or last > runs[-1][1]):
             runs.append((first, last))
     return runs
+
+
+def rank_poolings(values: pd.DataFrame, *, confidence: float, margin: float) -> pd.DataFrame:
+    """Rank mean pooling and the others on the datasets on which all of them have a value.
+
+    Args:
+        values: Rows of :func:`gnnpool.analysis.values.slice_values` of one setting that have a value;
+            no averages, and no mean pooling, whose changes are zero.
+        confidence: Such as 0.95.
+        margin: Percent.
+
+    Returns:
+        The columns of ``RANKING``, which :func:`gnnpool.tables.build` explains; the best rank
+        first. What the datasets are too few for is missing.
+    """
+    table = values.pivot(index="dataset", columns="pooling", values="value").dropna()
+    table = table.assign(**{BASELINE: 0.0})
+    poolings, n = list(table), len(table)
+    frame = pd.DataFrame({"pooling": poolings, "n_poolings": len(poolings), "n_datasets": n})
+    frame["datasets"] = ",".join(table.index)
+    computed = [c for c in RANKING if c not in (*frame, "better_on")]
+    frame[computed] = np.nan
+    frame["better_on"] = [int((table[pooling] < 0).sum()) for pooling in poolings]
+    if n == 0:
+        return frame[RANKING]
+    frame["mean_rank"] = mean_ranks(table).to_numpy()
+    frame["average"] = table.mean().to_numpy()
+    if n == 1:
+        return frame[RANKING]
+    others = frame["pooling"] != BASELINE
+    frame.loc[others, "wilcoxon_p"] = [wilcoxon(table[p]) for p in frame["pooling"][others]]
+    frame["holm_p"] = holm(frame["wilcoxon_p"])
+    frame["lowest_holm_p"] = lowest_holm_p(poolings=len(poolings) - 1, datasets=n)
+    frame.loc[others, "probability_better"] = [
+        MeanDistribution(table[p].to_numpy()).probability_below(-margin) for p in frame["pooling"][others]
+    ]
+    if len(poolings) > 1:
+        frame.loc[others, "nemenyi_p"] = nemenyi(table)[BASELINE].to_numpy()[others]
+        frame["critical_difference"] = critical_difference(
+            poolings=len(poolings), datasets=n, confidence=confidence
+        )
+    frame["friedman_statistic"], frame["friedman_p"] = friedman(table)
+    return frame.sort_values("mean_rank", kind="stable")[RANKING]

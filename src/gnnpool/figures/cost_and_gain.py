@@ -6,11 +6,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from gnnpool.analysis.assessed import UNITS as VALUE_UNITS
 from gnnpool.analysis.cost import UNITS as COST_UNITS
 from gnnpool.analysis.cost import relative_cost
 from gnnpool.analysis.values import AVERAGE, TRAINED
-from gnnpool.analysis.wording import TIMES, interval, number, statistic_notes
+from gnnpool.analysis.values import UNITS as VALUE_UNITS
 from gnnpool.figures import style
 from gnnpool.figures._gaps import setting_gap_notes
 from gnnpool.figures._noise import draw_noise, noise_notes
@@ -18,6 +17,7 @@ from gnnpool.figures._page import MARGIN, open_page
 from gnnpool.figures._points import name_points
 from gnnpool.figures.base import Drawing, Source
 from gnnpool.records import BASELINE
+from gnnpool.wording import TIMES, interval, number, statistic_notes
 
 _COSTS = {"seconds_ratio": "seconds of a training", "parameters_ratio": "parameters"}
 # Lengths in inches.
@@ -40,7 +40,7 @@ def build(source: Source) -> Drawing:
 
     Returns:
         Tidy: a line for each setting and pooling that has a change: the columns of
-        :func:`gnnpool.analysis.assessed.assessed_values`, of the average over the datasets or, if
+        :func:`gnnpool.analysis.values.assessed_values`, of the average over the datasets or, if
         there is one dataset alone, of that one; and those of
         :func:`gnnpool.analysis.cost.relative_cost`.
     """
@@ -83,7 +83,7 @@ def _gains(values: pd.DataFrame) -> pd.DataFrame:
 def _draw_panel(axes: Axes, tidy: pd.DataFrame, cost: str, source: Source) -> list[str]:
     """Draw one panel and return the names without room."""
     drawn = tidy[tidy[cost].notna()]
-    reach = ["_least", "_greatest"] if cost == "seconds_ratio" else [""]
+    reach = ["_lowest", "_highest"] if cost == "seconds_ratio" else [""]
     _scale(axes, tidy, drawn[[f"{cost}{end}" for end in reach]].to_numpy().ravel())
     draw_noise(axes, tidy)
     axes.axhline(0, color=style.INK, linewidth=0.9, zorder=1)
@@ -97,8 +97,8 @@ def _draw_panel(axes: Axes, tidy: pd.DataFrame, cost: str, source: Source) -> li
         thin = {"color": style.tint(colors[row.pooling]), "linewidth": 0.9, "zorder": 2}
         axes.plot([x, x], [row.low, row.high], **thin)
         if cost == "seconds_ratio":
-            axes.plot([row.seconds_ratio_least, row.seconds_ratio_greatest], [row.value] * 2, **thin)
-        fill = colors[row.pooling] if row.told else style.PAPER
+            axes.plot([row.seconds_ratio_lowest, row.seconds_ratio_highest], [row.value] * 2, **thin)
+        fill = colors[row.pooling] if row.significant else style.PAPER
         axes.scatter(x, row.value, s=26, color=fill, edgecolor=colors[row.pooling], linewidth=1.2, zorder=3)
     axes.scatter(1, 0, s=26, marker="s", color=style.INK, zorder=3)
     names = [source.name("poolings", pooling) for pooling in (BASELINE, *drawn["pooling"])]

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from gnnpool.analysis.assessed import assessed_values
 from gnnpool.analysis.collect import TRIAL, read_trials
-from gnnpool.analysis.values import AVERAGE
+from gnnpool.analysis.values import AVERAGE, assessed_values
 from gnnpool.artifacts import read_json, read_table, write_atomically
 from gnnpool.grid import plan_trials
 from gnnpool.records import BASELINE, Trial
@@ -103,7 +102,7 @@ def _answered(trials: pd.DataFrame, changes: pd.DataFrame, config: Mapping, labe
     )
     sure = {name: config["statistics"][name] for name in ("margin", "confidence")}
     compared = comparisons(values)
-    first = headline(compared)
+    first = headline(compared, confidence=sure["confidence"])
     scale = scale_of(compared, changes, margin=sure["margin"])
     drawn = {"among": compared, "labels": labels, "scale": scale}
     return {
@@ -119,9 +118,9 @@ def _answered(trials: pd.DataFrame, changes: pd.DataFrame, config: Mapping, labe
             )
         ),
         "scale": scale,
-        "first": lines(first, changes, **drawn),
+        "first": lines(first, changes, correction="corrected", **drawn),
         "averaged": bool((first["dataset"] == AVERAGE).any()),
-        "lines": lines(compared, changes, **drawn),
+        "lines": lines(compared, changes, correction="uncorrected", **drawn),
     }
 
 

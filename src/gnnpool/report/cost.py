@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from gnnpool.analysis.cost import relative_cost, training_seconds
-from gnnpool.analysis.printed import Item, Printed, Row
-from gnnpool.analysis.wording import label_of, setting_label, span
+from gnnpool.tables.printed import Item, Printed, Row
+from gnnpool.wording import label_of, setting_label, span
 
 _COLUMNS = (
     "Trials",
@@ -66,7 +66,7 @@ def _duration(seconds: float) -> str:
 
 
 def _notes(trials: pd.DataFrame) -> list[str]:
-    shared = "Times of trials that shared a GPU depend on each other: they tell an order of magnitude."
+    shared = "Times of trials that shared a GPU depend on each other: they show an order of magnitude."
     return [
         "Time: of all attempts of a trial, from reading the graphs to the record; processor time on a CPU "
         "(without the processes of a compiler), wall time on a GPU. CPU: processor time; GPU: wall time of "

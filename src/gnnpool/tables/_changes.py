@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from gnnpool.analysis.printed import Item, Row
 from gnnpool.analysis.values import AVERAGE, NO_BASELINE, NOT_PLANNED, NOT_TRAINED
-from gnnpool.analysis.wording import NO_TEST, TIMES, interval, number, statistic_notes, unpaired_notes
 from gnnpool.tables.base import Source
+from gnnpool.tables.printed import Item, Row
+from gnnpool.wording import NO_TEST, TIMES, interval, number, statistic_notes, unpaired_notes
 
 NOISE_FLOOR = "Noise floor"
 
@@ -20,7 +20,7 @@ def item(value: object) -> Item:
     """One change with its interval and what it is from, or the word for its gap.
 
     Args:
-        value: Row of :func:`gnnpool.analysis.assessed.assessed_values`.
+        value: Row of :func:`gnnpool.analysis.values.assessed_values`.
     """
     if value.state in _GAPS:
         return Item(_GAPS[value.state][0])
@@ -28,7 +28,7 @@ def item(value: object) -> Item:
         number(value.value),
         remark=counts(value),
         interval=interval(value.low, value.high),
-        faint=not value.told,
+        faint=not value.significant,
     )
 
 
@@ -36,13 +36,13 @@ def counts(value: object) -> str:
     """How many seeds, and datasets, a change is from, and how many were planned.
 
     Args:
-        value: Row of :func:`gnnpool.analysis.assessed.assessed_values`.
+        value: Row of :func:`gnnpool.analysis.values.assessed_values`.
     """
     seeds = _of(value.n_seeds, value.n_seeds_planned)
     if value.dataset != AVERAGE:
         return f"n = {seeds}"
-    least = "at least " if value.n_seeds < value.n_seeds_planned and value.n_datasets > 1 else ""
-    return f"n = {_of(value.n_datasets, value.n_datasets_planned)} {TIMES} {least}{seeds}"
+    at_least = "at least " if value.n_seeds < value.n_seeds_planned and value.n_datasets > 1 else ""
+    return f"n = {_of(value.n_datasets, value.n_datasets_planned)} {TIMES} {at_least}{seeds}"
 
 
 def noise_columns(values: pd.DataFrame) -> list[str]:
@@ -87,21 +87,21 @@ def change_notes(source: Source, values: pd.DataFrame, *, average: str) -> list[
 
     Args:
         source: What the table is made from.
-        values: Rows of :func:`gnnpool.analysis.assessed.assessed_values`.
+        values: Rows of :func:`gnnpool.analysis.values.assessed_values`.
         average: What is averaged over the datasets, such as "Average".
     """
     names = ", ".join(source.name("datasets", dataset) for dataset in source.entry["datasets"])
     notes = [
         *statistic_notes(source.statistic, source.seeds),
         f"Below a number: its {source.percent} interval, and n, the seeds; of an average, datasets {TIMES} "
-        "seeds. Gray and in parentheses: the interval holds zero, or there is none, so that the change "
-        "cannot be told from none.",
+        "seeds. Gray and in parentheses: the change is not significant (uncorrected for multiple "
+        "comparisons), as its interval includes zero or there is none.",
         "Interval: corrected resampled t over the seeds, whose splits share structures; of an average, t "
         "over the datasets.",
         f"{average}: over the datasets ({names}) with equal weights.",
     ]
     if values["without_one_low"].notna().any():
-        notes.append("Without one dataset: least and greatest average that remains when one is left out.")
+        notes.append("Without one dataset: lowest and highest average that remains when one is left out.")
     if noise_columns(values):
         notes.append(
             f"{NOISE_FLOOR}: {source.percent} of such changes are not larger if nothing differs but the "

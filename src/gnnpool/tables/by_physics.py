@@ -4,14 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from gnnpool.analysis.assessed import UNITS
 from gnnpool.analysis.difference import difference_of_means
-from gnnpool.analysis.intervals import is_told
-from gnnpool.analysis.printed import Item, Row
-from gnnpool.analysis.values import AVERAGE, NOT_PLANNED
-from gnnpool.analysis.wording import TIMES, interval, number, statistic_notes
+from gnnpool.analysis.intervals import excludes_zero
+from gnnpool.analysis.values import AVERAGE, NOT_PLANNED, UNITS
 from gnnpool.tables._changes import gap_meanings, item
 from gnnpool.tables.base import Source, Table
+from gnnpool.tables.printed import Item, Row
+from gnnpool.wording import TIMES, interval, number, statistic_notes
 
 # Kinds by what is asked, in the order shown; each is compared with the first one that has datasets.
 KINDS: Mapping[str, Mapping[object, str]] = {
@@ -33,7 +32,7 @@ def build(source: Source) -> Table:
 
     Returns:
         Tidy: for each setting, kind and pooling the average among the rows of
-        :func:`gnnpool.analysis.assessed.assessed_values` over the datasets of the kind, with the columns
+        :func:`gnnpool.analysis.values.assessed_values` over the datasets of the kind, with the columns
         row ("model/edges: question = kind"), column (the pooling), question ("grows_with_cell" or
         "decided_by"), kind, and compared_with. That is empty but for differences, whose dataset is
         "difference" and whose value is the average of the kind less that of this other kind, in
@@ -101,7 +100,7 @@ def _differences(
         rows.append((DIFFERENCE, *names, value, *found, len(first), len(second)))
     columns = ["dataset", "model", "edges", "pooling", "value", "low", "high", "n_datasets", "n_compared"]
     frame = pd.DataFrame(rows, columns=columns)
-    return frame.assign(told=is_told(frame["low"], frame["high"]))
+    return frame.assign(significant=excludes_zero(frame["low"], frame["high"]))
 
 
 def _named(values: pd.DataFrame, question: str, kind: object, other: object = "") -> pd.DataFrame:
@@ -112,12 +111,12 @@ def _named(values: pd.DataFrame, question: str, kind: object, other: object = ""
 
 
 def _item(row: object) -> Item:
-    """A difference that can be told, or that it cannot."""
+    """A difference if it is significant, or that it is not."""
     if row.n_datasets == 0 and row.n_compared == 0:
         return Item("")
     of = f"n = {row.n_datasets} and {row.n_compared}"
     between = "" if pd.isna(row.low) else interval(row.low, row.high)
-    return Item(number(row.value) if row.told else "cannot be told", remark=of, interval=between)
+    return Item(number(row.value) if row.significant else "not significant", remark=of, interval=between)
 
 
 def _names(source: Source, datasets: Sequence[str]) -> str:
@@ -128,14 +127,15 @@ def _notes(source: Source, members: Mapping, tidy: pd.DataFrame) -> Iterator[str
     yield from statistic_notes(source.statistic, source.seeds)
     yield (
         f"Below a number: its {source.percent} interval, a t interval over the datasets of the kind, and n, "
-        f"datasets {TIMES} seeds; of one dataset there is no interval. Gray and in parentheses: the interval "
-        "holds zero, or there is none."
+        f"datasets {TIMES} seeds; of one dataset there is no interval. Gray and in parentheses: not "
+        "significant (uncorrected), as the interval includes zero or there is none."
     )
     if count := int(((tidy["compared_with"] != "") & tidy["low"].notna()).sum()):
         chance = (1 - source.confidence) * count
         yield (
-            "Less: difference of two averages in percentage points, told if its interval (Welch) leaves out "
-            f"zero; of {count} with an interval, {chance:.2g} would be told by chance."
+            "Less: difference of two averages in percentage points, significant (uncorrected) if its "
+            f"interval (Welch) excludes zero; of {count} with an interval, about {chance:.2g} are "
+            "expected by chance."
         )
     yield (
         "A kind of one or two datasets proves nothing, and datasets of two kinds differ in more than their "

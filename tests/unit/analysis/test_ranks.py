@@ -8,8 +8,9 @@ from scipy import integrate, stats
 from gnnpool.analysis.ranks import (
     critical_difference,
     friedman,
-    groups_not_told,
+    groups_without_difference,
     holm,
+    lowest_holm_p,
     mean_ranks,
     nemenyi,
     wilcoxon,
@@ -116,7 +117,7 @@ ROUNDING = pd.DataFrame(
 
 
 def test_mean_ranks_of_demsar():
-    # The greatest AUC is best.
+    # The highest AUC is best.
     expected = {"C4.5": 3.143, "C4.5+m": 2.000, "C4.5+cf": 2.893, "C4.5+m+cf": 1.964}
     ranks = mean_ranks(-AUC)
     assert ranks.to_dict() == pytest.approx(expected, abs=5e-4)
@@ -210,8 +211,18 @@ def test_holm_by_hand():
     assert holm(pd.Series([np.nan])).isna().all()
 
 
-def test_runs_that_are_not_told_apart_do_not_lie_inside_each_other():
-    assert groups_not_told(np.array([1.0, 2.0, 3.0]), 1.5) == [(0, 1), (1, 2)]
-    assert groups_not_told(np.array([1.0, 2.0, 3.0]), 5.0) == [(0, 2)]
-    assert groups_not_told(np.array([1.0, 2.0, 3.0]), 0.5) == []
-    assert groups_not_told(np.array([1.0, 2.0]), 1.0) == []  # as far apart as the critical difference
+def test_runs_that_are_without_difference_do_not_lie_inside_each_other():
+    assert groups_without_difference(np.array([1.0, 2.0, 3.0]), 1.5) == [(0, 1), (1, 2)]
+    assert groups_without_difference(np.array([1.0, 2.0, 3.0]), 5.0) == [(0, 2)]
+    assert groups_without_difference(np.array([1.0, 2.0, 3.0]), 0.5) == []
+    assert (
+        groups_without_difference(np.array([1.0, 2.0]), 1.0) == []
+    )  # as far apart as the critical difference
+
+
+@pytest.mark.parametrize(("poolings", "datasets"), [(1, 3), (12, 7), (3, 7), (12, 2)])
+def test_no_data_give_holm_a_lower_p_value_than_the_lowest_possible(poolings, datasets):
+    changes = -np.arange(1.0, datasets + 1)
+    corrected = holm(pd.Series([wilcoxon(pd.Series(changes))] * poolings))
+    assert corrected.min() == pytest.approx(lowest_holm_p(poolings=poolings, datasets=datasets))
+    assert lowest_holm_p(poolings=12, datasets=7) == 0.1875

@@ -8,11 +8,10 @@ import pyarrow as pa
 import pytest
 
 from gnnpool import plugins
-from gnnpool.analysis.assessed import assessed_values
 from gnnpool.analysis.intervals import MeanDistribution
-from gnnpool.analysis.power import power_to_tell, seeds_to_tell
+from gnnpool.analysis.power import number_needed, power
 from gnnpool.analysis.published import published_changes
-from gnnpool.analysis.values import slice_values
+from gnnpool.analysis.values import assessed_values, slice_values
 from gnnpool.artifacts import write_table
 from gnnpool.records import Trial
 from gnnpool.trial_files import named
@@ -70,6 +69,10 @@ def test_ranks_are_those_of_the_datasets_all_poolings_have(render, both, printed
     expected = MeanDistribution(np.array([-9.0, -4.0, 2.0])).probability_below(-3)
     assert tidy.loc["gmt", "probability_better"] == pytest.approx(expected)
     assert set(tidy["n_datasets"]) == {3}
+    # Two poolings on three datasets: 2 * 2 / 2^3.
+    assert set(tidy["lowest_holm_p"]) == {0.5}
+    unreachable = "Wilcoxon with Holm cannot reach 5 %; the lowest possible p-value is 0.50."
+    assert f"MDL CGCNN: with 3 datasets and 2 poolings, {unreachable}" in paths["html"].read_text("utf-8")
     assert list(printed(paths["markdown"]))[3:] == ["GMT", "Mean", "MAMM"]
 
     fewer = [path for path in records if "2d/cgcnn/mdl/mamm" not in str(path)]
@@ -93,12 +96,29 @@ def test_power_asks_for_more_seeds_where_they_scatter(render, both, printed):
     sd = np.std([-1.2, 0.4, 0.3, 1.1, -0.6], ddof=1)
     line = tidy.set_index(["dataset", "pooling"]).loc[("phonons", "all")]
     assert line["sd"] == pytest.approx(sd)
-    assert line["n_seeds"] == 5
-    options = {"confidence": 0.95, "sd": sd}
-    assert line["seeds_needed"] == seeds_to_tell(3.0, **options)
-    assert line["seeds_needed_beyond"] == seeds_to_tell(3.0, overlap=189 / 1012, **options)
-    assert power_to_tell(line["difference_told"], n=5, **options) == pytest.approx(0.8)
-    assert printed(paths["markdown"])["Average"][-1] == ""
+    assert (line["n"], line["n_of"]) == (5, "seeds")
+    # The test that decides: corrected for shared structures over seeds, plain over datasets.
+    options = {"confidence": 0.95, "sd": sd, "overlap": 189 / 1012}
+    assert line["needed"] == number_needed(3.0, **options)
+    assert power(line["detectable_difference"], n=5, **options) == pytest.approx(0.8)
+    average = tidy.set_index(["dataset", "pooling"]).loc[("average", "gmt")]
+    sd = np.std([-9.0, -4.0, 2.0], ddof=1)
+    assert (average["n"], average["n_of"]) == (3, "datasets")
+    assert average["sd"] == pytest.approx(sd)
+    assert average["needed"] == number_needed(3.0, sd=sd, confidence=0.95)
+    assert printed(paths["markdown"])["Average"][-1].endswith(" datasets")
+
+
+def test_where_no_number_of_seeds_is_enough_the_table_of_power_says_so(render, write_record, entry, printed):
+    errors = {"mean": [50.0] * 5, "gmt": [30.0, 70.0, 50.0, 40.0, 60.0]}
+    records = [
+        write_record(Trial("phonons", "cgcnn", "mdl", pooling, seed), error)
+        for pooling, values in errors.items()
+        for seed, error in zip((111, 222, 333, 444, 555), values, strict=True)
+    ]
+    tidy, paths = render(records, entry=entry | {"kind": "power"})
+    assert tidy["needed"].isna().all()
+    assert printed(paths["markdown"])["Phonons"][-1] == "no number of seeds"
 
 
 def test_variance_names_what_cannot_be_separated(render, both, write_record, printed):
@@ -209,8 +229,8 @@ def test_an_average_over_other_datasets_than_the_paper_is_not_compared(render, b
     tidy, paths = render(records, entry=entry | {"kind": "measured_beside_published"}, planned=planned)
     average = tidy[tidy["dataset"] == "average"].iloc[0]
     assert np.isnan(average["difference"])
-    assert average["verdict"] == "cannot tell"
-    assert printed(paths["markdown"])["Average: GMT"][2:] == ["other datasets", "(cannot tell)"]
+    assert average["verdict"] == "cannot be distinguished"
+    assert printed(paths["markdown"])["Average: GMT"][2:] == ["other datasets", "(cannot be distinguished)"]
     compared = tidy["difference"].notna().sum()
     assert f"Of {compared} entries that both have" in paths["markdown"].read_text("utf-8")
     assert 0 < compared < tidy["verdict"].notna().sum()
@@ -257,3 +277,23 @@ def test_errors_stand_beside_the_leaderboard_with_both_protocols(render, entry, 
     assert "random splits of the same structures, 15 % to test" in notes
     _, paths = render(records, entry=one, scheme="matbench")
     assert "the same five folds" in paths["markdown"].read_text("utf-8")
+
+
+def test_claims_of_the_paper_are_judged_where_their_seven_datasets_are_trained(
+    render, entry, write_changes, published_by_dataset, printed
+):
+    names = ["set_transformer", "gmt", "mamm"]
+    changes = [row for row in published_by_dataset if row[3] in names]
+    one = entry | {"kind": "claims", "settings": [["cgcnn", "mdl"], ["torchmd", "mdl"]], "poolings": names}
+    one["datasets"] = sorted({row[0] for row in changes})
+    tidy, paths = render(write_changes(changes), entry=one, planned=[row[:4] for row in changes])
+    assert tidy.groupby("model")["verdict"].agg(set).to_dict() == {
+        "cgcnn": {"holds", "cannot be distinguished"},
+        "torchmd": {"not run"},
+    }
+    lines = printed(paths["markdown"])
+    assert lines["Fig. 4b: GMT has the highest maximum"][::3] == ["+4.4 %", "holds"]
+    five = "Fig. 5b: GMT is worse than mean pooling on five of seven datasets"
+    assert lines[five] == ["", "5 of 7", "", "not run"]
+    tidy, _ = render(write_changes(changes), entry=one | {"poolings": ["mamm"]})
+    assert tidy.empty

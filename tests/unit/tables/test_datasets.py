@@ -1,11 +1,11 @@
 import pyarrow as pa
 import pytest
 
-from gnnpool.analysis.datasets import describe_datasets
 from gnnpool.artifacts import read_table, write_json, write_table
 from gnnpool.data.groups import write_groups
 from gnnpool.data.structure import ids_sha256
 from gnnpool.errors import ArtifactError
+from gnnpool.tables.datasets import describe_datasets
 
 IDS = [f"s{n}" for n in range(10)]
 GROUPS = ["s0", "s0", "s0", *IDS[3:]]
@@ -54,7 +54,7 @@ def test_leaks_are_counted_for_each_seed_and_shown_as_a_range(describe):
     assert "ab12ab12ab12" in page
 
 
-def test_a_row_count_that_was_not_expected_is_told(describe):
+def test_a_row_count_that_was_not_expected_excludes_zero(describe):
     assert "12 expected" not in describe({1: "tttttttvxx"})[1]
     assert "<td>11<small>12 expected</small></td>" in describe({1: "tttttttvxx"}, rows_read=11)[1]
 
