@@ -1,74 +1,89 @@
-"""How many seeds would tell a difference of a given size."""
+"""Power of the tests that decide: detectable differences and numbers of seeds or datasets needed."""
+
+from bisect import bisect_left
 
 import numpy as np
 from scipy import stats
 from scipy.optimize import brentq
 
 POWER = 0.8
-MOST_SEEDS = 1000
+# From here on a count is reported as "more than".
+MOST = 1000
 
 
-def power_to_tell(
-    difference: float, *, sd: float, n: np.ndarray, confidence: float, overlap: float = 0.0
+def power(
+    difference: float, *, sd: float, n: float | np.ndarray, confidence: float, overlap: float = 0.0
 ) -> np.ndarray:
-    r"""Probability that a two-sided t test of n paired seeds tells a difference from zero.
+    r"""Probability that the two-sided t test of n changes finds a difference significant.
 
     From the noncentral t distribution with n - 1 degrees of freedom and noncentrality
 
     .. math:: \delta / (s \sqrt{1/n + o})
 
+    With an overlap o this is the corrected resampled t test; its assumption, that changes of two seeds
+    correlate with o / (1 + o), is taken to hold. With o = 0 it is the t test of independent changes.
+
     Args:
         difference: True mean change, %.
-        sd: Standard deviation of the change over seeds, %, above 0.
-        n: Numbers of seeds, two or more.
+        sd: Standard deviation of the changes, %, above 0.
+        n: Numbers of seeds or datasets, two or more.
         confidence: Such as 0.95.
-        overlap: Test structures for each training structure, for the corrected resampled t test; 0
-            for the paired t test, which speaks of the structures of the dataset alone.
+        overlap: Test structures for each training structure; 0 for independent changes.
 
     Returns:
         The probability for each n.
+
+    Source:
+        Nadeau and Bengio, Machine Learning 52, 239 (2003), for the variance of the mean.
     """
     n = np.asarray(n, dtype=float)
     limit = stats.t.ppf((1 + confidence) / 2, n - 1)
     shift = abs(difference) / (sd * np.sqrt(1 / n + overlap))
-    # Of a wrong sign that is next to impossible, scipy makes a missing value.
+    # scipy returns NaN where the probability of the wrong sign is negligible.
     wrong_sign = np.nan_to_num(stats.nct.cdf(-limit, n - 1, shift))
     return stats.nct.sf(limit, n - 1, shift) + wrong_sign
 
 
-def seeds_to_tell(
-    difference: float, *, sd: float, confidence: float, overlap: float = 0.0, power: float = POWER
-) -> int | None:
-    """Least number of seeds that tells a difference with the given probability.
+def number_needed(difference: float, *, sd: float, confidence: float, overlap: float = 0.0) -> int | None:
+    """Lowest number of seeds or datasets that detects a difference with 80 % power.
+
+    The overlap does not shrink with the number of seeds. Below a certain difference no number is
+    therefore enough.
 
     Args:
-        difference: True mean change, %.
-        sd: Standard deviation of the change over seeds, %.
+        difference: True mean change, %, above 0.
+        sd: Standard deviation of the changes, %.
         confidence: Such as 0.95.
-        overlap: See :func:`power_to_tell`.
-        power: The probability asked for.
+        overlap: See :func:`power`.
 
     Returns:
-        The number, at least 2; None if a thousand are too few.
+        The number, at least 2 and at most ``MOST`` + 1, which stands for all above ``MOST``; None if no
+        number is enough.
     """
     if sd == 0:
         return 2
-    n = np.arange(2, MOST_SEEDS + 1)
-    enough = power_to_tell(difference, sd=sd, n=n, confidence=confidence, overlap=overlap) >= power
-    return int(n[np.argmax(enough)]) if enough.any() else None
+    if overlap > 0:
+        limit, shift = stats.norm.ppf((1 + confidence) / 2), difference / (sd * np.sqrt(overlap))
+        if stats.norm.sf(limit - shift) + stats.norm.cdf(-limit - shift) <= POWER:
+            return None
+    candidates = range(2, MOST + 1)
+    return 2 + bisect_left(
+        candidates,
+        True,
+        key=lambda n: bool(power(difference, sd=sd, n=n, confidence=confidence, overlap=overlap) >= POWER),
+    )
 
 
-def difference_to_tell(*, n: int, confidence: float, overlap: float = 0.0, power: float = POWER) -> float:
-    """Difference that so many seeds tell with the given probability, in standard deviations.
+def detectable_difference(*, n: int, confidence: float, overlap: float = 0.0) -> float:
+    """Difference that n seeds or datasets detect with 80 % power, in standard deviations.
 
     Args:
-        n: Number of seeds, two or more.
+        n: Number of seeds or datasets, two or more.
         confidence: Such as 0.95.
-        overlap: See :func:`power_to_tell`.
-        power: The probability asked for.
+        overlap: See :func:`power`.
     """
 
-    def lacking(difference: float) -> float:
-        return float(power_to_tell(difference, sd=1.0, n=n, confidence=confidence, overlap=overlap)) - power
+    def excess(difference: float) -> float:
+        return float(power(difference, sd=1.0, n=n, confidence=confidence, overlap=overlap)) - POWER
 
-    return float(brentq(lacking, 1e-6, 1e3))
+    return float(brentq(excess, 1e-6, 1e3))

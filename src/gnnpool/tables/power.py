@@ -1,10 +1,10 @@
-"""How many seeds would tell a difference that matters, from the spread that was measured."""
+"""Differences that can be detected, and seeds or datasets needed, from the spread that was measured."""
 
 import numpy as np
 import pandas as pd
 
 from gnnpool.analysis.averages import SETTING
-from gnnpool.analysis.power import MOST_SEEDS, POWER, difference_to_tell, seeds_to_tell
+from gnnpool.analysis.power import MOST, POWER, detectable_difference, number_needed
 from gnnpool.analysis.printed import Item, Row
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.records import BASELINE
@@ -12,10 +12,10 @@ from gnnpool.tables.base import Source, Table
 
 ALL = "all"
 UNITS = {
-    "sd": "%, standard deviation of the change over seeds",
-    "difference_told": "%",
-    "seeds_needed": "seeds",
-    "seeds_needed_beyond": "seeds",
+    "sd": "%, standard deviation of the change over what n_of names",
+    "n": "what n_of names",
+    "detectable_difference": "%",
+    "needed": "what n_of names",
 }
 
 
@@ -26,12 +26,11 @@ def build(source: Source) -> Table:
         source: What it is made from.
 
     Returns:
-        Tidy: a line for each dataset (or "average"), model, edges and pooling with two seeds or
-        more, and one with the pooling "all", the root mean square of these: sd (%), n_seeds (the
-        least of "all"), difference_told (%, told by so many seeds with 80 % power), seeds_needed (to
-        tell the margin on these structures, paired t test), seeds_needed_beyond (the same beyond
-        these structures, corrected resampled t test; of averages missing). Missing seeds: more than
-        a thousand.
+        Tidy: a line for each dataset (or "average"), model, edges and pooling with two seeds (datasets)
+        or more, and one with the pooling "all", the root mean square of these: sd (%), n (the lowest of
+        "all"), n_of ("seeds", of averages "datasets"), detectable_difference (%, by n with 80 % power, in
+        the test that decides, uncorrected for multiple comparisons), needed (seeds or datasets to detect
+        the margin; 1001 stands for more than 1000; missing: no number is enough).
     """
     tidy = spreads(source.values(), source.changes(), margin=source.margin, confidence=source.confidence)
     rows = []
@@ -42,19 +41,14 @@ def build(source: Source) -> Table:
         if shown:
             rows.append(Row(source.setting(model, edges)))
         for dataset in shown:
-            items = _items(lines.loc[dataset], dataset)
+            items = _items(lines.loc[dataset])
             rows.append(Row(source.name("datasets", dataset), items, summary=dataset == AVERAGE))
-    heads = [
-        "Spread over seeds",
-        "Told now",
-        f"Seeds to tell {source.margin:g} %",
-        f"Seeds to tell {source.margin:g} % beyond these structures",
-    ]
+    heads = ["Spread", "Detectable difference", f"Needed to detect {source.margin:g} %"]
     return Table(tidy, UNITS, heads, rows, _notes(source))
 
 
 def spreads(values: pd.DataFrame, changes: pd.DataFrame, *, margin: float, confidence: float) -> pd.DataFrame:
-    """How much changes scatter over the seeds, and what so many seeds can tell.
+    """How much changes scatter over seeds and datasets, and which differences can be detected.
 
     Args:
         values: Rows of :func:`gnnpool.analysis.assessed.assessed_values`.
@@ -65,52 +59,48 @@ def spreads(values: pd.DataFrame, changes: pd.DataFrame, *, margin: float, confi
     Returns:
         The tidy rows of :func:`build`.
     """
-    values = values[values["sd"].notna() & (values["pooling"] != BASELINE)]
-    overlap = changes.groupby("dataset")["overlap"].mean()
+    there = values[(values["pooling"] != BASELINE) & (values["dataset"] != AVERAGE) & values["value"].notna()]
+    seeds = there[there["sd"].notna()].rename(columns={"n_seeds": "n"})
+    over = there.groupby(SETTING, sort=False)["value"].agg(sd="std", n="count").reset_index()
+    datasets = over[over["n"] > 1].assign(dataset=AVERAGE)
+    overlap = {AVERAGE: 0.0, **changes.groupby("dataset")["overlap"].mean()}
+    measured = pd.concat([seeds, datasets])
     groups = [
-        *((tuple(v), g) for v, g in values.groupby(["dataset", *SETTING], sort=False)),
-        *(((*v, ALL), g) for v, g in values.groupby(["dataset", *SETTING[:-1]], sort=False)),
+        *((tuple(v), g) for v, g in measured.groupby(["dataset", *SETTING], sort=False)),
+        *(((*v, ALL), g) for v, g in measured.groupby(["dataset", *SETTING[:-1]], sort=False)),
     ]
-    return pd.DataFrame(
-        [_line(group, names, overlap, margin, confidence) for names, group in groups],
-        columns=["dataset", *SETTING, "sd", "n_seeds", *list(UNITS)[1:]],
-    ).astype(dict.fromkeys(["seeds_needed", "seeds_needed_beyond"], "Int64"))
+    lines = []
+    for names, group in groups:
+        sd, n = float(np.sqrt((group["sd"] ** 2).mean())), int(group["n"].min())
+        test = {"confidence": confidence, "overlap": overlap[names[0]]}
+        n_of = "datasets" if names[0] == AVERAGE else "seeds"
+        found = sd * detectable_difference(n=n, **test), number_needed(margin, sd=sd, **test)
+        lines.append((*names, sd, n, n_of, *found))
+    columns = ["dataset", *SETTING, "sd", "n", "n_of", "detectable_difference", "needed"]
+    return pd.DataFrame(lines, columns=columns).astype({"needed": "Int64"})
 
 
-def _line(
-    group: pd.DataFrame, names: tuple[str, ...], overlap: pd.Series, margin: float, confidence: float
-) -> tuple:
-    sd = float(np.sqrt((group["sd"] ** 2).mean()))
-    n = int(group["n_seeds"].min())
-    told = sd * difference_to_tell(n=n, confidence=confidence)
-    needed = seeds_to_tell(margin, sd=sd, confidence=confidence)
-    beyond = None
-    if names[0] != AVERAGE:
-        beyond = seeds_to_tell(margin, sd=sd, confidence=confidence, overlap=overlap[names[0]])
-    return (*names, sd, n, told, needed, beyond)
-
-
-def _items(line: pd.Series, dataset: str) -> list[Item]:
-    beyond = "" if dataset == AVERAGE else _seeds(line["seeds_needed_beyond"], "none is enough")
+def _items(line: pd.Series) -> list[Item]:
+    needed = f"no number of {line['n_of']}"
+    if pd.notna(line["needed"]):
+        count = f"more than {MOST}" if line["needed"] > MOST else line["needed"]
+        needed = f"{count} {line['n_of']}"
     return [
-        Item(f"{line['sd']:.2f} %", remark=f"n = {line['n_seeds']}"),
-        Item(f"{line['difference_told']:.1f} %"),
-        Item(_seeds(line["seeds_needed"], f"over {MOST_SEEDS}")),
-        Item(beyond),
+        Item(f"{line['sd']:.2f} %", remark=f"n = {line['n']} {line['n_of']}"),
+        Item(f"{line['detectable_difference']:.1f} %"),
+        Item(needed),
     ]
-
-
-def _seeds(count: object, otherwise: str) -> str:
-    return otherwise if pd.isna(count) else str(count)
 
 
 def _notes(source: Source) -> list[str]:
     return [
-        "Spread: standard deviation over the seeds of the change against mean pooling, root mean square over "
-        "the poolings.",
-        f"Told now: the change that as many seeds as there are would tell from none with {100 * POWER:g} % "
-        f"power, by a paired t test at the {100 * (1 - source.confidence):g} % level.",
-        "Beyond these structures: by the corrected test, which the intervals of the other tables are from. "
-        "Splits of one dataset share structures, so seeds alone cannot make up for a small dataset: where "
-        "none is enough, more structures are needed.",
+        "Spread: standard deviation of the change relative to mean pooling, root mean square over the poolings; "
+        "of a dataset over its seeds, of the average over the datasets.",
+        f"Detectable difference: the change that n seeds (or datasets) find significant with {100 * POWER:g} % "
+        f"power at the {100 * (1 - source.confidence):g} % level (uncorrected for multiple comparisons), in "
+        "the test that decides: the corrected resampled t test over seeds, the t test over datasets.",
+        "No number of seeds: splits of one dataset share structures, and the variance that this adds to the "
+        "mean, s² times tested / trained, does not shrink with more seeds. More structures are needed.",
+        "Seeds are taken to correlate as the corrected test assumes; where they correlate less, the power is "
+        "higher.",
     ]

@@ -10,7 +10,7 @@ import pytest
 from gnnpool import plugins
 from gnnpool.analysis.assessed import assessed_values
 from gnnpool.analysis.intervals import MeanDistribution
-from gnnpool.analysis.power import power_to_tell, seeds_to_tell
+from gnnpool.analysis.power import number_needed, power
 from gnnpool.analysis.published import published_changes
 from gnnpool.analysis.values import slice_values
 from gnnpool.artifacts import write_table
@@ -92,12 +92,29 @@ def test_power_asks_for_more_seeds_where_they_scatter(render, both, printed):
     sd = np.std([-1.2, 0.4, 0.3, 1.1, -0.6], ddof=1)
     line = tidy.set_index(["dataset", "pooling"]).loc[("phonons", "all")]
     assert line["sd"] == pytest.approx(sd)
-    assert line["n_seeds"] == 5
-    options = {"confidence": 0.95, "sd": sd}
-    assert line["seeds_needed"] == seeds_to_tell(3.0, **options)
-    assert line["seeds_needed_beyond"] == seeds_to_tell(3.0, overlap=189 / 1012, **options)
-    assert power_to_tell(line["difference_told"], n=5, **options) == pytest.approx(0.8)
-    assert printed(paths["markdown"])["Average"][-1] == ""
+    assert (line["n"], line["n_of"]) == (5, "seeds")
+    # The test that decides: corrected for shared structures over seeds, plain over datasets.
+    options = {"confidence": 0.95, "sd": sd, "overlap": 189 / 1012}
+    assert line["needed"] == number_needed(3.0, **options)
+    assert power(line["detectable_difference"], n=5, **options) == pytest.approx(0.8)
+    average = tidy.set_index(["dataset", "pooling"]).loc[("average", "gmt")]
+    sd = np.std([-9.0, -4.0, 2.0], ddof=1)
+    assert (average["n"], average["n_of"]) == (3, "datasets")
+    assert average["sd"] == pytest.approx(sd)
+    assert average["needed"] == number_needed(3.0, sd=sd, confidence=0.95)
+    assert printed(paths["markdown"])["Average"][-1].endswith(" datasets")
+
+
+def test_where_no_number_of_seeds_is_enough_the_table_of_power_says_so(render, write_record, entry, printed):
+    errors = {"mean": [50.0] * 5, "gmt": [30.0, 70.0, 50.0, 40.0, 60.0]}
+    records = [
+        write_record(Trial("phonons", "cgcnn", "mdl", pooling, seed), error)
+        for pooling, values in errors.items()
+        for seed, error in zip((111, 222, 333, 444, 555), values, strict=True)
+    ]
+    tidy, paths = render(records, entry=entry | {"kind": "power"})
+    assert tidy["needed"].isna().all()
+    assert printed(paths["markdown"])["Phonons"][-1] == "no number of seeds"
 
 
 def test_variance_names_what_cannot_be_separated(render, both, write_record, printed):
