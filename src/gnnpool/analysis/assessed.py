@@ -9,7 +9,7 @@ from scipy import stats
 from gnnpool.analysis import values as plain
 from gnnpool.analysis.averages import intervals_of_averages
 from gnnpool.analysis.change import CONDITION
-from gnnpool.analysis.intervals import intervals_by_condition, is_told
+from gnnpool.analysis.intervals import intervals_by_condition, excludes_zero
 from gnnpool.analysis.values import AVERAGE, slice_changes, slice_trials, slice_values
 from gnnpool.analysis.variance import noise_by_setting
 
@@ -50,7 +50,7 @@ def assessed_values(
     Returns:
         Rows and columns of :func:`gnnpool.analysis.values.slice_values`, and: low and high (%; for a
         condition the corrected resampled t interval over its seeds, for an average the t interval
-        over its datasets), told (whether they leave out zero), p_value, probability_better (that
+        over its datasets), significant (whether they exclude zero; uncorrected), p_value, probability_better (that
         the error is lower than that of mean pooling by more than the margin), hierarchical_low,
         hierarchical_high, without_one_low and without_one_high (averages alone, %), noise_floor (%,
         changes of so many seeds lie between minus and plus this, with the given confidence, if
@@ -63,7 +63,7 @@ def assessed_values(
     single = intervals_by_condition(changes, **options)
     averages = intervals_of_averages(changes, resamples=resamples, **options).assign(dataset=AVERAGE)
     values = values.merge(pd.concat([single, averages]), on=CONDITION, how="left")
-    values["told"] = is_told(values["low"], values["high"])
+    values["significant"] = excludes_zero(values["low"], values["high"])
     noise = noise_by_setting(slice_trials(trials, entry=entry, seeds=seeds))
     floors = [_noise_floor(row, values, noise, confidence) for row in values.itertuples()]
     values[["noise_floor", "n_repeats"]] = np.array(floors, dtype=float).reshape(-1, 2)

@@ -41,7 +41,7 @@ def hierarchical_bootstrap(
 
 
 def leave_one_out(values: np.ndarray) -> Interval:
-    """Least and greatest average that remains when one value is left out.
+    """Lowest and highest average that remains when one value is left out.
 
     Args:
         values: One for each dataset, ``[n]``.

@@ -8,7 +8,7 @@ from gnnpool.analysis.change import CONDITION
 from gnnpool.analysis.intervals import Interval
 from gnnpool.analysis.published import SEEDS, published_changes
 from gnnpool.analysis.values import AVERAGE
-from gnnpool.analysis.verdict import AGREES, CANNOT_TELL, DIFFERS, difference_interval, verdict
+from gnnpool.analysis.verdict import AGREES, UNDECIDED, DIFFERS, difference_interval, verdict
 
 UNITS = VALUE_UNITS | dict.fromkeys(["published", "difference", "difference_low", "difference_high"], "%")
 # The printed averages are over these many datasets.
@@ -27,7 +27,7 @@ def compare_to_published(values: pd.DataFrame, *, confidence: float, margin: flo
         The rows that the paper prints, and: published (%, missing for "No Test"), difference (ours minus
         theirs, %), difference_low, difference_high, and verdict. Difference and verdict are missing where
         one of the two has no number. An average over other datasets than theirs has no difference, and
-        its verdict is "cannot tell".
+        its verdict is "cannot be distinguished".
     """
     printed = published_changes().drop_duplicates(CONDITION).rename(columns={"change": "published"})
     tidy = values.merge(printed[[*CONDITION, "published"]], on=CONDITION)
@@ -51,16 +51,16 @@ def compare_to_published(values: pd.DataFrame, *, confidence: float, margin: flo
 
 
 def count_verdicts(compared: pd.DataFrame) -> str:
-    """Say how many entries agree, differ, or cannot be told.
+    """Say how many entries agree, differ, or cannot be distinguished.
 
     Args:
         compared: Rows of :func:`compare_to_published` that have a difference.
     """
     counts = compared["verdict"].value_counts()
-    agree, differ, unknown = (counts.get(one, 0) for one in (AGREES, DIFFERS, CANNOT_TELL))
+    agree, differ, unknown = (counts.get(one, 0) for one in (AGREES, DIFFERS, UNDECIDED))
     return (
-        f"Of {len(compared)} entries that both have, {agree} agree, {differ} differ, and of {unknown} it "
-        "cannot be told."
+        f"Of {len(compared)} entries that both have, {agree} agree, {differ} differ, and {unknown} cannot be "
+        "distinguished."
     )
 
 
@@ -74,9 +74,9 @@ def verdict_notes(compared: pd.DataFrame, *, confidence: float, margin: float) -
     """
     chance = (1 - confidence) * len(compared)
     return [
-        f"Agrees: the difference lies within {margin:g} %, or it can be zero and ours, told from zero, has "
-        "the sign of theirs. Differs: the difference is not zero. Cannot tell: neither.",
-        f"If all were the same, about {chance:.0f} of {len(compared)} would differ by chance.",
+        f"Agrees: the interval of the difference lies within {margin:g} %, or it includes zero and ours is "
+        "significant and has the sign of theirs. Differs: it excludes zero. Cannot be distinguished: neither.",
+        f"If all were the same, about {chance:.0f} of {len(compared)} are expected to differ by chance.",
     ]
 
 
@@ -84,6 +84,6 @@ def _verdict(row: object, margin: float) -> str | None:
     if pd.isna(row.value) or pd.isna(row.published):
         return None
     if pd.isna(row.difference):
-        return CANNOT_TELL
+        return UNDECIDED
     ours, difference = Interval(row.low, row.high), Interval(row.difference_low, row.difference_high)
     return verdict(row.published, ours=ours, difference=difference, margin=margin)

@@ -30,7 +30,7 @@ def bins_of(values: np.ndarray) -> np.ndarray:
 def median_interval(values: np.ndarray, confidence: float) -> Interval:
     r"""Interval of a median from the order of the numbers alone.
 
-    From the k-th least to the k-th greatest number, with the largest k for which a binomial variable of n
+    From the k-th lowest to the k-th highest number, with the largest k for which a binomial variable of n
     tosses is below k with a probability of at most half of what the confidence leaves.
 
     Args:
@@ -60,7 +60,7 @@ def binned_errors(errors: pd.DataFrame, *, by: str, confidence: float) -> pd.Dat
 
     Returns:
         One row for each condition and bin that has structures: dataset, model, edges, pooling, bin (from
-        0), from and to (least and greatest quantity in the bin), median, low and high (unit of the
+        0), from and to (lowest and highest quantity in the bin), median, low and high (unit of the
         target; the interval is missing for few structures), and n, the structures.
     """
     rows = []

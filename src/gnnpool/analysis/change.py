@@ -23,8 +23,8 @@ UNITS = {
     "mean_change": "%",
     "change_of_mean": "%",
     "sd": "%, standard deviation over seeds",
-    "min": "%, least over seeds",
-    "max": "%, greatest over seeds",
+    "min": "%, minimum over seeds",
+    "max": "%, maximum over seeds",
 }
 
 _COMPARED = ["dataset", "model", "edges", "seed"]

@@ -27,7 +27,7 @@ _COLUMNS = (
 _NOTES = (
     "Same as another: structures of which another one of the dataset is the same crystal.",
     "Tested, and trained on: test structures that are the same crystal as a training structure; "
-    "least and most over the seeds.",
+    "lowest and highest count over the seeds.",
 )
 
 

@@ -26,7 +26,7 @@ def read_histories(histories: Sequence[str | Path], trials: pd.DataFrame) -> pd.
         weights of this epoch are those that are tested.
 
     Raises:
-        ArtifactError: If a file is damaged, or does not hold the epochs that the record tells of.
+        ArtifactError: If a file is damaged, or does not hold the epochs that the record states.
     """
     empty = pd.DataFrame({name: [] for name in (*CONDITION, "seed", "epoch", *ERRORS, "chosen")})
     types = {"seed": int, "epoch": int, **dict.fromkeys(ERRORS, float), "chosen": bool}
@@ -57,8 +57,8 @@ def _read(path: str | Path, trial: pd.Series) -> pd.DataFrame:
     table = read_table(path).to_pandas()
     epochs = table["epoch"].to_list()
     if epochs != list(range(1, int(trial["epochs"]) + 1)):
-        told = f"{len(epochs)} epochs" if epochs else "no epoch"
-        raise ArtifactError(f"{path}: found {told}, expected 1 to {trial['epochs']} as in its record")
+        count = f"{len(epochs)} epochs" if epochs else "no epoch"
+        raise ArtifactError(f"{path}: found {count}, expected 1 to {trial['epochs']} as in its record")
     columns = {name: trial[name] for name in (*CONDITION, "seed")}
     chosen = table["epoch"] == trial["best_epoch"]
     return table[["epoch", *ERRORS]].assign(chosen=chosen, **columns)

@@ -9,11 +9,11 @@ from scipy import stats
 from gnnpool.analysis.change import CONDITION, combined_change, contributions
 
 # Of three seeds a bootstrap has ten different samples; of two it has three.
-LEAST_FOR_BOOTSTRAP = 3
+MINIMUM_FOR_BOOTSTRAP = 3
 
 
 class Interval(NamedTuple):
-    """Two ends; missing where there is too little to tell them from."""
+    """Two ends; missing where there are too few numbers."""
 
     low: float
     high: float
@@ -23,14 +23,14 @@ NO_INTERVAL = Interval(np.nan, np.nan)
 
 
 class MeanDistribution:
-    r"""What some numbers tell about the mean that they scatter around.
+    r"""Distribution of the mean that some numbers scatter around.
 
     A t distribution with n - 1 degrees of freedom about their mean m, with the scale of Nadeau and
     Bengio, where s is the standard deviation:
 
     .. math:: s \sqrt{1/n + o}
 
-    Random splits of one dataset share structures, so n of them tell less than n datasets would. The
+    Random splits of one dataset share structures, so n of them hold less information than n datasets. The
     overlap o, test structures for each training structure, stands for that; with o = 0 this is the
     usual t distribution of independent numbers. Its interval is the corrected resampled t interval,
     and, read as in Corani and Benavoli, its probabilities are those of the mean.
@@ -51,7 +51,7 @@ class MeanDistribution:
             self._t = stats.t(1, loc=np.nan, scale=np.nan)
             return
         scale = values.std(axis=-1, ddof=1) * np.sqrt(1 / n + overlap)
-        # Numbers without any spread tell none either.
+        # Numbers without any spread have no interval either.
         self._t = stats.t(n - 1, loc=values.mean(axis=-1), scale=np.where(scale > 0, scale, np.nan))
 
     def interval(self, confidence: float) -> Interval:
@@ -86,7 +86,7 @@ def bca_over_seeds(
         The interval in percent; missing for fewer than three seeds, or if all changes are equal.
     """
     values = contributions(error, baseline, statistic)
-    if len(values) < LEAST_FOR_BOOTSTRAP or np.ptp(values) == 0:
+    if len(values) < MINIMUM_FOR_BOOTSTRAP or np.ptp(values) == 0:
         return NO_INTERVAL
     found = stats.bootstrap(
         (error, baseline),
@@ -101,15 +101,15 @@ def bca_over_seeds(
     return Interval(*found.confidence_interval)
 
 
-def is_told(low: pd.Series, high: pd.Series) -> pd.Series:
-    """Whether an interval leaves out zero; false where there is none."""
+def excludes_zero(low: pd.Series, high: pd.Series) -> pd.Series:
+    """Whether an interval excludes zero; false where there is none."""
     return (low > 0) | (high < 0)
 
 
 def intervals_by_condition(
     changes: pd.DataFrame, *, statistic: str, confidence: float, margin: float
 ) -> pd.DataFrame:
-    """The interval of each condition that decides whether its change can be told from zero.
+    """The interval of each condition that decides whether its change is significant.
 
     Args:
         changes: Rows of :func:`gnnpool.analysis.change.changes_by_seed`.

@@ -10,7 +10,7 @@ def participation(contributions: np.ndarray, *, resolution: float) -> float:
 
     Args:
         contributions: One for each atom, in any unit, ``[N]``.
-        resolution: In the same unit; contributions none of which is larger cannot be told from none.
+        resolution: In the same unit; contributions none of which is larger count as none.
 
     Returns:
         p; missing for fewer than two atoms, if a contribution is missing, or if all are below the

@@ -8,7 +8,7 @@ from gnnpool.analysis.intervals import MeanDistribution
 from gnnpool.records import BASELINE
 
 RANKING = [
-    *("pooling", "mean_rank", "average", "better_on", "wilcoxon_p", "holm_p", "nemenyi_p"),
+    *("pooling", "mean_rank", "average", "better_on", "wilcoxon_p", "holm_p", "lowest_holm_p", "nemenyi_p"),
     *("probability_better", "friedman_statistic", "friedman_p", "critical_difference"),
     *("n_poolings", "n_datasets", "datasets"),
 ]
@@ -44,6 +44,7 @@ def rank_poolings(values: pd.DataFrame, *, confidence: float, margin: float) -> 
     others = frame["pooling"] != BASELINE
     frame.loc[others, "wilcoxon_p"] = [ranks.wilcoxon(table[p]) for p in frame["pooling"][others]]
     frame["holm_p"] = ranks.holm(frame["wilcoxon_p"])
+    frame["lowest_holm_p"] = ranks.lowest_holm_p(poolings=len(poolings) - 1, datasets=n)
     frame.loc[others, "probability_better"] = [
         MeanDistribution(table[p].to_numpy()).probability_below(-margin) for p in frame["pooling"][others]
     ]

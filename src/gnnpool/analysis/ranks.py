@@ -17,7 +17,7 @@ class Friedman(NamedTuple):
 
 
 def mean_ranks(values: pd.DataFrame) -> pd.Series:
-    """Mean rank of each pooling over the datasets; 1 is the least value, equal values share ranks.
+    """Mean rank of each pooling over the datasets; 1 is the lowest value, equal values share ranks.
 
     Args:
         values: Datasets by poolings, nothing missing.
@@ -51,7 +51,7 @@ def nemenyi(values: pd.DataFrame) -> pd.DataFrame:
 
 
 def critical_difference(*, poolings: int, datasets: int, confidence: float) -> float:
-    r"""Difference of two mean ranks beyond which Nemenyi's test tells the poolings apart.
+    r"""Difference of two mean ranks beyond which Nemenyi's test finds them significant.
 
     .. math:: q \sqrt{k (k + 1) / (6 N)}
 
@@ -94,8 +94,18 @@ def holm(p_values: pd.Series) -> pd.Series:
     return corrected
 
 
-def groups_not_told(mean_ranks: np.ndarray, difference: float) -> list[tuple[int, int]]:
-    """Runs of neighboring ranks that a critical difference does not tell apart.
+def lowest_holm_p(*, poolings: int, datasets: int) -> float:
+    r"""Lowest p-value that Wilcoxon's exact test with Holm's correction can give: min(1, k 2 / 2^n).
+
+    Args:
+        poolings: Number k of poolings compared with the baseline.
+        datasets: Number n of datasets, without zero or equal changes.
+    """
+    return min(1.0, poolings * 2 / 2**datasets)
+
+
+def groups_without_difference(mean_ranks: np.ndarray, difference: float) -> list[tuple[int, int]]:
+    """Runs of neighboring ranks that differ by less than a critical difference.
 
     Args:
         mean_ranks: Ascending, ``[k]``.

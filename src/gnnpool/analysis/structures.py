@@ -45,8 +45,7 @@ def bca_over_structures(
 ) -> Interval:
     """Bias-corrected and accelerated bootstrap interval of one seed's change, over its test structures.
 
-    It tells what other test structures would have given for the networks that were trained, and
-    nothing of other trainings.
+    It holds the trained networks fixed: it covers other test structures, not other trainings.
 
     Args:
         error: Absolute errors of a pooling, ``[n]``, in the unit of the target.

@@ -60,7 +60,7 @@ def slice_values(
         model, edges, pooling, value (%), mean_change, change_of_mean, sd, n_seeds,
         n_seeds_planned, n_unpaired, n_datasets, n_datasets_planned, datasets and state: "trained",
         "no baseline" (trained, but not mean pooling), "not trained" or "not planned". For averages
-        n_seeds is the least of the datasets and n_datasets_planned counts the entry's datasets.
+        n_seeds is the lowest of the datasets and n_datasets_planned counts the entry's datasets.
 
     Raises:
         ConfigError: If the statistic is unknown.

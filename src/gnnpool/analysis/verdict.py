@@ -5,7 +5,7 @@ from scipy import stats
 
 from gnnpool.analysis.intervals import NO_INTERVAL, Interval
 
-AGREES, DIFFERS, CANNOT_TELL = "agrees", "differs", "cannot tell"
+AGREES, DIFFERS, UNDECIDED = "agrees", "differs", "cannot be distinguished"
 
 
 def difference_interval(
@@ -46,11 +46,11 @@ def verdict(theirs: float, *, ours: Interval, difference: Interval, margin: floa
 
     Returns:
         "agrees" if the difference is within the margin; else "differs" if it is not zero; else "agrees"
-        if ours tells the sign of theirs; else "cannot tell".
+        if ours is significant and has the sign of theirs; else "cannot be distinguished".
     """
     if difference.low >= -margin and difference.high <= margin:
         return AGREES
     if difference.low > 0 or difference.high < 0:
         return DIFFERS
     same_sign = (ours.low > 0 and theirs > 0) or (ours.high < 0 and theirs < 0)
-    return AGREES if same_sign else CANNOT_TELL
+    return AGREES if same_sign else UNDECIDED

@@ -52,15 +52,15 @@ def interval(low: float, high: float, *, digits: int = 2) -> str:
 
 
 def span(values: Iterable[float], form: str = "{}") -> str:
-    """The least and the greatest of some numbers, or the one where both are printed alike.
+    """The lowest and the highest of some numbers, or the one where both are printed alike.
 
     Args:
         values: At least one, none missing.
         form: How each is printed.
     """
     values = list(values)
-    least, greatest = form.format(min(values)), form.format(max(values))
-    return least if least == greatest else f"{least} to {greatest}"
+    lowest, highest = form.format(min(values)), form.format(max(values))
+    return lowest if lowest == highest else f"{lowest} to {highest}"
 
 
 def setting_label(labels: Mapping[str, Mapping[str, str]], model: str, edges: str) -> str:

@@ -98,7 +98,7 @@ def _draw_panel(axes: Axes, tidy: pd.DataFrame, cost: str, source: Source) -> li
         axes.plot([x, x], [row.low, row.high], **thin)
         if cost == "seconds_ratio":
             axes.plot([row.seconds_ratio_least, row.seconds_ratio_greatest], [row.value] * 2, **thin)
-        fill = colors[row.pooling] if row.told else style.PAPER
+        fill = colors[row.pooling] if row.significant else style.PAPER
         axes.scatter(x, row.value, s=26, color=fill, edgecolor=colors[row.pooling], linewidth=1.2, zorder=3)
     axes.scatter(1, 0, s=26, marker="s", color=style.INK, zorder=3)
     names = [source.name("poolings", pooling) for pooling in (BASELINE, *drawn["pooling"])]

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from gnnpool.analysis.ranking import RANKING, rank_poolings
-from gnnpool.analysis.ranks import groups_not_told
+from gnnpool.analysis.ranks import groups_without_difference
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.figures import style
 from gnnpool.figures._page import MARGIN, Page, open_page
@@ -68,7 +68,7 @@ def _rank(source: Source, values: pd.DataFrame, model: str, edges: str) -> pd.Da
 def _height(diagram: pd.DataFrame) -> float:
     if diagram["critical_difference"].isna().any():
         return style.LINE * 3
-    groups = groups_not_told(diagram["mean_rank"].to_numpy(), diagram["critical_difference"].iloc[0])
+    groups = groups_without_difference(diagram["mean_rank"].to_numpy(), diagram["critical_difference"].iloc[0])
     half = (len(diagram) + 1) // 2
     return style.LINE * 1.4 + _ABOVE + _BAR * (len(groups) + 1) + _STEP * half + _BELOW
 
@@ -90,7 +90,7 @@ def _draw(
         axes.plot([x, x], [_ABOVE - 0.05, _ABOVE], **thin)
         axes.text(x, _ABOVE - 0.07, str(rank), ha="center", va="bottom", size=style.SMALL)
     _draw_difference(axes, beside, difference, scale)
-    groups = groups_not_told(diagram["mean_rank"].to_numpy(), difference)
+    groups = groups_without_difference(diagram["mean_rank"].to_numpy(), difference)
     for i, group in enumerate(groups):
         ends = [beside + (diagram["mean_rank"].iloc[place] - 1) * scale for place in group]
         y = _ABOVE + _BAR * (i + 1)

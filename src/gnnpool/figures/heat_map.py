@@ -123,7 +123,7 @@ def _draw_field(axes: Axes, row: object, top: float, layout: _Map) -> None:
         return
     color = np.array(style.CHANGES(0.5 + 0.5 * np.clip(row.value / layout.limit, -1, 1))[:3])
     text, ink, weight = number(row.value, digits=1), style.INK, "bold"
-    if not row.told:
+    if not row.significant:
         # Faint and hatched: pale in print, striped where colors are not seen.
         color, text, weight = 1 - 0.3 * (1 - color), f"({text})", "normal"
         box |= {"hatch": "////", "edgecolor": 0.85 * color}
@@ -173,7 +173,7 @@ def _describe(source: Source, values: pd.DataFrame) -> str:
     ]
     for setting, chosen in _by_setting(source, values[values["state"] == TRAINED]):
         single, averages = chosen[chosen["dataset"] != AVERAGE], chosen[chosen["dataset"] == AVERAGE]
-        told = single.loc[single["told"], "value"]
+        told = single.loc[single["significant"], "value"]
         sentences.append(
             f"{setting}: of {len(single)} changes {(told < 0).sum()} are told to be better and "
             f"{(told > 0).sum()} to be worse than zero."

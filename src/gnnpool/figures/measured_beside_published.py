@@ -13,7 +13,7 @@ from gnnpool.analysis.beside_published import (
     verdict_notes,
 )
 from gnnpool.analysis.values import AVERAGE
-from gnnpool.analysis.verdict import AGREES, CANNOT_TELL, DIFFERS
+from gnnpool.analysis.verdict import AGREES, UNDECIDED, DIFFERS
 from gnnpool.analysis.wording import number, statistic_notes
 from gnnpool.figures import style
 from gnnpool.figures._page import MARGIN, open_page
@@ -21,7 +21,7 @@ from gnnpool.figures._points import name_points
 from gnnpool.figures.base import Drawing, Source
 
 # Color and marker of each verdict, and of an average that is over other datasets.
-_SIGNS = {AGREES: ("#009E73", "o"), DIFFERS: ("#D55E00", "D"), CANNOT_TELL: ("#8a8a8a", "s")}
+_SIGNS = {AGREES: ("#009E73", "o"), DIFFERS: ("#D55E00", "D"), UNDECIDED: ("#8a8a8a", "s")}
 # Lengths in inches.
 _LEFT, _SIZE, _BELOW = 0.75, 4.6, 0.5
 # Entries that differ, or lie farthest from the diagonal, have their names; more would hide the points.

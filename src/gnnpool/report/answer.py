@@ -1,4 +1,4 @@
-"""The answer in three sentences: what can be told from the trials, and what cannot."""
+"""The answer in three sentences: what differs, how large changes are, and what can be detected."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gnnpool.analysis.power import MOST_SEEDS, POWER
+from gnnpool.analysis.power import MOST, POWER
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.analysis.wording import interval, label_of, number, setting_label, span
 from gnnpool.report.headline import SETTING, comparisons, headline
@@ -46,7 +46,7 @@ class Asked:
 
 
 def answer(asked: Asked) -> tuple[str, str, str]:
-    """Say what can be told from mean pooling, how large changes are, and what it would take.
+    """Say which poolings differ from mean pooling, how large changes are, and what can be detected.
 
     Args:
         asked: The numbers.
@@ -57,13 +57,13 @@ def answer(asked: Asked) -> tuple[str, str, str]:
     compared = comparisons(asked.values)
     if compared.empty:
         return _nothing(asked)
-    first = headline(compared)
-    return _told(first, asked), _largest(compared, asked), _needed(first, asked)
+    first = headline(compared, confidence=asked.confidence)
+    return _significant(first, asked), _largest(compared, asked), _power(first, asked)
 
 
 def _nothing(asked: Asked) -> tuple[str, str, str]:
     if not asked.finished:
-        why = f"of {_count(asked.planned, 'planned trial')} none is finished"
+        why = f"none of {_count(asked.planned, 'planned trial')} is finished"
     else:
         why = (
             f"{asked.finished} of {_count(asked.planned, 'planned trial')} "
@@ -71,41 +71,52 @@ def _nothing(asked: Asked) -> tuple[str, str, str]:
             "dataset, setting and seed as mean pooling"
         )
     return (
-        f"Nothing can be told yet: {why}.",
+        f"There is no result yet: {why}.",
         f"The plan compares {_count(asked.poolings, 'pooling')} with mean pooling on "
         f"{_count(asked.datasets, 'dataset')}, in {_count(asked.settings, 'setting')} of model and edges.",
         "Sentences, tables and figures fill in as trials finish.",
     )
 
 
-def _told(first: pd.DataFrame, asked: Asked) -> str:
+def _significant(first: pd.DataFrame, asked: Asked) -> str:
     """The first sentence."""
     settings = first.groupby(SETTING, sort=False).ngroups
-    poolings = _count(first["pooling"].nunique(), "pooling")
-    where = f" ({setting_label(asked.labels, *first[SETTING].iloc[0])})" if settings == 1 else ""
+    where = [setting_label(asked.labels, *first[SETTING].iloc[0])] if settings == 1 else []
     lead = _lead(first, asked)
-    if first["low"].isna().all():
-        return f"{lead}nothing can be told{where}: an interval needs two seeds of a dataset, or two datasets."
-    lacking = int(first["low"].isna().sum())
-    gap = f"; {lacking} of them {'has' if lacking == 1 else 'have'} no interval yet" if lacking else ""
-    what, zero = f"{len(first)} poolings", "mean pooling"
-    if settings > 1:
-        what = f"{len(first)} changes against mean pooling ({poolings} in {settings} settings)"
-        zero = "zero"
-    told = first[first["told"]]
-    if told.empty:
-        none = "the one pooling cannot" if len(first) == 1 else f"none of the {what} can"
-        return f"{lead}{none} be told from {zero}{where}{gap}."
+    if first["p_value"].isna().all():
+        said = f"{lead}no change can be tested"
+        return f"{said}{_bracketed(where)}: a test needs two seeds of a dataset, or two datasets."
+    tested = int(first["p_value"].notna().sum())
+    lacking = len(first) - tested
+    gap = f"; {lacking} more {'has' if lacking == 1 else 'have'} no interval yet" if lacking else ""
+    if tested > 1:
+        where.append(f"corrected for {tested} comparisons")
+    significant = first[first["significant"]]
+    said = f"{_how_many(len(significant), tested, first, settings)}{_bracketed(where)}"
     sides = [
-        ("lower", told[told["value"] < 0].sort_values("value")),
-        ("higher", told[told["value"] > 0].sort_values("value", ascending=False)),
+        ("lower", significant[significant["value"] < 0].sort_values("value")),
+        ("higher", significant[significant["value"] > 0].sort_values("value", ascending=False)),
     ]
     whole = _from(first)
     named = "; ".join(
-        f"a {side} error has {_list(rows, asked, settings > 1, whole)}" for side, rows in sides if len(rows)
+        f"{side} error: {_list(rows, asked, settings > 1, whole)}" for side, rows in sides if len(rows)
     )
-    some = "the one pooling" if len(first) == 1 else f"{len(told)} of the {what}"
-    return f"{lead}{some} can be told from {zero}{where}: {named}{gap}."
+    return f"{lead}{said}{': ' if named else ''}{named}{gap}."
+
+
+def _how_many(count: int, tested: int, first: pd.DataFrame, settings: int) -> str:
+    """How many poolings, or changes of several settings, are significant."""
+    if settings > 1:
+        of = f"changes relative to mean pooling ({_count(first['pooling'].nunique(), 'pooling')} in {settings} settings)"
+        return f"{count or 'none'} of {tested} {of} {'are' if count > 1 else 'is'} significant"
+    if tested == 1:
+        return f"the one pooling {'differs' if count else 'does not differ'} significantly from mean pooling"
+    poolings = f"{count} of {tested} poolings" if count else "no pooling"
+    return f"{poolings} {'differ' if count > 1 else 'differs'} significantly from mean pooling"
+
+
+def _bracketed(words: list[str]) -> str:
+    return f" ({'; '.join(words)})" if words else ""
 
 
 def _lead(first: pd.DataFrame, asked: Asked) -> str:
@@ -123,65 +134,66 @@ def _lead(first: pd.DataFrame, asked: Asked) -> str:
 
 
 def _largest(compared: pd.DataFrame, asked: Asked) -> str:
-    """The second sentence: single datasets."""
+    """The second sentence: single datasets, uncorrected."""
     single = compared[compared["dataset"] != AVERAGE]
     many_settings = single.groupby(SETTING).ngroups > 1
     largest = single.loc[single["value"].abs().idxmax()]
-    can = "can" if largest["told"] else "cannot"
-    change = f"he largest change is {_one(largest, asked, many_settings)}, which {can} be told from zero"
+    is_ = "is" if largest["significant"] else "is not"
+    change = f"he largest change is {_one(largest, asked, many_settings)}"
     known = int(single["low"].notna().sum())
     if not known:
-        return f"T{change}, as no change of one seed can."
-    by_chance = round((1 - asked.confidence) * known)
-    if single["dataset"].nunique() == 1:
-        chance = f"; by chance alone, up to {by_chance} of {known} changes would be" if by_chance else ""
-        return f"T{change}{chance}."
-    better = int((single["told"] & (single["value"] < 0)).sum())
-    worse = int((single["told"] & (single["value"] > 0)).sum())
-    sides = f": {better} better, {worse} worse" if better + worse else ""
-    chance = f" (by chance alone, up to {by_chance} would be)" if by_chance else ""
-    counted = f"{better + worse} of {_count(known, 'change')} can be told from zero{sides}{chance}"
-    return f"On single datasets {counted}; t{change}."
-
-
-def _needed(first: pd.DataFrame, asked: Asked) -> str:
-    """The third sentence: seeds that it would take, and the noise floor."""
-    power = asked.power
-    lines = power[(power["pooling"] == ALL) & (power["dataset"] != AVERAGE)]
-    margin = f"{asked.margin:g} %"
-    if lines.empty:
-        seeds = (
-            f"How many seeds would tell a difference of {margin} is not known, as a spread needs two seeds"
-        )
-    else:
-        now = _counts(lines["n_seeds"], "seed")
-        over = f"medians over {len(lines)} pairs of dataset and setting, " if len(lines) > 1 else ""
-        seeds = (
-            f"As changes scatter between seeds, {now} tell a difference of "
-            f"{lines['difference_told'].median():.1f} %, and telling {margin} would take "
-            f"{_seeds(lines['seeds_needed'])} ({over}{100 * POWER:g} % power){_beyond(lines)}"
-        )
-    floors = first[first["noise_floor"].notna()]
-    if floors.empty:
-        return f"{seeds}; the noise floor was not measured."
-    size = span(floors["noise_floor"], "{:.1f}")
+        return f"T{change}; one seed has no interval."
+    lower = int((single["significant"] & (single["value"] < 0)).sum())
+    higher = int((single["significant"] & (single["value"] > 0)).sum())
+    count = lower + higher
+    expected = (1 - asked.confidence) * known
+    expected = f"{expected:.0f}" if expected >= 1 else f"{expected:.1g}"
+    sides = f"{lower} lower, {higher} higher; " if count else ""
     return (
-        f"{seeds}; the noise floor is ± {size} %, so large are changes when only the initialisation differs."
+        f"On single datasets, {count or 'none'} of {_count(known, 'change')} {'are' if count > 1 else 'is'} "
+        f"significant (uncorrected; {sides}about {expected} expected by chance); t{change}, which {is_} "
+        "significant (uncorrected)."
     )
 
 
-def _seeds(counts: pd.Series) -> str:
-    median = np.median(counts.astype(float).fillna(np.inf))
-    return f"about {np.ceil(median):.0f} seeds" if np.isfinite(median) else f"more than {MOST_SEEDS} seeds"
+def _power(first: pd.DataFrame, asked: Asked) -> str:
+    """The third sentence: detectable differences, seeds needed, and the noise floor."""
+    lines = asked.power[asked.power["pooling"] == ALL]
+    single, averages = (lines[(lines["dataset"] == AVERAGE) == side] for side in (False, True))
+    if single.empty:
+        said = "The detectable difference is not known, as a spread needs two seeds"
+    else:
+        median = f", median of {len(single)} pairs of dataset and setting" if len(single) > 1 else ""
+        said = (
+            f"With {_counts(single['n'], 'seed')} the detectable difference on one dataset is "
+            f"{single['detectable_difference'].median():.1f} % ({100 * POWER:g} % power, uncorrected{median})"
+        )
+        if len(averages):
+            said += (
+                f", and of an average over {_counts(averages['n'], 'dataset')} "
+                f"{averages['detectable_difference'].median():.1f} %"
+            )
+        said += f"; {_needed(single['needed'], asked)}"
+    floors = first[first["noise_floor"].notna()]
+    if floors.empty:
+        return f"{said}; the noise floor was not measured."
+    size = span(floors["noise_floor"], "{:.1f}")
+    return f"{said}; the noise floor is ± {size} %, the size of changes when only the initialisation differs."
 
 
-def _beyond(lines: pd.DataFrame) -> str:
-    """What it takes where the claim shall hold for other crystals of the kind."""
-    lacking = int(lines["seeds_needed_beyond"].isna().sum())
-    if not lacking:
-        return f", or {_seeds(lines['seeds_needed_beyond'])} for a claim about other crystals too"
-    where = "" if lacking == len(lines) else f" on {lacking} of them"
-    return f", while a claim about other crystals too needs more structures{where}, not more seeds"
+def _needed(counts: pd.Series, asked: Asked) -> str:
+    """How many seeds detect the margin on one dataset."""
+    margin = f"{asked.margin:g} %"
+    enough, never = counts.dropna().astype(int), int(counts.isna().sum())
+    why = "as splits of one dataset share structures: more structures are needed"
+    if enough.empty:
+        return f"no number of seeds detects {margin} there, {why}"
+    median = int(np.ceil(enough.median()))
+    seeds = f"more than {MOST}" if median > MOST else f"about {median}"
+    if not never:
+        return f"to detect {margin} there takes {seeds} seeds"
+    of = f"on {never} of {len(counts)} no number of seeds detects {margin}"
+    return f"{of}, {why}; on {'the other' if len(enough) == 1 else 'the others'} it takes {seeds} seeds"
 
 
 def _from(rows: pd.DataFrame) -> str:
@@ -194,7 +206,7 @@ def _list(rows: pd.DataFrame, asked: Asked, with_setting: bool, whole: str) -> s
     named = []
     for i, (_, row) in enumerate(rows.head(_NAMED).iterrows()):
         ends = interval(row["low"], row["high"], digits=1)
-        ends = ends if i else f"{_percent(asked)} interval {ends}"
+        ends = ends if i else f"uncorrected {_percent(asked)} interval {ends}"
         n = "" if counted(row) == whole else f", {counted(row)}"
         named.append(f"{_name(row, asked, with_setting)}, {number(row['value'], digits=1)} % ({ends}{n})")
     more = [f"{len(rows) - _NAMED} more"] if len(rows) > _NAMED else []

@@ -1,4 +1,4 @@
-"""The lines of the changes: each with its strip, its words, and what a reader may choose lines by."""
+"""The lines of the changes: each with its row of the forest plot, its words, and what lines are chosen by."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from markupsafe import Markup
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.analysis.wording import TIMES, interval, label_of, number, setting_label
 from gnnpool.report.answer import counted
-from gnnpool.report.strip import Scale, strip
+from gnnpool.report.forest_plot import Scale, draw_row
 
 AVERAGES = "Average"
 _VERDICTS = {
-    "better": "lower error, told from zero",
-    "worse": "higher error, told from zero",
-    "not told": "cannot be told from zero",
+    "better": "lower error, significant",
+    "worse": "higher error, significant",
+    "not significant": "not significant",
 }
 _LOOKUP = ["model", "edges", "pooling"]
 
@@ -28,12 +28,12 @@ class Line:
         pooling: Printed name.
         dataset: Printed name, or the word for averages.
         setting: Printed name of model and edges.
-        picture: Its strip.
+        picture: Its row of the forest plot.
         value: The change, %.
-        shown: The same in words, in parentheses if it cannot be told from zero.
+        shown: The same in words, in parentheses if it is not significant.
         interval: Its interval in words.
         seeds: From how many seeds it is; of an average, datasets and seeds.
-        verdict: "better", "worse", or "not told".
+        verdict: "better", "worse", or "not significant".
     """
 
     pooling: str
@@ -54,6 +54,7 @@ def lines(
     among: pd.DataFrame,
     labels: Mapping[str, Mapping[str, str]],
     scale: Scale,
+    correction: str,
 ) -> list[Line]:
     """Turn changes into lines.
 
@@ -62,10 +63,12 @@ def lines(
         changes: Rows of :func:`gnnpool.analysis.change.changes_by_seed`; the seeds' changes.
         among: All rows of ``comparisons``; the datasets' changes.
         labels: For each of datasets, models, edges and poolings the labels by slug.
-        scale: Common to all strips of the page.
+        scale: Common to all rows of the page.
+        correction: "corrected" or "uncorrected" for multiple comparisons, as significance is in the lines.
     """
     return [
-        _line(row, list(_parts(row, changes, among, labels)), labels, scale) for _, row in compared.iterrows()
+        _line(row, list(_parts(row, changes, among, labels)), labels, scale, correction)
+        for _, row in compared.iterrows()
     ]
 
 
@@ -89,28 +92,30 @@ def _parts(
         yield label_of(labels, "datasets", single.dataset), single.value
 
 
-def _line(row: pd.Series, parts: list[tuple[str, float]], labels: Mapping, scale: Scale) -> Line:
+def _line(
+    row: pd.Series, parts: list[tuple[str, float]], labels: Mapping, scale: Scale, correction: str
+) -> Line:
     pooling = label_of(labels, "poolings", row["pooling"])
     dataset = AVERAGES if row["dataset"] == AVERAGE else label_of(labels, "datasets", row["dataset"])
     setting = setting_label(labels, row["model"], row["edges"])
-    verdict = "not told" if not row["told"] else ("better" if row["value"] < 0 else "worse")
+    verdict = "not significant" if not row["significant"] else ("better" if row["value"] < 0 else "worse")
     ends = interval(row["low"], row["high"])
     text = number(row["value"], digits=2)
-    told = [
+    words = [
         f"{pooling}, {dataset}, {setting}",
-        f"{text} %, interval {ends}, {counted(row)}: {_VERDICTS[verdict]}{_p_value(row['p_value'])}",
+        f"{text} %, interval {ends}, {counted(row)}: {_VERDICTS[verdict]} ({correction}{_p_value(row['p_value'])})",
         *(f"{name}: {number(change, digits=2)} %" for name, change in parts),
     ]
-    picture = strip(
+    picture = draw_row(
         scale,
         value=row["value"],
         low=row["low"],
         high=row["high"],
-        told=bool(row["told"]),
+        significant=bool(row["significant"]),
         dots=[change for _, change in parts],
-        text="\n".join(told),
+        text="\n".join(words),
     )
-    shown = text if row["told"] else f"({text})"
+    shown = text if row["significant"] else f"({text})"
     seeds = str(row["n_seeds"])
     if row["dataset"] == AVERAGE:
         seeds = f"{row['n_datasets']} {TIMES} {seeds}"
@@ -118,4 +123,4 @@ def _line(row: pd.Series, parts: list[tuple[str, float]], labels: Mapping, scale
 
 
 def _p_value(p: float) -> str:
-    return "" if pd.isna(p) else f" (p = {p:.3f})"
+    return "" if pd.isna(p) else f", p = {p:.3f}"

@@ -103,7 +103,7 @@ def _answered(trials: pd.DataFrame, changes: pd.DataFrame, config: Mapping, labe
     )
     sure = {name: config["statistics"][name] for name in ("margin", "confidence")}
     compared = comparisons(values)
-    first = headline(compared)
+    first = headline(compared, confidence=sure["confidence"])
     scale = scale_of(compared, changes, margin=sure["margin"])
     drawn = {"among": compared, "labels": labels, "scale": scale}
     return {
@@ -119,9 +119,9 @@ def _answered(trials: pd.DataFrame, changes: pd.DataFrame, config: Mapping, labe
             )
         ),
         "scale": scale,
-        "first": lines(first, changes, **drawn),
+        "first": lines(first, changes, correction="corrected", **drawn),
         "averaged": bool((first["dataset"] == AVERAGE).any()),
-        "lines": lines(compared, changes, **drawn),
+        "lines": lines(compared, changes, correction="uncorrected", **drawn),
     }
 
 

@@ -66,7 +66,7 @@ def _duration(seconds: float) -> str:
 
 
 def _notes(trials: pd.DataFrame) -> list[str]:
-    shared = "Times of trials that shared a GPU depend on each other: they tell an order of magnitude."
+    shared = "Times of trials that shared a GPU depend on each other: they show an order of magnitude."
     return [
         "Time: of all attempts of a trial, from reading the graphs to the record; processor time on a CPU "
         "(without the processes of a compiler), wall time on a GPU. CPU: processor time; GPU: wall time of "

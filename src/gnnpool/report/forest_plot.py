@@ -1,4 +1,4 @@
-"""Changes drawn to one common scale, one strip for each: a picture whose lines are lines of a table.
+"""A forest plot: changes and their intervals drawn to one common scale, one row for each row of a table.
 
 The scale is asinh(change / margin): linear for changes that do not matter, logarithmic for those that do, so
 that a change of 2 % and one of 300 % are both seen.
@@ -21,11 +21,11 @@ _TICKS = (10, 100, 1000, 10_000, 3, 30, 300, 3000, 1, 0.1, 0.3)
 
 @dataclass(frozen=True)
 class Scale:
-    """From changes to places of a strip.
+    """From changes to places in a row of the forest plot.
 
     Args:
-        low: Least change drawn, %.
-        high: Greatest change drawn, %.
+        low: Lowest change drawn, %.
+        high: Highest change drawn, %.
         margin: Change that matters, %; where the scale turns from linear to logarithmic.
     """
 
@@ -56,7 +56,7 @@ class Scale:
 
 
 def grid(scale: Scale) -> Markup:
-    """What all strips have behind them: the margin as a band, a line at each tick. To be used by its name."""
+    """Background of all rows: the margin as a band, a line at each tick; rows refer to it by its id."""
     left, right = scale.place(-scale.margin), scale.place(scale.margin)
     lines = "".join(f"M{scale.place(tick)} 0V{HEIGHT}" for tick in scale.ticks() if tick)
     zero = scale.place(0)
@@ -68,7 +68,7 @@ def grid(scale: Scale) -> Markup:
 
 
 def axis(scale: Scale) -> Markup:
-    """The labels of the ticks, for the head of the column of strips."""
+    """The labels of the ticks, for the head of the column."""
     digits = {tick: 0 if tick == round(tick) else 1 for tick in scale.ticks()}
     labels = Markup("").join(
         Markup('<text x="{}" y="13">{}</text>').format(scale.place(tick), number(tick, digits=digits[tick]))
@@ -79,28 +79,35 @@ def axis(scale: Scale) -> Markup:
     )
 
 
-def strip(
-    scale: Scale, *, value: float, low: float, high: float, told: bool, dots: Sequence[float], text: str
+def draw_row(
+    scale: Scale,
+    *,
+    value: float,
+    low: float,
+    high: float,
+    significant: bool,
+    dots: Sequence[float],
+    text: str,
 ) -> Markup:
-    """One change with its interval and what it is made of.
+    """One change with its interval and the changes that it averages.
 
     Args:
-        scale: Common to all strips of a page.
+        scale: Common to all rows of a page.
         value: The change, %.
         low: Lower end of its interval, %; missing if there is none.
         high: Upper end, %.
-        told: Whether it can be told from zero; better and worse have colors of their own then.
-        dots: The changes that it is the mean of, %.
+        significant: Whether it is significant; lower and higher errors have colors of their own then.
+        dots: The changes that it averages, %.
         text: The same in words, for whoever points at it or does not see it; escaped.
     """
     y, x = f"{HEIGHT / 2:g}", scale.place(value)
-    kind = "open" if not told else ("better" if value < 0 else "worse")
+    kind = "open" if not significant else ("better" if value < 0 else "worse")
     line = ""
     if np.isfinite(low):
         line = f'<path class="interval" d="M{scale.place(low)} {y}H{scale.place(high)}"/>'
     points = "".join(f'<circle class="dot" cx="{scale.place(dot)}" cy="{y}" r="2.5"/>' for dot in dots)
     mark = f'<path class="mark" d="M{x} {HEIGHT / 2 - 6:g}l5 6l-5 6l-5 -6z"/>'
     return Markup(
-        f'<svg class="strip {kind}" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(text)}">'
+        f'<svg class="forest-row {kind}" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(text)}">'
         f'<use href="#grid"/>{line}{points}{mark}</svg>'
     )

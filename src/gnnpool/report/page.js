@@ -3,10 +3,10 @@
 
 const tip = document.getElementById("tip");
 
-function showTip(strip) {
-  tip.textContent = strip.getAttribute("aria-label");
+function showTip(plot) {
+  tip.textContent = plot.getAttribute("aria-label");
   tip.hidden = false;
-  const at = strip.getBoundingClientRect(), size = tip.getBoundingClientRect();
+  const at = plot.getBoundingClientRect(), size = tip.getBoundingClientRect();
   const left = Math.min(Math.max(8, at.left), document.documentElement.clientWidth - size.width - 8);
   const below = at.bottom + 6 + size.height < window.innerHeight;
   tip.style.left = `${Math.max(8, left)}px`;
@@ -17,25 +17,25 @@ function hideTip() {
   tip.hidden = true;
 }
 
-// One stop of the tab key for each table; arrows lead from strip to strip.
+// One stop of the tab key for each table; arrows lead from row to row.
 function addTips(table) {
-  const strips = () => [...table.querySelectorAll("tbody tr:not([hidden]) .strip")];
-  const first = table.querySelector("tbody .strip");
+  const plots = () => [...table.querySelectorAll("tbody tr:not([hidden]) .forest-row")];
+  const first = table.querySelector("tbody .forest-row");
   if (first) first.setAttribute("tabindex", "0");
   table.addEventListener("pointerover", (event) => {
-    const strip = event.target.closest(".strip");
-    if (strip) showTip(strip); else hideTip();
+    const plot = event.target.closest(".forest-row");
+    if (plot) showTip(plot); else hideTip();
   });
   table.addEventListener("pointerleave", hideTip);
   table.addEventListener("focusin", (event) => {
-    if (event.target.matches(".strip")) showTip(event.target);
+    if (event.target.matches(".forest-row")) showTip(event.target);
   });
   table.addEventListener("focusout", hideTip);
   table.addEventListener("keydown", (event) => {
     if (event.key === "Escape") hideTip();
-    if (!event.target.matches(".strip") || !["ArrowDown", "ArrowUp", "Home", "End"].includes(event.key)) return;
+    if (!event.target.matches(".forest-row") || !["ArrowDown", "ArrowUp", "Home", "End"].includes(event.key)) return;
     event.preventDefault();
-    const all = strips(), here = all.indexOf(event.target);
+    const all = plots(), here = all.indexOf(event.target);
     const place = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: all.length - 1 }[event.key];
     const next = all[Math.min(Math.max(place, 0), all.length - 1)];
     event.target.setAttribute("tabindex", "-1");
@@ -80,9 +80,9 @@ function addChoices(form) {
     }
     const shown = rows.filter((row) => !row.hidden).length;
     form.querySelector("output").textContent = `${shown} of ${rows.length} lines`;
-    const strips = [...table.querySelectorAll("tbody .strip")];
-    strips.forEach((strip) => strip.setAttribute("tabindex", "-1"));
-    const first = strips.find((strip) => !strip.closest("tr").hidden);
+    const plots = [...table.querySelectorAll("tbody .forest-row")];
+    plots.forEach((plot) => plot.setAttribute("tabindex", "-1"));
+    const first = plots.find((plot) => !plot.closest("tr").hidden);
     if (first) first.setAttribute("tabindex", "0");
   };
   form.addEventListener("change", choose);

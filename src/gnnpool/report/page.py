@@ -14,14 +14,14 @@ from gnnpool import __version__
 from gnnpool.analysis.html_table import COLORS, TABLE_CSS, html_notes, html_table
 from gnnpool.analysis.printed import Printed
 from gnnpool.provenance import code_fingerprint
-from gnnpool.report import strip
+from gnnpool.report import forest_plot
 
 TITLE = "Which pooling should a graph neural network use to predict a property of a crystal?"
 _AXES = ("pooling", "dataset", "setting")
 
 
 def render(*, config: Mapping, labels: Mapping[str, Mapping[str, str]], **parts: object) -> str:
-    """Put the parts into the page. All words are escaped; only strips and tables come as HTML.
+    """Put the parts into the page. All words are escaped; only forest plots and tables come as HTML.
 
     Args:
         config: What decides the results; its statistics are named, and all of it is shown.
@@ -45,7 +45,7 @@ def render(*, config: Mapping, labels: Mapping[str, Mapping[str, str]], **parts:
         style=Markup(style),
         script=Markup(script),
         policy=_policy(style, script),
-        drawing=strip,
+        drawing=forest_plot,
         axes=_AXES,
         config=config,
         shown_config=_yaml(config),

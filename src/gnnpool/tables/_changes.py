@@ -28,7 +28,7 @@ def item(value: object) -> Item:
         number(value.value),
         remark=counts(value),
         interval=interval(value.low, value.high),
-        faint=not value.told,
+        faint=not value.significant,
     )
 
 
@@ -41,8 +41,8 @@ def counts(value: object) -> str:
     seeds = _of(value.n_seeds, value.n_seeds_planned)
     if value.dataset != AVERAGE:
         return f"n = {seeds}"
-    least = "at least " if value.n_seeds < value.n_seeds_planned and value.n_datasets > 1 else ""
-    return f"n = {_of(value.n_datasets, value.n_datasets_planned)} {TIMES} {least}{seeds}"
+    at_least = "at least " if value.n_seeds < value.n_seeds_planned and value.n_datasets > 1 else ""
+    return f"n = {_of(value.n_datasets, value.n_datasets_planned)} {TIMES} {at_least}{seeds}"
 
 
 def noise_columns(values: pd.DataFrame) -> list[str]:
@@ -94,14 +94,14 @@ def change_notes(source: Source, values: pd.DataFrame, *, average: str) -> list[
     notes = [
         *statistic_notes(source.statistic, source.seeds),
         f"Below a number: its {source.percent} interval, and n, the seeds; of an average, datasets {TIMES} "
-        "seeds. Gray and in parentheses: the interval holds zero, or there is none, so that the change "
-        "cannot be told from none.",
+        "seeds. Gray and in parentheses: the change is not significant (uncorrected for multiple "
+        "comparisons), as its interval includes zero or there is none.",
         "Interval: corrected resampled t over the seeds, whose splits share structures; of an average, t "
         "over the datasets.",
         f"{average}: over the datasets ({names}) with equal weights.",
     ]
     if values["without_one_low"].notna().any():
-        notes.append("Without one dataset: least and greatest average that remains when one is left out.")
+        notes.append("Without one dataset: lowest and highest average that remains when one is left out.")
     if noise_columns(values):
         notes.append(
             f"{NOISE_FLOOR}: {source.percent} of such changes are not larger if nothing differs but the "

@@ -6,7 +6,7 @@ import pandas as pd
 
 from gnnpool.analysis.assessed import UNITS
 from gnnpool.analysis.difference import difference_of_means
-from gnnpool.analysis.intervals import is_told
+from gnnpool.analysis.intervals import excludes_zero
 from gnnpool.analysis.printed import Item, Row
 from gnnpool.analysis.values import AVERAGE, NOT_PLANNED
 from gnnpool.analysis.wording import TIMES, interval, number, statistic_notes
@@ -101,7 +101,7 @@ def _differences(
         rows.append((DIFFERENCE, *names, value, *found, len(first), len(second)))
     columns = ["dataset", "model", "edges", "pooling", "value", "low", "high", "n_datasets", "n_compared"]
     frame = pd.DataFrame(rows, columns=columns)
-    return frame.assign(told=is_told(frame["low"], frame["high"]))
+    return frame.assign(significant=excludes_zero(frame["low"], frame["high"]))
 
 
 def _named(values: pd.DataFrame, question: str, kind: object, other: object = "") -> pd.DataFrame:
@@ -112,12 +112,12 @@ def _named(values: pd.DataFrame, question: str, kind: object, other: object = ""
 
 
 def _item(row: object) -> Item:
-    """A difference that can be told, or that it cannot."""
+    """A difference if it is significant, or that it is not."""
     if row.n_datasets == 0 and row.n_compared == 0:
         return Item("")
     of = f"n = {row.n_datasets} and {row.n_compared}"
     between = "" if pd.isna(row.low) else interval(row.low, row.high)
-    return Item(number(row.value) if row.told else "cannot be told", remark=of, interval=between)
+    return Item(number(row.value) if row.significant else "not significant", remark=of, interval=between)
 
 
 def _names(source: Source, datasets: Sequence[str]) -> str:
@@ -128,14 +128,14 @@ def _notes(source: Source, members: Mapping, tidy: pd.DataFrame) -> Iterator[str
     yield from statistic_notes(source.statistic, source.seeds)
     yield (
         f"Below a number: its {source.percent} interval, a t interval over the datasets of the kind, and n, "
-        f"datasets {TIMES} seeds; of one dataset there is no interval. Gray and in parentheses: the interval "
-        "holds zero, or there is none."
+        f"datasets {TIMES} seeds; of one dataset there is no interval. Gray and in parentheses: not "
+        "significant (uncorrected), as the interval includes zero or there is none."
     )
     if count := int(((tidy["compared_with"] != "") & tidy["low"].notna()).sum()):
         chance = (1 - source.confidence) * count
         yield (
-            "Less: difference of two averages in percentage points, told if its interval (Welch) leaves out "
-            f"zero; of {count} with an interval, {chance:.2g} would be told by chance."
+            "Less: difference of two averages in percentage points, significant (uncorrected) if its interval "
+            f"(Welch) excludes zero; of {count} with an interval, about {chance:.2g} are expected by chance."
         )
     yield (
         "A kind of one or two datasets proves nothing, and datasets of two kinds differ in more than their "

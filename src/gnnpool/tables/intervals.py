@@ -4,7 +4,7 @@ import pandas as pd
 
 from gnnpool.analysis.averages import SETTING
 from gnnpool.analysis.change import CONDITION
-from gnnpool.analysis.intervals import bca_over_seeds, is_told
+from gnnpool.analysis.intervals import bca_over_seeds, excludes_zero
 from gnnpool.analysis.printed import Item, Row
 from gnnpool.analysis.structures import intervals_over_structures
 from gnnpool.analysis.values import AVERAGE, TRAINED
@@ -19,7 +19,7 @@ HIERARCHICAL, WITHOUT_ONE = "bootstrap of datasets and seeds", "range without on
 
 UNITS = {"value": "%", "low": "%", "high": "%", "probability_better": "1", "n": "what n_of names"}
 
-_COLUMNS = [*CONDITION, "method", "seed", "value", "low", "high", "told", "probability_better", "n", "n_of"]
+_COLUMNS = [*CONDITION, "method", "seed", "value", "low", "high", "significant", "probability_better", "n", "n_of"]
 
 
 def build(source: Source) -> Table:
@@ -32,7 +32,7 @@ def build(source: Source) -> Table:
     Returns:
         Tidy: a line for each interval, and none for what is not trained: dataset (or "average"),
         model, edges, pooling, method, seed (of intervals over test structures; else missing), value,
-        low and high (%, missing where n is too small), told (whether the interval leaves out zero),
+        low and high (%, missing where n is too small), significant (whether the interval excludes zero; uncorrected),
         probability_better (of the method "decides": that the error is lower by more than the margin),
         n, and n_of: seeds, datasets or structures.
     """
@@ -68,7 +68,7 @@ def _part(values: pd.DataFrame, method: str, n: str, n_of: str, *, ends: str = "
         n=values[n].astype(int),
         n_of=n_of,
     )
-    return part.assign(told=is_told(part["low"], part["high"]))[_COLUMNS]
+    return part.assign(significant=excludes_zero(part["low"], part["high"]))[_COLUMNS]
 
 
 def _over_seeds(source: Source, values: pd.DataFrame) -> pd.DataFrame:
@@ -136,13 +136,13 @@ def _notes(source: Source) -> list[str]:
     return [
         *statistic_notes(source.statistic, source.seeds),
         f"Change: as in the other tables, with the interval that decides, and n, the seeds; of an average, "
-        f"datasets {TIMES} seeds. Gray and in parentheses: the interval holds zero, or there is none.",
+        f"datasets {TIMES} seeds. Gray and in parentheses: not significant (uncorrected), as the interval includes zero or there is none.",
         f"Bootstrap: {source.percent}, bias-corrected and accelerated, over the seeds; of an average, "
         "datasets are drawn and then seeds within each. Of few seeds or datasets it is too narrow, so it "
         "decides nothing.",
-        "Without one dataset: least and greatest average that remains when one is left out.",
+        "Without one dataset: lowest and highest average that remains when one is left out.",
         "Test structures: seeds whose change is below or above zero by the bootstrap interval of their test "
-        "structures. It tells nothing of other trainings.",
+        "structures. It holds the trained networks fixed and does not cover other trainings.",
         "Probability: that the error is lower than that of mean pooling by more than the margin, given the "
         "distribution of the interval that decides.",
     ]

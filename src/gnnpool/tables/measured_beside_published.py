@@ -11,7 +11,7 @@ from gnnpool.analysis.beside_published import (
 )
 from gnnpool.analysis.printed import Item, Row
 from gnnpool.analysis.values import NOT_PLANNED
-from gnnpool.analysis.verdict import CANNOT_TELL
+from gnnpool.analysis.verdict import UNDECIDED
 from gnnpool.analysis.wording import NO_TEST, interval, number, statistic_notes
 from gnnpool.tables._changes import item
 from gnnpool.tables.base import Source, Table
@@ -32,7 +32,7 @@ def build(source: Source) -> Table:
         Tidy: a line for each entry of the slice that the paper prints: the columns of
         :func:`gnnpool.analysis.assessed.assessed_values`, published (%, missing for "No Test"),
         difference (ours minus theirs, %), difference_low, difference_high, and verdict: "agrees",
-        "differs", "cannot tell", or missing where one of the two has no number.
+        "differs", "cannot be distinguished", or missing where one of the two has no number.
     """
     tidy = compare_to_published(source.values(), confidence=source.confidence, margin=source.margin)
     return Table(
@@ -68,7 +68,7 @@ def _difference(row: object) -> Item:
 
 
 def _judged(row: object) -> Item:
-    return Item(row.verdict, faint=row.verdict == CANNOT_TELL) if pd.notna(row.verdict) else Item("")
+    return Item(row.verdict, faint=row.verdict == UNDECIDED) if pd.notna(row.verdict) else Item("")
 
 
 def _notes(source: Source, tidy: pd.DataFrame) -> list[str]:

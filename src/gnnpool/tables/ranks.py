@@ -11,10 +11,10 @@ from gnnpool.tables.base import Source, Table
 
 UNITS = {
     "average": "%",
-    "mean_rank": "1 is the least error",
+    "mean_rank": "1 is the lowest error",
     "better_on": "datasets",
     "critical_difference": "ranks",
-    **dict.fromkeys(["wilcoxon_p", "holm_p", "nemenyi_p", "friedman_p"], "1, two-sided"),
+    **dict.fromkeys(["wilcoxon_p", "holm_p", "lowest_holm_p", "nemenyi_p", "friedman_p"], "1, two-sided"),
 }
 
 
@@ -28,7 +28,8 @@ def build(source: Source) -> Table:
         Tidy: a line for each setting and pooling, mean pooling among them, that has a value on some
         dataset; the best rank first. model, edges, pooling, mean_rank, average (mean change, %),
         better_on (datasets with a lower error than mean pooling), wilcoxon_p (signed ranks of the
-        changes, two-sided), holm_p (the same, corrected for all poolings of the setting), nemenyi_p
+        changes, two-sided), holm_p (the same, corrected for all poolings of the setting), lowest_holm_p (the
+        lowest value of holm_p that is possible), nemenyi_p
         (against mean pooling), probability_better (that the mean change is below minus the margin);
         friedman_statistic, friedman_p and critical_difference of the setting; n_poolings, n_datasets
         and datasets (slugs, joined by commas): those on which all these poolings have a value, which
@@ -38,7 +39,7 @@ def build(source: Source) -> Table:
     values = values[
         (values["dataset"] != AVERAGE) & values["value"].notna() & (values["pooling"] != BASELINE)
     ]
-    frames, rows = [], []
+    frames, rows, notes = [], [], []
     for model, edges in source.entry["settings"]:
         setting = values[(values["model"] == model) & (values["edges"] == edges)]
         ranked = rank_poolings(setting, confidence=source.confidence, margin=source.margin)
@@ -46,10 +47,11 @@ def build(source: Source) -> Table:
         ranked = ranked[["model", "edges", *RANKING]]
         frames.append(ranked)
         rows += _rows(ranked, source, f"{source.setting(model, edges)}: ")
+        notes += _unreachable(ranked, source, source.setting(model, edges))
     tidy = pd.concat(frames, ignore_index=True)
     better = f"Probability: {source.margin:g} % better"
     heads = ["Mean rank", "Average change", "Better on", "Wilcoxon p", "Holm p", "Nemenyi p", better]
-    return Table(tidy, UNITS, heads, rows, _notes(source, values))
+    return Table(tidy, UNITS, heads, rows, [*_notes(source, values), *notes])
 
 
 def _rows(ranked: pd.DataFrame, source: Source, setting: str) -> list[Row]:
@@ -77,14 +79,26 @@ def _rows(ranked: pd.DataFrame, source: Source, setting: str) -> list[Row]:
     return rows
 
 
+def _unreachable(ranked: pd.DataFrame, source: Source, setting: str) -> list[str]:
+    """Say of a setting whether Wilcoxon's test with Holm's correction can be significant at all."""
+    first, level = ranked.iloc[0], 1 - source.confidence
+    if pd.isna(first["lowest_holm_p"]) or first["lowest_holm_p"] < level:
+        return []
+    return [
+        f"{setting}: with {first['n_datasets']} datasets and {first['n_poolings'] - 1} poolings, Wilcoxon with "
+        f"Holm cannot reach {100 * level:g} %; the lowest possible p-value is {first['lowest_holm_p']:.2f}."
+    ]
+
+
 def _notes(source: Source, values: pd.DataFrame) -> list[str]:
     notes = [
-        "Rank 1 is the least error on a dataset. All numbers of a setting are from the datasets on which all "
+        "Rank 1 is the lowest error on a dataset. All numbers of a setting are from the datasets on which all "
         "of its poolings have a value.",
         f"Two poolings whose mean ranks differ by less than the critical difference (Nemenyi, "
-        f"{source.percent}) cannot be told apart. Friedman's p-value is an approximation for many datasets.",
-        "Wilcoxon: signed ranks of the changes against mean pooling, two-sided; Holm: corrected for being "
-        "several. With n datasets no p-value of Wilcoxon is below 2 / 2^n.",
+        f"{source.percent}) do not differ significantly. Friedman's p-value is an approximation for many datasets.",
+        "Wilcoxon: signed ranks of the changes relative to mean pooling, two-sided, uncorrected; Holm: "
+        "corrected for multiple comparisons. With n datasets and k poolings the lowest possible p-values "
+        "are 2 / 2^n and 2 k / 2^n.",
         "Probability: that the error averaged over such datasets is lower than that of mean pooling by more "
         "than the margin; from a t distribution over the datasets.",
     ]

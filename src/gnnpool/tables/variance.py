@@ -26,7 +26,7 @@ def build(source: Source) -> Table:
         variances pooling, split, interaction and initialisation (percent squared), their shares
         share_of_pooling, share_of_split, share_of_interaction and share_of_initialisation, noise (%,
         root mean square of the changes of repeated trainings), n_poolings, n_seeds, n_repeats.
-        Missing is what the trials do not allow to tell.
+        What cannot be estimated from the trials is missing.
     """
     trials = source.trials()
     tidy = variance_components(trials)
@@ -65,7 +65,7 @@ def _notes() -> list[str]:
         "Shares of the variance of the logarithm of the test error, by random effects (method of moments); "
         "sd: the standard deviation of each part, in percent of the error.",
         "Pooling and split together: a pooling that does well on one split and badly on another. Without "
-        "repeated trainings the initialisation is in it and cannot be told apart.",
+        "repeated trainings it includes the initialisation and the two cannot be separated.",
         "Noise of a repeat: root mean square of the changes when nothing differs but the initialisation.",
         "All poolings of a seed start from the same encoder: what that start does to all is in the split.",
     ]

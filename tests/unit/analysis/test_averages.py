@@ -27,7 +27,7 @@ def gmt(by_dataset):
     return found.set_index("pooling").loc["gmt"]
 
 
-def test_no_method_of_the_paper_is_told_from_mean_pooling():
+def test_no_method_of_the_paper_excludes_zero_from_mean_pooling():
     """The 95 % intervals of its own seven numbers each, worked out apart from this project."""
     expected = {
         ("table1", "mamm"): 5.5,

@@ -4,7 +4,7 @@ import pytest
 from scipy import stats
 
 from gnnpool.analysis.change import changes_by_seed, contributions
-from gnnpool.analysis.intervals import MeanDistribution, bca_over_seeds, intervals_by_condition, is_told
+from gnnpool.analysis.intervals import MeanDistribution, bca_over_seeds, intervals_by_condition, excludes_zero
 
 EXPERIMENTS, SEEDS = 500, 5
 
@@ -39,7 +39,7 @@ def test_the_interval_that_decides_holds_the_truth_as_often_as_it_says(lasting):
     low, high = MeanDistribution(changes, overlap=0.15 / 0.80).interval(0.95)
     coverage = np.mean((low <= 0) & (high >= 0))
     assert 0.93 <= coverage <= 0.97
-    false_positives = np.mean(is_told(pd.Series(low.ravel()), pd.Series(high.ravel())))
+    false_positives = np.mean(excludes_zero(pd.Series(low.ravel()), pd.Series(high.ravel())))
     assert false_positives < 0.06
 
 
@@ -83,7 +83,7 @@ def test_correction_of_nadeau_and_bengio_by_hand():
 
 
 @pytest.mark.parametrize("values", [[], [1.0], [2.0, 2.0]])
-def test_too_few_or_equal_numbers_tell_nothing(values):
+def test_too_few_or_equal_numbers_have_no_interval(values):
     mean = MeanDistribution(np.array(values))
     assert np.isnan([*mean.interval(0.95), mean.p_value(), mean.probability_below(0)]).all()
 

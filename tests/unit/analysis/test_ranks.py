@@ -8,7 +8,7 @@ from scipy import integrate, stats
 from gnnpool.analysis.ranks import (
     critical_difference,
     friedman,
-    groups_not_told,
+    groups_without_difference,
     holm,
     mean_ranks,
     nemenyi,
@@ -116,7 +116,7 @@ ROUNDING = pd.DataFrame(
 
 
 def test_mean_ranks_of_demsar():
-    # The greatest AUC is best.
+    # The highest AUC is best.
     expected = {"C4.5": 3.143, "C4.5+m": 2.000, "C4.5+cf": 2.893, "C4.5+m+cf": 1.964}
     ranks = mean_ranks(-AUC)
     assert ranks.to_dict() == pytest.approx(expected, abs=5e-4)
@@ -210,8 +210,8 @@ def test_holm_by_hand():
     assert holm(pd.Series([np.nan])).isna().all()
 
 
-def test_runs_that_are_not_told_apart_do_not_lie_inside_each_other():
-    assert groups_not_told(np.array([1.0, 2.0, 3.0]), 1.5) == [(0, 1), (1, 2)]
-    assert groups_not_told(np.array([1.0, 2.0, 3.0]), 5.0) == [(0, 2)]
-    assert groups_not_told(np.array([1.0, 2.0, 3.0]), 0.5) == []
-    assert groups_not_told(np.array([1.0, 2.0]), 1.0) == []  # as far apart as the critical difference
+def test_runs_that_are_without_difference_do_not_lie_inside_each_other():
+    assert groups_without_difference(np.array([1.0, 2.0, 3.0]), 1.5) == [(0, 1), (1, 2)]
+    assert groups_without_difference(np.array([1.0, 2.0, 3.0]), 5.0) == [(0, 2)]
+    assert groups_without_difference(np.array([1.0, 2.0, 3.0]), 0.5) == []
+    assert groups_without_difference(np.array([1.0, 2.0]), 1.0) == []  # as far apart as the critical difference

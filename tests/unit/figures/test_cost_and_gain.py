@@ -39,7 +39,7 @@ def test_the_description_tells_gain_and_cost(drawing):
     assert "seconds \N{MULTIPLICATION SIGN}1.50, parameters \N{MULTIPLICATION SIGN}3.00." in text
 
 
-def test_mean_poolings_own_cost_is_told_in_numbers(drawing, written):
+def test_mean_poolings_own_cost_excludes_zero_in_numbers(drawing, written):
     words = " ".join(written(drawing.figure)).replace("\n", " ")
     assert "Mean pooling, MDL CGCNN: 1,000 parameters, 100 s a training (median)." in words
 

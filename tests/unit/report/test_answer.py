@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gnnpool.analysis.intervals import is_told
+from gnnpool.analysis.intervals import excludes_zero
 from gnnpool.analysis.wording import MINUS
 from gnnpool.report.answer import Asked, answer
 from gnnpool.tables.power import ALL
@@ -22,7 +22,7 @@ def change(dataset, pooling, value, low=np.nan, high=np.nan, **more):
     row = {
         **{"dataset": dataset, "model": "cgcnn", "edges": "mdl", "pooling": pooling, "state": "trained"},
         **{"value": value, "low": low, "high": high, "n_seeds": 5, "n_datasets": 1, "datasets": dataset},
-        **{"noise_floor": np.nan, "p_value": 0.5},
+        **{"noise_floor": np.nan, "p_value": np.nan},
     }
     return {**row, **more}
 
@@ -32,20 +32,22 @@ def average(pooling, value, low, high, n=7, **more):
     return change("average", pooling, value, low, high, n_datasets=n, datasets=",".join(names), **more)
 
 
-def spread(dataset="phonons", *, n=5, told=12.3, needed=61, beyond=None):
+def spread(dataset="phonons", *, n=5, difference=12.3, needed=61):
     """One row of the table of power."""
     return {
-        **{"dataset": dataset, "model": "cgcnn", "edges": "mdl", "pooling": ALL, "n_seeds": n},
-        **{"difference_told": told, "seeds_needed": needed, "seeds_needed_beyond": beyond},
+        **{"dataset": dataset, "model": "cgcnn", "edges": "mdl", "pooling": ALL, "n": n},
+        **{"n_of": "seeds", "detectable_difference": difference, "needed": needed},
     }
 
 
 def ask(changes, powers=(), **more):
     columns = list(change("x", "x", 0.0))
     values = pd.DataFrame(changes, columns=columns)
-    values["told"] = is_told(values["low"].astype(float), values["high"].astype(float))
+    values["significant"] = excludes_zero(values["low"].astype(float), values["high"].astype(float))
+    made_up = np.where(values["significant"], 0.001, 0.5)
+    values["p_value"] = values["p_value"].fillna(pd.Series(made_up)).where(values["low"].notna())
     power = pd.DataFrame(powers, columns=list(spread()))
-    power = power.astype(dict.fromkeys(["seeds_needed", "seeds_needed_beyond"], "Int64"))
+    power = power.astype({"needed": "Int64"})
     known = {"planned": 805, "finished": 805, "poolings": 12, "datasets": 7, "settings": 4}
     asked = {"values": values, "power": power, "labels": LABELS, "confidence": 0.95, "margin": 3.0}
     return answer(Asked(**{**asked, **known, **more}))
@@ -60,32 +62,33 @@ SEVEN = [
 ]
 
 
-def test_nothing_finished_is_told_as_that_and_says_what_is_planned():
+def test_with_nothing_finished_the_answer_says_what_is_planned():
     sentences = ask([], finished=0)
-    assert sentences[0] == "Nothing can be told yet: of 805 planned trials none is finished."
+    assert sentences[0] == "There is no result yet: none of 805 planned trials is finished."
     assert "12 poolings with mean pooling on 7 datasets, in 4 settings" in sentences[1]
     assert len(sentences) == 3
 
 
-def test_trials_without_anything_to_compare_tell_nothing():
-    told = ask([change("phonons", "gmt", np.nan, state="no baseline")], finished=5)[0]
-    assert told.startswith("Nothing can be told yet: 5 of 805 planned trials are finished, but no pooling")
+def test_trials_without_anything_to_compare_give_no_result():
+    first = ask([change("phonons", "gmt", np.nan, state="no baseline")], finished=5)[0]
+    assert first.startswith("There is no result yet: 5 of 805 planned trials are finished, but no pooling")
 
 
 def test_mean_pooling_alone_is_no_change():
-    told = ask([change("phonons", "mean", 0.0)], finished=1)[0]
-    assert told.startswith("Nothing can be told yet: 1 of 805 planned trials is finished, but no pooling")
+    first = ask([change("phonons", "mean", 0.0)], finished=1)[0]
+    assert first.startswith("There is no result yet: 1 of 805 planned trials is finished, but no pooling")
 
 
-def test_one_dataset_is_named_and_none_is_told():
+def test_one_dataset_is_named_and_nothing_is_significant():
     sentences = ask(ONE, [spread()], finished=15)
     assert sentences[0] == (
-        "So far, with 15 of 805 trials: on 1 of 7 datasets (Phonons) and with 5 seeds, none of the 2 "
-        "poolings can be told from mean pooling (MDL CGCNN)."
+        "So far, with 15 of 805 trials: on 1 of 7 datasets (Phonons) and with 5 seeds, no pooling differs "
+        "significantly from mean pooling (MDL CGCNN; corrected for 2 comparisons)."
     )
     assert sentences[1] == (
-        f"The largest change is GMT on Phonons, {MINUS}4.0 % (95 % interval {MINUS}9.0 to +1.0, n = 5 seeds)"
-        ", which cannot be told from zero."
+        "On single datasets, none of 2 changes is significant (uncorrected; about 0.1 expected by chance); the "
+        f"largest change is GMT on Phonons, {MINUS}4.0 % (95 % interval {MINUS}9.0 to +1.0, n = 5 seeds), "
+        "which is not significant (uncorrected)."
     )
 
 
@@ -97,18 +100,30 @@ def test_two_datasets_count_averages_and_what_is_on_one_dataset_only():
     ]
     sentences = ask([*changes, change("2d", "gmt", 9.0, 1, 17)], [spread(), spread("2d")])
     assert sentences[0] == (
-        "On 1 to 2 of 7 datasets each and with 5 seeds, 1 of the 2 poolings can be told from mean pooling "
-        "(MDL CGCNN): a higher error has GMT on 2D, +9.0 % (95 % interval +1.0 to +17.0, n = 5 seeds)."
+        "On 1 to 2 of 7 datasets each and with 5 seeds, 1 of 2 poolings differs significantly from mean "
+        "pooling (MDL CGCNN; corrected for 2 comparisons): higher error: GMT on 2D, +9.0 % (uncorrected 95 % "
+        "interval +1.0 to +17.0, n = 5 seeds)."
     )
     assert sentences[1].startswith(
-        "On single datasets 1 of 3 changes can be told from zero: 0 better, 1 worse;"
+        "On single datasets, 1 of 3 changes is significant (uncorrected; 0 lower, 1 higher; about 0.2 "
+        "expected by chance);"
     )
-    assert "which can be told from zero" in sentences[1]
+    assert sentences[1].endswith("which is significant (uncorrected).")
+
+
+def test_what_is_significant_alone_and_not_after_correction_is_not_claimed():
+    """The intervals of all four exclude zero; one p-value of four below 0.05 is little evidence."""
+    changes = [average(name, 3.0, 0.1, 6.0, p_value=0.03) for name in ("mamm", "gmt", "memory", "std")]
+    single = change("phonons", "mamm", 2.0, 0.1, 4, p_value=0.04)
+    first, second, _ = ask([single, *changes], [spread()])
+    assert "no pooling differs significantly" in first
+    assert "corrected for 4 comparisons" in first
+    assert "1 of 1 change is significant (uncorrected;" in second
 
 
 def test_poolings_that_were_trained_on_one_dataset_are_not_said_to_be_on_all():
-    told = ask([change("phonons", "mamm", 2.0, -5, 9), change("2d", "gmt", -4.0, -9, 1)], [spread()])[0]
-    assert told.startswith("On 1 of 7 datasets each and with 5 seeds, none of the 2 poolings can be told")
+    first = ask([change("phonons", "mamm", 2.0, -5, 9), change("2d", "gmt", -4.0, -9, 1)], [spread()])[0]
+    assert first.startswith("On 1 of 7 datasets each and with 5 seeds, no pooling differs significantly")
 
 
 def test_an_average_over_one_dataset_is_that_dataset():
@@ -118,88 +133,105 @@ def test_an_average_over_one_dataset_is_that_dataset():
 
 
 def test_seven_datasets_name_what_is_better_and_what_is_worse():
-    told = ask(SEVEN, [spread()])[0]
-    assert told == (
-        "On 7 datasets and with 5 seeds, 2 of the 3 poolings can be told from mean pooling (MDL CGCNN): a "
-        f"lower error has GMT, {MINUS}3.2 % (95 % interval {MINUS}5.1 to {MINUS}1.4); a higher error has "
-        "Memory, +8.0 % (95 % interval +2.5 to +13.5)."
+    first = ask(SEVEN, [spread()])[0]
+    assert first == (
+        "On 7 datasets and with 5 seeds, 2 of 3 poolings differ significantly from mean pooling (MDL CGCNN; "
+        f"corrected for 3 comparisons): lower error: GMT, {MINUS}3.2 % (uncorrected 95 % interval {MINUS}5.1 "
+        f"to {MINUS}1.4); higher error: Memory, +8.0 % (uncorrected 95 % interval +2.5 to +13.5)."
     )
 
 
-def test_none_told_names_none():
-    told = ask(SEVEN[:8], [spread()])[0]
-    assert (
-        told
-        == "On 7 datasets and with 5 seeds, the one pooling cannot be told from mean pooling (MDL CGCNN)."
+def test_one_comparison_needs_no_correction():
+    first = ask(SEVEN[:8], [spread()])[0]
+    assert first == (
+        "On 7 datasets and with 5 seeds, the one pooling does not differ significantly from mean pooling "
+        "(MDL CGCNN)."
     )
 
 
-def test_several_settings_are_told_apart():
+def test_several_settings_are_named():
     changes = [average("mamm", 2.0, -1, 5), average("mamm", -9.0, -12, -6, model="torchmd")]
-    told = ask([*changes, *SEVEN[:1]], [spread()])[0]
-    assert "1 of the 2 changes against mean pooling (1 pooling in 2 settings) can be told from zero" in told
-    assert f"MAMM with MDL TorchMD, {MINUS}9.0 %" in told
+    first = ask([*changes, *SEVEN[:1]], [spread()])[0]
+    assert (
+        "1 of 2 changes relative to mean pooling (1 pooling in 2 settings) is significant (corrected for 2 "
+        "comparisons)"
+    ) in first
+    assert f"MAMM with MDL TorchMD, {MINUS}9.0 %" in first
 
 
-def test_many_told_changes_are_counted_after_the_largest():
+def test_many_significant_changes_are_counted_after_the_largest():
     changes = [average(f"p{i}", 10.0 + i, 5, 25) for i in range(5)]
-    told = ask([*changes, *SEVEN[:1]], [spread()])[0]
-    assert "has p4, +14.0 % (95 % interval +5.0 to +25.0), p3, +13.0 % (+5.0 to +25.0) and 3 more." in told
+    first = ask([*changes, *SEVEN[:1]], [spread()])[0]
+    assert (
+        "higher error: p4, +14.0 % (uncorrected 95 % interval +5.0 to +25.0), p3, +13.0 % (+5.0 to +25.0) and "
+        "3 more."
+    ) in first
 
 
-def test_one_seed_has_no_interval_and_tells_nothing():
+def test_one_seed_has_no_interval_and_no_test():
     changes = [change("phonons", "mamm", 2.0, n_seeds=1), change("phonons", "gmt", -4.0, n_seeds=1)]
     first, second, third = ask(changes)
-    assert "with 1 seed, nothing can be told (MDL CGCNN): an interval needs two seeds" in first
+    assert "with 1 seed, no change can be tested (MDL CGCNN): a test needs two seeds" in first
     assert second == (
-        f"The largest change is GMT on Phonons, {MINUS}4.0 % (no interval, n = 1 seed), which cannot be told "
-        "from zero, as no change of one seed can."
+        f"The largest change is GMT on Phonons, {MINUS}4.0 % (no interval, n = 1 seed); one seed has no "
+        "interval."
     )
-    assert third.startswith(
-        "How many seeds would tell a difference of 3 % is not known, as a spread needs two"
-    )
+    assert third.startswith("The detectable difference is not known, as a spread needs two seeds;")
 
 
 def test_changes_without_an_interval_yet_are_counted():
-    told = ask([*ONE, change("phonons", "memory", 1.0, n_seeds=1)], [spread()])[0]
-    assert "with 1 to 5 seeds" in told
-    assert told.endswith("; 1 of them has no interval yet.")
+    first = ask([*ONE, change("phonons", "memory", 1.0, n_seeds=1)], [spread()])[0]
+    assert "with 1 to 5 seeds" in first
+    assert "corrected for 2 comparisons" in first
+    assert first.endswith("; 1 more has no interval yet.")
 
 
-def test_the_size_of_chance_is_told_once_there_are_enough_changes():
+def test_the_number_expected_by_chance_is_no_upper_limit():
     many = [change("phonons", f"p{i}", 2.0, -5, 9) for i in range(100)]
-    assert "; by chance alone, up to 5 of 100 changes would be." in ask(many, [spread()])[1]
-    assert "by chance" not in ask(ONE, [spread()])[1]
+    second = ask(many, [spread()])[1]
+    assert "about 5 expected by chance" in second
+    assert "up to" not in second
 
 
-def test_seeds_that_it_would_take_come_from_the_table_of_power():
-    third = ask(ONE, [spread()])[2]
+def test_seeds_needed_come_from_the_table_of_power():
+    third = ask(ONE, [spread(needed=14)])[2]
     assert third == (
-        "As changes scatter between seeds, 5 seeds tell a difference of 12.3 %, and telling 3 % would take "
-        "about 61 seeds (80 % power), while a claim about other crystals too needs more structures, not more "
-        "seeds; the noise floor was not measured."
+        "With 5 seeds the detectable difference on one dataset is 12.3 % (80 % power, uncorrected); to detect "
+        "3 % there takes about 14 seeds; the noise floor was not measured."
     )
-    enough = ask(ONE, [spread(needed=10, beyond=14)])[2]
-    assert "about 10 seeds (80 % power), or about 14 seeds for a claim about other crystals too;" in enough
+
+
+def test_where_no_number_of_seeds_is_enough_the_answer_says_so():
+    third = ask(ONE, [spread(needed=None)])[2]
+    assert (
+        "; no number of seeds detects 3 % there, as splits of one dataset share structures: more structures "
+        "are needed;"
+    ) in third
+    some = ask(ONE, [spread(needed=None), spread("2d", needed=20), spread("d0", needed=None)])[2]
+    assert "; on 2 of 3 no number of seeds detects 3 %, as" in some
+    assert "more structures are needed; on the other it takes about 20 seeds;" in some
 
 
 @pytest.mark.parametrize(
-    ("needed", "words"), [([10, 20, 90], "about 20 seeds"), ([10, None, None], "more than 1000 seeds")]
+    ("needed", "words"), [([10, 20, 90], "about 20 seeds"), ([10, 1001, 1001], "more than 1000 seeds")]
 )
 def test_more_than_a_thousand_seeds_count_as_many(needed, words):
     lines = [spread(f"d{i}", needed=count) for i, count in enumerate(needed)]
     third = ask(ONE, lines)[2]
-    assert f"{words} (medians over 3 pairs of dataset and setting, 80 % power)" in third
+    assert f"to detect 3 % there takes {words};" in third
+    assert "(80 % power, uncorrected, median of 3 pairs of dataset and setting)" in third
 
 
-def test_averages_are_no_spread_of_a_dataset():
-    assert ask(ONE, [spread("average", told=1.0)])[2].startswith("How many seeds")
+def test_the_detectable_difference_of_averages_counts_datasets():
+    average_line = {**spread("average", n=7, difference=4.5), "n_of": "datasets"}
+    assert ask(ONE, [average_line])[2].startswith("The detectable difference is not known")
+    assert ", and of an average over 7 datasets 4.5 %;" in ask(SEVEN, [spread(), average_line])[2]
 
 
 @pytest.mark.parametrize(("floors", "words"), [((4.0, 4.0), "± 4.0 %"), ((2.0, 6.0), "± 2.0 to 6.0 %")])
-def test_a_noise_floor_that_is_known_is_told(floors, words):
+def test_a_noise_floor_that_is_known_is_reported(floors, words):
     changes = [{**row, "noise_floor": floor} for row, floor in zip(ONE, floors, strict=True)]
-    assert f"; the noise floor is {words}, so large" in ask(changes, [spread()])[2]
+    assert f"; the noise floor is {words}, the size of changes when" in ask(changes, [spread()])[2]
 
 
 @pytest.mark.parametrize("changes", [[], ONE, SEVEN], ids=["none", "one", "seven"])

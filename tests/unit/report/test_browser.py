@@ -52,7 +52,7 @@ def test_words_stand_out_from_the_page(show, dark):
           return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
         };
         const page = light(getComputedStyle(document.body).backgroundColor);
-        const words = ["body", "small", ".notes", "a", "tbody .not-told .verdict", "tbody .worse .verdict"];
+        const words = ["body", "small", ".notes", "a", "tbody .not-significant .verdict", "tbody .worse .verdict"];
         return words.map((word) => {
           const text = light(getComputedStyle(document.querySelector(word)).color);
           return [word, (Math.max(page, text) + 0.05) / (Math.min(page, text) + 0.05)];
@@ -94,7 +94,7 @@ def test_lines_can_be_chosen(show):
 
 def test_the_numbers_of_a_strip_are_told_to_the_keyboard(show):
     page = show()
-    page.value("document.querySelector('#first .strip').focus()")
+    page.value("document.querySelector('#first .forest-row').focus()")
     tip = "document.getElementById('tip').hidden ? '' : document.getElementById('tip').textContent"
     first = page.value(tip)
     assert "%, interval " in first
@@ -102,12 +102,12 @@ def test_the_numbers_of_a_strip_are_told_to_the_keyboard(show):
     assert page.value(tip) not in ("", first)
     page.press("Escape")
     assert page.value(tip) == ""
-    assert page.value("document.querySelectorAll('#first .strip[tabindex=\"0\"]').length") == 1
+    assert page.value("document.querySelectorAll('#first .forest-row[tabindex=\"0\"]').length") == 1
 
 
 def test_a_tip_stays_in_the_window(show):
     page = show(PHONE)
-    page.value("[...document.querySelectorAll('#all-changes .strip')].at(-1).focus()")
+    page.value("[...document.querySelectorAll('#all-changes .forest-row')].at(-1).focus()")
     left, right, top, bottom = page.value(
         "(() => { const r = document.getElementById('tip').getBoundingClientRect();"
         " return [r.left, r.right, r.top, r.bottom]; })()"

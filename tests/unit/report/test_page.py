@@ -108,7 +108,7 @@ def test_a_picture_in_the_page_has_the_pixels_of_its_file(page, hostile):
         assert inside.convert("RGB").tobytes() == file.convert("RGB").tobytes()
 
 
-def test_every_strip_and_every_table_has_words(page):
+def test_every_row_of_the_forest_plot_and_every_table_has_words(page):
     for svg in page.all("svg"):
         assert svg.get("aria-label") or svg.get("aria-hidden") == "true"
     for table in page.all("table"):
@@ -148,7 +148,7 @@ def test_what_limits_the_answer_is_named(page):
     assert "Exfoliation is not the original data: rounded by" in missing
 
 
-def test_every_trial_has_a_line_and_every_change_a_strip(page, hostile):
+def test_every_trial_has_a_line_and_every_change_a_row_of_the_forest_plot(page, hostile):
     trials = read_table(hostile.results / "analysis/trials.parquet").num_rows
     assert page.source.count('<a href="trials/') == trials + 1  # and the folder itself
     changes = 2 * (2 * 2 + 2)  # settings; datasets and poolings, averages
@@ -201,14 +201,14 @@ def test_a_picture_that_cannot_be_used_is_named(hostile, tmp_path, metadata, mes
 def test_with_nothing_finished_the_page_says_so(make_world, small):
     world = make_world(small, keep=lambda trial: False)
     page = Page(world.page)
-    assert "Nothing can be told yet: of 36 planned trials none is finished." in page.text
+    assert "There is no result yet: none of 36 planned trials is finished." in page.text
     assert "36 of 36 planned trials are missing." in page.text
     assert [section["id"] for section in page.all("section")] == SECTIONS
 
 
 def test_without_mean_pooling_no_change_is_made_up(make_world, small):
     page = Page(make_world(small, keep=lambda trial: trial.pooling != "mean").page)
-    assert "Nothing can be told yet: 24 of 36 planned trials are finished, but no pooling" in page.text
+    assert "There is no result yet: 24 of 36 planned trials are finished, but no pooling" in page.text
     assert 'role="img"' not in page.source
     assert "24 trials have no trial of mean pooling to be compared with." in page.text
 
@@ -216,7 +216,7 @@ def test_without_mean_pooling_no_change_is_made_up(make_world, small):
 def test_one_seed_and_one_dataset_have_changes_without_intervals(make_world, small):
     one = lambda trial: trial.seed == 111 and trial.dataset == "phonons"  # noqa: E731
     page = Page(make_world(small, keep=one).page)
-    assert "nothing can be told: an interval needs two seeds" in page.text
+    assert "no change can be tested: a test needs two seeds" in page.text
     assert "No trial of these datasets is finished: Exfoliation." in page.text
     assert page.source.count('class="interval" d="M4 13H36"') == 1  # of the legend
     assert page.source.count('class="interval"') == 1

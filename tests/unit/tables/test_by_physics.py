@@ -1,4 +1,4 @@
-"""Kinds of targets: averages over their datasets, and differences that can or cannot be told."""
+"""Kinds of targets: averages over their datasets, and differences that are significant or not."""
 
 import pandas as pd
 import pytest
@@ -46,7 +46,7 @@ def test_a_kind_averages_over_its_datasets_and_a_single_one_has_no_interval(kind
     assert "perovskites: all cells have five atoms." in notes
 
 
-def test_a_difference_is_shown_only_if_it_can_be_told(kinds):
+def test_a_difference_is_shown_only_if_it_is_significant(kinds):
     tidy, lines, _ = kinds(
         {"log_kvrh": 1.0, "phonons": 1.2, "perovskites": 1.1, "2d": -30.0, "surface": -31.0}
     )
@@ -58,12 +58,12 @@ def test_a_difference_is_shown_only_if_it_can_be_told(kinds):
     assert told.startswith(f"{MINUS}31.600 [{MINUS}")
     assert told.endswith("(n = 2 and 3)")
     not_told = lines["Grows with the cell, less: does not grow with the cell"][0]
-    assert not_told == "cannot be told (n = 1 and 4)"
+    assert not_told == "not significant (n = 1 and 4)"
 
 
-def test_kinds_that_scatter_as_much_as_they_differ_cannot_be_told(kinds):
+def test_kinds_that_scatter_as_much_as_they_differ_are_not_significant(kinds):
     _, lines, _ = kinds({"log_kvrh": 6.0, "phonons": -6.0, "perovskites": 1.0, "2d": -8.0, "surface": 2.0})
-    assert lines["Decided by a surface, less: decided by the bulk"][0].startswith("cannot be told [")
+    assert lines["Decided by a surface, less: decided by the bulk"][0].startswith("not significant [")
 
 
 def test_what_is_not_trained_does_not_count(kinds):
@@ -90,7 +90,7 @@ def test_a_setting_of_which_nothing_is_planned_takes_one_line(kinds):
     assert sum(label.startswith("Decided by the bulk") for label in lines) == 1
 
 
-def test_chance_is_told_of_the_differences_that_have_an_interval(kinds):
-    assert "told by chance" not in kinds({"phonons": 3.0, "2d": -8.0})[2]
+def test_chance_excludes_zero_of_the_differences_that_have_an_interval(kinds):
+    assert "expected by chance" not in kinds({"phonons": 3.0, "2d": -8.0})[2]
     notes = kinds({"log_kvrh": 1.0, "phonons": 1.2, "perovskites": 1.1, "2d": -30.0, "surface": -31.0})[2]
-    assert "of 1 with an interval, 0.05 would be told by chance" in notes
+    assert "of 1 with an interval, about 0.05 are expected by chance" in notes

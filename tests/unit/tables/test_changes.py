@@ -77,7 +77,7 @@ def test_a_number_has_its_interval_and_n_and_is_in_parentheses_if_it_may_be_zero
         f"{MINUS}9.000 [{MINUS}{9 + half:.2f} to {MINUS}{9 - half:.2f}] (n = 5)",
         f"({MINUS}0.500) [{MINUS}{0.5 + half:.2f} to +{half - 0.5:.2f}] (n = 5)",
     ]
-    told = tidy[tidy["dataset"] == "phonons"].set_index("pooling")["told"]
+    told = tidy[tidy["dataset"] == "phonons"].set_index("pooling")["significant"]
     assert told.to_dict() == {"gmt": True, "mamm": False}
     page, latex = paths["html"].read_text("utf-8"), paths["latex"].read_text("utf-8")
     assert f"<td class=faint>({MINUS}0.500)" in page
@@ -123,14 +123,14 @@ def test_an_average_moves_if_a_dataset_is_left_out(render, write_changes, entry,
     assert average["hierarchical_low"] < average["value"] < average["hierarchical_high"]
 
 
-def test_average_tells_the_fewest_seeds_of_its_datasets(render, write_changes, entry, printed):
+def test_an_average_reports_the_fewest_seeds_of_its_datasets(render, write_changes, entry, printed):
     records = write_changes([(dataset, *GMT[1:], -2.5) for dataset in entry["datasets"]])
     records = [path for path in records if "2d/cgcnn/mdl/gmt/seed-555" not in str(path)]
     _, paths = render(records, entry=entry | {"kind": "by_setting"})
     assert printed(paths["markdown"])["MDL CGCNN"][0].endswith(f"(n = 2 {TIMES} at least 4 of 5)")
 
 
-def test_trials_left_out_for_lack_of_mean_pooling_are_told(render, write_changes, printed):
+def test_trials_left_out_for_lack_of_mean_pooling_are_reported(render, write_changes, printed):
     records = write_changes([(*GMT, -2.5)])
     records = [path for path in records if "mean/seed-111" not in str(path)]
     _, paths = render(records)
@@ -155,7 +155,7 @@ def test_one_seed_has_no_interval_and_is_not_told_from_zero(render, write_change
     tidy, paths = render(records, seeds=[111])
     assert printed(paths["markdown"])["Phonons"][0] == f"({MINUS}3.700) [no interval] (n = 1)"
     assert tidy["low"].isna().all()
-    assert not tidy["told"].any()
+    assert not tidy["significant"].any()
 
 
 def test_repeated_trainings_give_a_noise_floor(render, write_changes, write_record, printed):

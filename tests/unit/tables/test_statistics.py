@@ -223,8 +223,8 @@ def test_an_average_over_other_datasets_than_the_paper_is_not_compared(render, b
     tidy, paths = render(records, entry=entry | {"kind": "measured_beside_published"}, planned=planned)
     average = tidy[tidy["dataset"] == "average"].iloc[0]
     assert np.isnan(average["difference"])
-    assert average["verdict"] == "cannot tell"
-    assert printed(paths["markdown"])["Average: GMT"][2:] == ["other datasets", "(cannot tell)"]
+    assert average["verdict"] == "cannot be distinguished"
+    assert printed(paths["markdown"])["Average: GMT"][2:] == ["other datasets", "(cannot be distinguished)"]
     compared = tidy["difference"].notna().sum()
     assert f"Of {compared} entries that both have" in paths["markdown"].read_text("utf-8")
     assert 0 < compared < tidy["verdict"].notna().sum()
