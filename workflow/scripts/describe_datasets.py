@@ -1,7 +1,7 @@
 """Rule describe_datasets: rows, duplicates and leaks of every dataset."""
 
-from gnnpool.analysis.datasets import describe_datasets
 from gnnpool.logs import log_to
+from gnnpool.tables.datasets import describe_datasets
 
 log_to(snakemake.log[0])
 describe_datasets(

@@ -54,7 +54,7 @@ def binned_errors(errors: pd.DataFrame, *, by: str, confidence: float) -> pd.Dat
     poolings of a dataset and setting: those of all structures that are tested there.
 
     Args:
-        errors: Rows of :func:`gnnpool.analysis.structures.read_test_errors` with a further column.
+        errors: Rows of :func:`gnnpool.analysis.test_errors.read_test_errors` with a further column.
         by: That column.
         confidence: Such as 0.95.
 

@@ -13,7 +13,7 @@ from gnnpool.analysis.verdict import UNDECIDED
 HOLDS, DOES_NOT_HOLD, NOT_RUN = "holds", "does not hold", "not run"
 DRAWS = 4000
 
-# Statistics of the changes of the datasets, ``[draws, datasets]`` -> ``[draws]``; quartiles as in the figures.
+# Of the changes of the datasets, ``[draws, datasets]`` -> ``[draws]``; quartiles as in the figures.
 _STATISTICS = {
     "minimum": lambda c: c.min(axis=1),
     "q1": lambda c: np.quantile(c, 0.25, axis=1),
@@ -51,7 +51,7 @@ def judge_claims(values: pd.DataFrame, *, confidence: float) -> pd.DataFrame:
     probability of a claim is the share of draws in which it is true.
 
     Args:
-        values: Rows of :func:`gnnpool.analysis.assessed.assessed_values`.
+        values: Rows of :func:`gnnpool.analysis.values.assessed_values`.
         confidence: That of the intervals, such as 0.95.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Which poolings rank before others over the datasets, and whether chance alone would do that."""
+"""Ranks of the poolings over the datasets, and tests of whether they differ."""
 
 from typing import NamedTuple
 
@@ -7,6 +7,15 @@ import pandas as pd
 import scikit_posthocs
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
+
+from gnnpool.analysis.intervals import MeanDistribution
+from gnnpool.records import BASELINE
+
+RANKING = [
+    *("pooling", "mean_rank", "average", "better_on", "wilcoxon_p", "holm_p", "lowest_holm_p", "nemenyi_p"),
+    *("probability_better", "friedman_statistic", "friedman_p", "critical_difference"),
+    *("n_poolings", "n_datasets", "datasets"),
+]
 
 
 class Friedman(NamedTuple):
@@ -120,3 +129,46 @@ def groups_without_difference(mean_ranks: np.ndarray, difference: float) -> list
         if last > first and (not runs or last > runs[-1][1]):
             runs.append((first, last))
     return runs
+
+
+def rank_poolings(values: pd.DataFrame, *, confidence: float, margin: float) -> pd.DataFrame:
+    """Rank mean pooling and the others on the datasets on which all of them have a value.
+
+    Args:
+        values: Rows of :func:`gnnpool.analysis.values.slice_values` of one setting that have a value;
+            no averages, and no mean pooling, whose changes are zero.
+        confidence: Such as 0.95.
+        margin: Percent.
+
+    Returns:
+        The columns of ``RANKING``, which :func:`gnnpool.tables.build` explains; the best rank
+        first. What the datasets are too few for is missing.
+    """
+    table = values.pivot(index="dataset", columns="pooling", values="value").dropna()
+    table = table.assign(**{BASELINE: 0.0})
+    poolings, n = list(table), len(table)
+    frame = pd.DataFrame({"pooling": poolings, "n_poolings": len(poolings), "n_datasets": n})
+    frame["datasets"] = ",".join(table.index)
+    computed = [c for c in RANKING if c not in (*frame, "better_on")]
+    frame[computed] = np.nan
+    frame["better_on"] = [int((table[pooling] < 0).sum()) for pooling in poolings]
+    if n == 0:
+        return frame[RANKING]
+    frame["mean_rank"] = mean_ranks(table).to_numpy()
+    frame["average"] = table.mean().to_numpy()
+    if n == 1:
+        return frame[RANKING]
+    others = frame["pooling"] != BASELINE
+    frame.loc[others, "wilcoxon_p"] = [wilcoxon(table[p]) for p in frame["pooling"][others]]
+    frame["holm_p"] = holm(frame["wilcoxon_p"])
+    frame["lowest_holm_p"] = lowest_holm_p(poolings=len(poolings) - 1, datasets=n)
+    frame.loc[others, "probability_better"] = [
+        MeanDistribution(table[p].to_numpy()).probability_below(-margin) for p in frame["pooling"][others]
+    ]
+    if len(poolings) > 1:
+        frame.loc[others, "nemenyi_p"] = nemenyi(table)[BASELINE].to_numpy()[others]
+        frame["critical_difference"] = critical_difference(
+            poolings=len(poolings), datasets=n, confidence=confidence
+        )
+    frame["friedman_statistic"], frame["friedman_p"] = friedman(table)
+    return frame.sort_values("mean_rank", kind="stable")[RANKING]

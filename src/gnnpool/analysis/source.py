@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from gnnpool.analysis.assessed import assessed_values
 from gnnpool.analysis.histories import read_histories
 from gnnpool.analysis.sizes import read_sizes
-from gnnpool.analysis.structures import read_test_errors
-from gnnpool.analysis.values import AVERAGE, slice_changes, slice_trials
-from gnnpool.analysis.wording import label_of, setting_label
+from gnnpool.analysis.test_errors import read_test_errors
+from gnnpool.analysis.values import AVERAGE, assessed_values, slice_changes, slice_trials
+from gnnpool.wording import label_of, setting_label
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +68,7 @@ class Source:
         return slice_changes(self.records, entry=self.entry, seeds=self.seeds)
 
     def values(self) -> pd.DataFrame:
-        """Changes with intervals; see :func:`gnnpool.analysis.assessed.assessed_values`."""
+        """Changes with intervals; see :func:`gnnpool.analysis.values.assessed_values`."""
         return assessed_values(
             self.records,
             entry=self.entry,
@@ -83,7 +82,7 @@ class Source:
 
     @cached_property
     def test_errors(self) -> pd.DataFrame:
-        """See :func:`gnnpool.analysis.structures.read_test_errors`; needs "predictions"."""
+        """See :func:`gnnpool.analysis.test_errors.read_test_errors`; needs "predictions"."""
         return read_test_errors(self.files.predictions, self.records)
 
     @cached_property

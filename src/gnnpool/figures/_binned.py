@@ -9,12 +9,12 @@ from matplotlib.lines import Line2D
 from gnnpool.analysis.binned import binned_errors
 from gnnpool.analysis.change import CONDITION
 from gnnpool.analysis.values import NOT_PLANNED, TRAINED
-from gnnpool.analysis.wording import MINUS
 from gnnpool.figures import style
 from gnnpool.figures._coverage import coverage, coverage_notes, in_unit, place_name, places
 from gnnpool.figures._gaps import write_gap
 from gnnpool.figures._panels import Group, Shape, open_panels
 from gnnpool.figures.base import Drawing, Source
+from gnnpool.wording import MINUS
 
 UNITS = {**dict.fromkeys(["median", "low", "high"], "unit"), "n": "structures"}
 _SHAPE = Shape(width=3.0, height=1.6, left=0.55, below=0.74, columns=2)
@@ -31,7 +31,7 @@ def build_binned(
 
     Args:
         source: What it is made from.
-        tested: Rows of :func:`gnnpool.analysis.structures.read_test_errors` with a further column.
+        tested: Rows of :func:`gnnpool.analysis.test_errors.read_test_errors` with a further column.
         by: That column.
         quantity: Its name for the x axis by dataset, with its unit.
         unit: Of that column, for the tidy table.

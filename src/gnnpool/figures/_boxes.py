@@ -5,15 +5,14 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.axes import Axes
 
-from gnnpool.analysis.assessed import UNITS
-from gnnpool.analysis.values import AVERAGE, five_numbers
-from gnnpool.analysis.wording import gap_notes, number, statistic_notes, unpaired_notes
+from gnnpool.analysis.values import AVERAGE, UNITS, five_numbers
 from gnnpool.figures import style
 from gnnpool.figures._gaps import GAPS, require_one_setting
 from gnnpool.figures._labels import spread_labels
 from gnnpool.figures._noise import draw_noise, noise_notes
 from gnnpool.figures._page import Page, open_page
 from gnnpool.figures.base import Drawing, Source
+from gnnpool.wording import gap_notes, number, statistic_notes, unpaired_notes
 
 # One value has no quartiles. Two have, on the line between them, and the figure says what they are worth.
 LEAST_FOR_BOX = 2
@@ -34,7 +33,7 @@ def build_boxes(source: Source, *, points: bool) -> Drawing:
         points: Whether each dataset has its point and name beside the box.
 
     Returns:
-        Tidy: the rows of :func:`gnnpool.analysis.assessed.assessed_values` without averages, and for
+        Tidy: the rows of :func:`gnnpool.analysis.values.assessed_values` without averages, and for
         each pooling n, minimum, q1, median, q3 and maximum over its datasets (%).
 
     Raises:

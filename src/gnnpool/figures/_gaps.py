@@ -6,10 +6,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from gnnpool.analysis.values import AVERAGE, NO_BASELINE, NOT_PLANNED, NOT_TRAINED
-from gnnpool.analysis.wording import NO_TEST, gap_notes
 from gnnpool.errors import ConfigError
 from gnnpool.figures import style
 from gnnpool.figures.base import Source
+from gnnpool.wording import NO_TEST, gap_notes
 
 GAPS = {
     NOT_PLANNED: f"{NO_TEST}\n(not planned)",

@@ -14,7 +14,7 @@ def draw_noise(axes: Axes, values: pd.DataFrame) -> None:
 
     Args:
         axes: Its y axis is the error change, %.
-        values: Rows of :func:`gnnpool.analysis.assessed.assessed_values`; without a noise floor nothing
+        values: Rows of :func:`gnnpool.analysis.values.assessed_values`; without a noise floor nothing
             is drawn.
     """
     floors = values["noise_floor"].dropna()
@@ -29,7 +29,7 @@ def noise_notes(source: Source, values: pd.DataFrame, *, drawn: bool = True) -> 
 
     Args:
         source: What the figure is made from.
-        values: Rows of :func:`gnnpool.analysis.assessed.assessed_values`.
+        values: Rows of :func:`gnnpool.analysis.values.assessed_values`.
         drawn: Whether there is a band.
     """
     known = values[values["noise_floor"].notna()]

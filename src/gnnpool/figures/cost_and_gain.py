@@ -6,11 +6,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from gnnpool.analysis.assessed import UNITS as VALUE_UNITS
 from gnnpool.analysis.cost import UNITS as COST_UNITS
 from gnnpool.analysis.cost import relative_cost
 from gnnpool.analysis.values import AVERAGE, TRAINED
-from gnnpool.analysis.wording import TIMES, interval, number, statistic_notes
+from gnnpool.analysis.values import UNITS as VALUE_UNITS
 from gnnpool.figures import style
 from gnnpool.figures._gaps import setting_gap_notes
 from gnnpool.figures._noise import draw_noise, noise_notes
@@ -18,6 +17,7 @@ from gnnpool.figures._page import MARGIN, open_page
 from gnnpool.figures._points import name_points
 from gnnpool.figures.base import Drawing, Source
 from gnnpool.records import BASELINE
+from gnnpool.wording import TIMES, interval, number, statistic_notes
 
 _COSTS = {"seconds_ratio": "seconds of a training", "parameters_ratio": "parameters"}
 # Lengths in inches.
@@ -40,7 +40,7 @@ def build(source: Source) -> Drawing:
 
     Returns:
         Tidy: a line for each setting and pooling that has a change: the columns of
-        :func:`gnnpool.analysis.assessed.assessed_values`, of the average over the datasets or, if
+        :func:`gnnpool.analysis.values.assessed_values`, of the average over the datasets or, if
         there is one dataset alone, of that one; and those of
         :func:`gnnpool.analysis.cost.relative_cost`.
     """

@@ -3,8 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from gnnpool.analysis.ranking import RANKING, rank_poolings
-from gnnpool.analysis.ranks import groups_without_difference
+from gnnpool.analysis.ranks import RANKING, groups_without_difference, rank_poolings
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.figures import style
 from gnnpool.figures._page import MARGIN, Page, open_page
@@ -32,7 +31,7 @@ def build(source: Source) -> Drawing:
 
     Returns:
         Tidy: a line for each setting and pooling, the best rank first: model, edges, the columns of
-        :func:`gnnpool.analysis.ranking.rank_poolings`, and tells_anything: whether the datasets are
+        :func:`gnnpool.analysis.ranks.rank_poolings`, and tells_anything: whether the datasets are
         enough to tell the best and the worst rank that could be.
     """
     values = source.values()
@@ -68,7 +67,9 @@ def _rank(source: Source, values: pd.DataFrame, model: str, edges: str) -> pd.Da
 def _height(diagram: pd.DataFrame) -> float:
     if diagram["critical_difference"].isna().any():
         return style.LINE * 3
-    groups = groups_without_difference(diagram["mean_rank"].to_numpy(), diagram["critical_difference"].iloc[0])
+    groups = groups_without_difference(
+        diagram["mean_rank"].to_numpy(), diagram["critical_difference"].iloc[0]
+    )
     half = (len(diagram) + 1) // 2
     return style.LINE * 1.4 + _ABOVE + _BAR * (len(groups) + 1) + _STEP * half + _BELOW
 

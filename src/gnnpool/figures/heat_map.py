@@ -8,14 +8,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from gnnpool.analysis.assessed import UNITS
-from gnnpool.analysis.values import AVERAGE, NO_BASELINE, NOT_PLANNED, NOT_TRAINED, TRAINED
-from gnnpool.analysis.wording import NO_TEST, interval, number, statistic_notes, unpaired_notes
+from gnnpool.analysis.values import AVERAGE, NO_BASELINE, NOT_PLANNED, NOT_TRAINED, TRAINED, UNITS
 from gnnpool.figures import style
 from gnnpool.figures._gaps import setting_gap_notes
 from gnnpool.figures._noise import noise_notes
 from gnnpool.figures._page import MARGIN, Page, open_page
 from gnnpool.figures.base import Drawing, Source
+from gnnpool.wording import NO_TEST, interval, number, statistic_notes, unpaired_notes
 
 # Lengths in inches: a field, what is between the datasets and their average, and the scale of colors.
 _LEAST_WIDTH, _HEIGHT, _BESIDE, _SCALE, _GAP = 0.7, 0.34, 0.1, 0.5, 0.12
@@ -49,7 +48,7 @@ def build(source: Source) -> Drawing:
         source: What it is made from.
 
     Returns:
-        Tidy: the rows of :func:`gnnpool.analysis.assessed.assessed_values`, averages among them.
+        Tidy: the rows of :func:`gnnpool.analysis.values.assessed_values`, averages among them.
     """
     values = source.values()
     poolings, settings = _planned(values, "pooling", source.entry["poolings"]), source.entry["settings"]

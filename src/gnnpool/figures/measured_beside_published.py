@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
-from gnnpool.analysis.beside_published import (
+from gnnpool.analysis.published import (
     DATASETS,
     UNITS,
     compare_to_published,
@@ -13,12 +13,12 @@ from gnnpool.analysis.beside_published import (
     verdict_notes,
 )
 from gnnpool.analysis.values import AVERAGE
-from gnnpool.analysis.verdict import AGREES, UNDECIDED, DIFFERS
-from gnnpool.analysis.wording import number, statistic_notes
+from gnnpool.analysis.verdict import AGREES, DIFFERS, UNDECIDED
 from gnnpool.figures import style
 from gnnpool.figures._page import MARGIN, open_page
 from gnnpool.figures._points import name_points
 from gnnpool.figures.base import Drawing, Source
+from gnnpool.wording import number, statistic_notes
 
 # Color and marker of each verdict, and of an average that is over other datasets.
 _SIGNS = {AGREES: ("#009E73", "o"), DIFFERS: ("#D55E00", "D"), UNDECIDED: ("#8a8a8a", "s")}
@@ -38,7 +38,7 @@ def build(source: Source) -> Drawing:
         source: What it is made from; entries that the paper does not print are left out.
 
     Returns:
-        Tidy: the rows of :func:`gnnpool.analysis.beside_published.compare_to_published`, entries that
+        Tidy: the rows of :func:`gnnpool.analysis.published.compare_to_published`, entries that
         one of the two does not have among them.
     """
     tidy = compare_to_published(source.values(), confidence=source.confidence, margin=source.margin)

@@ -37,7 +37,7 @@ def build(source: Source) -> Drawing:
 
     Returns:
         Tidy: a line for each test structure of each seed: the columns of
-        :func:`gnnpool.analysis.structures.read_test_errors`, and unit (of the target).
+        :func:`gnnpool.analysis.test_errors.read_test_errors`, and unit (of the target).
     """
     poolings = source.entry["poolings"]
     tested = source.test_errors

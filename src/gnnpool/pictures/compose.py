@@ -8,11 +8,11 @@ import pandas as pd
 import pyarrow as pa
 from matplotlib.figure import Figure
 
-from gnnpool.analysis.wording import label_of, setting_label
 from gnnpool.artifacts import read_table, write_table
 from gnnpool.figures.compose import save_picture
 from gnnpool.pictures.crystals import draw_crystals, formula, quantity, rounded
 from gnnpool.pictures.shares import LEAST_ATOMS, compared, draw_shares, summarize
+from gnnpool.wording import label_of, setting_label
 
 DECIDED_BY = {
     "bulk": "all atoms of a crystal",

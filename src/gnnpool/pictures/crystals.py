@@ -11,9 +11,9 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from gnnpool.analysis.wording import MINUS, label_of
 from gnnpool.figures import style
 from gnnpool.pictures.crystal import Crystal, draw_crystal
+from gnnpool.wording import MINUS, label_of
 
 # Red raises the prediction, blue lowers it, white does neither.
 COLORS = "RdBu_r"

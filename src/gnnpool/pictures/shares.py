@@ -8,9 +8,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from gnnpool.analysis.wording import label_of
 from gnnpool.figures import style
 from gnnpool.records import BASELINE
+from gnnpool.wording import label_of
 
 # Of two atoms under an average each is what the other is not: both always take part alike.
 LEAST_ATOMS = 3

@@ -8,9 +8,9 @@ import pandas as pd
 
 from gnnpool.analysis.power import MOST, POWER
 from gnnpool.analysis.values import AVERAGE
-from gnnpool.analysis.wording import interval, label_of, number, setting_label, span
 from gnnpool.report.headline import SETTING, comparisons, headline
 from gnnpool.tables.power import ALL
+from gnnpool.wording import interval, label_of, number, setting_label, span
 
 # Changes named one by one on each side.
 _NAMED = 2
@@ -21,7 +21,7 @@ class Asked:
     """What an answer is asked of.
 
     Args:
-        values: Rows of :func:`gnnpool.analysis.assessed.assessed_values` of the whole grid.
+        values: Rows of :func:`gnnpool.analysis.values.assessed_values` of the whole grid.
         power: Tidy rows of :mod:`gnnpool.tables.power` of the whole grid.
         labels: For each of datasets, models, edges and poolings the labels by slug.
         planned: Planned trials.
@@ -107,7 +107,8 @@ def _significant(first: pd.DataFrame, asked: Asked) -> str:
 def _how_many(count: int, tested: int, first: pd.DataFrame, settings: int) -> str:
     """How many poolings, or changes of several settings, are significant."""
     if settings > 1:
-        of = f"changes relative to mean pooling ({_count(first['pooling'].nunique(), 'pooling')} in {settings} settings)"
+        poolings = _count(first["pooling"].nunique(), "pooling")
+        of = f"changes relative to mean pooling ({poolings} in {settings} settings)"
         return f"{count or 'none'} of {tested} {of} {'are' if count > 1 else 'is'} significant"
     if tested == 1:
         return f"the one pooling {'differs' if count else 'does not differ'} significantly from mean pooling"

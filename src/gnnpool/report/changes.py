@@ -7,9 +7,9 @@ import pandas as pd
 from markupsafe import Markup
 
 from gnnpool.analysis.values import AVERAGE
-from gnnpool.analysis.wording import TIMES, interval, label_of, number, setting_label
 from gnnpool.report.answer import counted
 from gnnpool.report.forest_plot import Scale, draw_row
+from gnnpool.wording import TIMES, interval, label_of, number, setting_label
 
 AVERAGES = "Average"
 _VERDICTS = {
@@ -103,7 +103,8 @@ def _line(
     text = number(row["value"], digits=2)
     words = [
         f"{pooling}, {dataset}, {setting}",
-        f"{text} %, interval {ends}, {counted(row)}: {_VERDICTS[verdict]} ({correction}{_p_value(row['p_value'])})",
+        f"{text} %, interval {ends}, {counted(row)}: {_VERDICTS[verdict]} "
+        f"({correction}{_p_value(row['p_value'])})",
         *(f"{name}: {number(change, digits=2)} %" for name, change in parts),
     ]
     picture = draw_row(

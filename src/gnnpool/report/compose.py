@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from gnnpool.analysis.assessed import assessed_values
 from gnnpool.analysis.collect import TRIAL, read_trials
-from gnnpool.analysis.values import AVERAGE
+from gnnpool.analysis.values import AVERAGE, assessed_values
 from gnnpool.artifacts import read_json, read_table, write_atomically
 from gnnpool.grid import plan_trials
 from gnnpool.records import BASELINE, Trial

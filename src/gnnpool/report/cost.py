@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from gnnpool.analysis.cost import relative_cost, training_seconds
-from gnnpool.analysis.printed import Item, Printed, Row
-from gnnpool.analysis.wording import label_of, setting_label, span
+from gnnpool.tables.printed import Item, Printed, Row
+from gnnpool.wording import label_of, setting_label, span
 
 _COLUMNS = (
     "Trials",

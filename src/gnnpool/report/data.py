@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from gnnpool.analysis.datasets import print_datasets
-from gnnpool.analysis.printed import Item, Printed, Row
-from gnnpool.analysis.wording import label_of
+from gnnpool.tables.datasets import print_datasets
+from gnnpool.tables.printed import Item, Printed, Row
+from gnnpool.wording import label_of
 
 # Rows left out that are named one by one.
 _NAMED = 100
@@ -19,7 +19,7 @@ def sections(
 
     Args:
         manifests: Manifests of the structures of the datasets.
-        datasets: Rows of :func:`gnnpool.analysis.datasets.describe_datasets`.
+        datasets: Rows of :func:`gnnpool.analysis.datasets.count_datasets`.
         labels: For each of datasets, models, edges and poolings the labels by slug.
     """
     counts = [print_datasets(datasets, labels=labels["datasets"])] if len(datasets) else []

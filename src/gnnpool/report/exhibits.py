@@ -11,9 +11,9 @@ from pathlib import Path
 import pyarrow as pa
 from PIL import Image, features
 
-from gnnpool.analysis.printed import Printed, from_json
 from gnnpool.artifacts import read_table
 from gnnpool.errors import ArtifactError
+from gnnpool.tables.printed import Printed, from_json
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # Files beside a table or picture that a reader may want, by their ending.

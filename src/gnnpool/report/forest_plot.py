@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup, escape
 
-from gnnpool.analysis.wording import number
+from gnnpool.wording import number
 
 WIDTH, HEIGHT, AXIS = 360, 26, 18  # CSS pixels
 _EDGE = 14  # px beside the outermost value
@@ -108,6 +108,6 @@ def draw_row(
     points = "".join(f'<circle class="dot" cx="{scale.place(dot)}" cy="{y}" r="2.5"/>' for dot in dots)
     mark = f'<path class="mark" d="M{x} {HEIGHT / 2 - 6:g}l5 6l-5 6l-5 -6z"/>'
     return Markup(
-        f'<svg class="forest-row {kind}" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(text)}">'
-        f'<use href="#grid"/>{line}{points}{mark}</svg>'
+        f'<svg class="forest-row {kind}" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-label="{escape(text)}"><use href="#grid"/>{line}{points}{mark}</svg>'
     )

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from gnnpool.analysis.printed import Item, Printed, Row
-from gnnpool.analysis.wording import label_of, span
 from gnnpool.data.groups import LEAKS
 from gnnpool.grid import plan_trials
 from gnnpool.records import Trial
+from gnnpool.tables.printed import Item, Printed, Row
+from gnnpool.wording import label_of, span
 
 # Trials that are named one by one.
 _NAMED = 12
@@ -54,7 +54,7 @@ def limits(
         planned: Planned trials.
         checks: What :func:`gnnpool.analysis.checks.check_results` wrote.
         manifests: Manifests of the structures of the datasets.
-        datasets: Rows of :func:`gnnpool.analysis.datasets.describe_datasets`.
+        datasets: Rows of :func:`gnnpool.analysis.datasets.count_datasets`.
         labels: For each of datasets, models, edges and poolings the labels by slug.
         repeats: Whether there are trainings repeated from other initial weights.
     """

@@ -13,7 +13,7 @@ def comparisons(values: pd.DataFrame) -> pd.DataFrame:
     """Changes that are there: of single datasets, and averages over two datasets or more.
 
     Args:
-        values: Rows of :func:`gnnpool.analysis.assessed.assessed_values`.
+        values: Rows of :func:`gnnpool.analysis.values.assessed_values`.
 
     Returns:
         Those of other poolings than mean pooling that have a value. An average over one dataset says

@@ -11,10 +11,10 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from gnnpool import __version__
-from gnnpool.analysis.html_table import COLORS, TABLE_CSS, html_notes, html_table
-from gnnpool.analysis.printed import Printed
 from gnnpool.provenance import code_fingerprint
 from gnnpool.report import forest_plot
+from gnnpool.tables.html import COLORS, TABLE_CSS, html_notes, html_table
+from gnnpool.tables.printed import Printed
 
 TITLE = "Which pooling should a graph neural network use to predict a property of a crystal?"
 _AXES = ("pooling", "dataset", "setting")

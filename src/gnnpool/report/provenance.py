@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from gnnpool import stages
-from gnnpool.analysis.printed import Item, Printed, Row
-from gnnpool.analysis.wording import label_of
+from gnnpool.tables.printed import Item, Printed, Row
+from gnnpool.wording import label_of
 
 _SHOWN = {
     "gnnpool": "gnnpool",

@@ -7,8 +7,8 @@ import pandas as pd
 
 from gnnpool.analysis.collect import TRIAL
 from gnnpool.analysis.cost import training_seconds
-from gnnpool.analysis.wording import label_of, number, setting_label
 from gnnpool.records import Trial
+from gnnpool.wording import label_of, number, setting_label
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from gnnpool.analysis.printed import Item, Row
 from gnnpool.analysis.values import AVERAGE, NO_BASELINE, NOT_PLANNED, NOT_TRAINED
-from gnnpool.analysis.wording import NO_TEST, TIMES, interval, number, statistic_notes, unpaired_notes
 from gnnpool.tables.base import Source
+from gnnpool.tables.printed import Item, Row
+from gnnpool.wording import NO_TEST, TIMES, interval, number, statistic_notes, unpaired_notes
 
 NOISE_FLOOR = "Noise floor"
 
@@ -20,7 +20,7 @@ def item(value: object) -> Item:
     """One change with its interval and what it is from, or the word for its gap.
 
     Args:
-        value: Row of :func:`gnnpool.analysis.assessed.assessed_values`.
+        value: Row of :func:`gnnpool.analysis.values.assessed_values`.
     """
     if value.state in _GAPS:
         return Item(_GAPS[value.state][0])
@@ -36,7 +36,7 @@ def counts(value: object) -> str:
     """How many seeds, and datasets, a change is from, and how many were planned.
 
     Args:
-        value: Row of :func:`gnnpool.analysis.assessed.assessed_values`.
+        value: Row of :func:`gnnpool.analysis.values.assessed_values`.
     """
     seeds = _of(value.n_seeds, value.n_seeds_planned)
     if value.dataset != AVERAGE:
@@ -87,7 +87,7 @@ def change_notes(source: Source, values: pd.DataFrame, *, average: str) -> list[
 
     Args:
         source: What the table is made from.
-        values: Rows of :func:`gnnpool.analysis.assessed.assessed_values`.
+        values: Rows of :func:`gnnpool.analysis.values.assessed_values`.
         average: What is averaged over the datasets, such as "Average".
     """
     names = ", ".join(source.name("datasets", dataset) for dataset in source.entry["datasets"])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from gnnpool.analysis import source
-from gnnpool.analysis.printed import Row
+from gnnpool.tables.printed import Row
 
 
 @dataclass(frozen=True, kw_only=True)

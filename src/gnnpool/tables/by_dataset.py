@@ -1,11 +1,10 @@
 """Changes of one setting: a line for each dataset, and one for their average."""
 
-from gnnpool.analysis.assessed import UNITS
-from gnnpool.analysis.printed import Row
-from gnnpool.analysis.values import AVERAGE
+from gnnpool.analysis.values import AVERAGE, UNITS
 from gnnpool.errors import ConfigError
 from gnnpool.tables._changes import change_notes, item, noise_columns, noise_items, without_one
 from gnnpool.tables.base import Source, Table
+from gnnpool.tables.printed import Row
 
 
 def build(source: Source) -> Table:
@@ -15,7 +14,7 @@ def build(source: Source) -> Table:
         source: Its entry has one setting.
 
     Returns:
-        Tidy: rows of :func:`gnnpool.analysis.assessed.assessed_values`, with the columns row (the
+        Tidy: rows of :func:`gnnpool.analysis.values.assessed_values`, with the columns row (the
         dataset, or "average") and column (the pooling).
 
     Raises:

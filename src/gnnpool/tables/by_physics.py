@@ -4,14 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from gnnpool.analysis.assessed import UNITS
 from gnnpool.analysis.difference import difference_of_means
 from gnnpool.analysis.intervals import excludes_zero
-from gnnpool.analysis.printed import Item, Row
-from gnnpool.analysis.values import AVERAGE, NOT_PLANNED
-from gnnpool.analysis.wording import TIMES, interval, number, statistic_notes
+from gnnpool.analysis.values import AVERAGE, NOT_PLANNED, UNITS
 from gnnpool.tables._changes import gap_meanings, item
 from gnnpool.tables.base import Source, Table
+from gnnpool.tables.printed import Item, Row
+from gnnpool.wording import TIMES, interval, number, statistic_notes
 
 # Kinds by what is asked, in the order shown; each is compared with the first one that has datasets.
 KINDS: Mapping[str, Mapping[object, str]] = {
@@ -33,7 +32,7 @@ def build(source: Source) -> Table:
 
     Returns:
         Tidy: for each setting, kind and pooling the average among the rows of
-        :func:`gnnpool.analysis.assessed.assessed_values` over the datasets of the kind, with the columns
+        :func:`gnnpool.analysis.values.assessed_values` over the datasets of the kind, with the columns
         row ("model/edges: question = kind"), column (the pooling), question ("grows_with_cell" or
         "decided_by"), kind, and compared_with. That is empty but for differences, whose dataset is
         "difference" and whose value is the average of the kind less that of this other kind, in
@@ -134,8 +133,9 @@ def _notes(source: Source, members: Mapping, tidy: pd.DataFrame) -> Iterator[str
     if count := int(((tidy["compared_with"] != "") & tidy["low"].notna()).sum()):
         chance = (1 - source.confidence) * count
         yield (
-            "Less: difference of two averages in percentage points, significant (uncorrected) if its interval "
-            f"(Welch) excludes zero; of {count} with an interval, about {chance:.2g} are expected by chance."
+            "Less: difference of two averages in percentage points, significant (uncorrected) if its "
+            f"interval (Welch) excludes zero; of {count} with an interval, about {chance:.2g} are "
+            "expected by chance."
         )
     yield (
         "A kind of one or two datasets proves nothing, and datasets of two kinds differ in more than their "

@@ -1,10 +1,9 @@
 """Averages over the datasets: a line for each setting."""
 
-from gnnpool.analysis.assessed import UNITS
-from gnnpool.analysis.printed import Row
-from gnnpool.analysis.values import AVERAGE
+from gnnpool.analysis.values import AVERAGE, UNITS
 from gnnpool.tables._changes import change_notes, item, noise_columns, noise_items, without_one
 from gnnpool.tables.base import Source, Table
+from gnnpool.tables.printed import Row
 
 
 def build(source: Source) -> Table:
@@ -14,7 +13,7 @@ def build(source: Source) -> Table:
         source: Its entry may have several settings.
 
     Returns:
-        Tidy: the averages among the rows of :func:`gnnpool.analysis.assessed.assessed_values`, with
+        Tidy: the averages among the rows of :func:`gnnpool.analysis.values.assessed_values`, with
         the columns row ("model/edges") and column (the pooling).
     """
     values = source.values()

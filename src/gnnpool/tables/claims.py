@@ -3,10 +3,10 @@
 import pandas as pd
 
 from gnnpool.analysis.claims import judge_claims
-from gnnpool.analysis.printed import Item, Row
 from gnnpool.analysis.verdict import UNDECIDED
-from gnnpool.analysis.wording import number, statistic_notes
 from gnnpool.tables.base import Source, Table
+from gnnpool.tables.printed import Item, Row
+from gnnpool.wording import number, statistic_notes
 
 UNITS = {"measured": "%, of worse_on datasets", "published": "as measured", "probability": "1"}
 
@@ -63,6 +63,6 @@ def _notes(source: Source, tidy: pd.DataFrame) -> list[str]:
         "Ours: the statistic less that of the closest other pooling, or the statistic alone; of several "
         "statistics the one that supports the claim least.",
         "Probability: share of draws from the distributions of the changes (corrected resampled t over the "
-        f"seeds, poolings independent) in which the claim is true. Holds: at least {source.percent}; does not "
-        f"hold: at most {100 * (1 - source.confidence):g} %. Not run: a change is missing.",
+        f"seeds, poolings independent) in which the claim is true. Holds: at least {source.percent}; does "
+        f"not hold: at most {100 * (1 - source.confidence):g} %. Not run: a change is missing.",
     ]

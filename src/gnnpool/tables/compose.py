@@ -8,12 +8,12 @@ import pyarrow as pa
 
 from gnnpool import plugins
 from gnnpool.analysis.collect import read_trials
-from gnnpool.analysis.formats import to_latex, to_markdown
-from gnnpool.analysis.html_table import to_html
-from gnnpool.analysis.printed import Printed, to_json
 from gnnpool.analysis.source import Files
 from gnnpool.artifacts import write_atomically, write_table
 from gnnpool.tables.base import Source
+from gnnpool.tables.formats import to_latex, to_markdown
+from gnnpool.tables.html import to_html
+from gnnpool.tables.printed import Printed, to_json
 
 
 def render_table(

@@ -5,12 +5,12 @@ import pandas as pd
 from gnnpool.analysis.averages import SETTING
 from gnnpool.analysis.change import CONDITION
 from gnnpool.analysis.intervals import bca_over_seeds, excludes_zero
-from gnnpool.analysis.printed import Item, Row
-from gnnpool.analysis.structures import intervals_over_structures
+from gnnpool.analysis.test_errors import intervals_over_structures
 from gnnpool.analysis.values import AVERAGE, TRAINED
-from gnnpool.analysis.wording import TIMES, interval, statistic_notes
 from gnnpool.tables._changes import item
 from gnnpool.tables.base import Source, Table
+from gnnpool.tables.printed import Item, Row
+from gnnpool.wording import TIMES, interval, statistic_notes
 
 NEEDS = ("predictions",)
 
@@ -19,7 +19,18 @@ HIERARCHICAL, WITHOUT_ONE = "bootstrap of datasets and seeds", "range without on
 
 UNITS = {"value": "%", "low": "%", "high": "%", "probability_better": "1", "n": "what n_of names"}
 
-_COLUMNS = [*CONDITION, "method", "seed", "value", "low", "high", "significant", "probability_better", "n", "n_of"]
+_COLUMNS = [
+    *CONDITION,
+    "method",
+    "seed",
+    "value",
+    "low",
+    "high",
+    "significant",
+    "probability_better",
+    "n",
+    "n_of",
+]
 
 
 def build(source: Source) -> Table:
@@ -32,8 +43,9 @@ def build(source: Source) -> Table:
     Returns:
         Tidy: a line for each interval, and none for what is not trained: dataset (or "average"),
         model, edges, pooling, method, seed (of intervals over test structures; else missing), value,
-        low and high (%, missing where n is too small), significant (whether the interval excludes zero; uncorrected),
-        probability_better (of the method "decides": that the error is lower by more than the margin),
+        low and high (%, missing where n is too small), significant (whether the interval
+        excludes zero; uncorrected), probability_better (of the method "decides": that the error is
+        lower by more than the margin),
         n, and n_of: seeds, datasets or structures.
     """
     values = source.values()
@@ -136,7 +148,8 @@ def _notes(source: Source) -> list[str]:
     return [
         *statistic_notes(source.statistic, source.seeds),
         f"Change: as in the other tables, with the interval that decides, and n, the seeds; of an average, "
-        f"datasets {TIMES} seeds. Gray and in parentheses: not significant (uncorrected), as the interval includes zero or there is none.",
+        f"datasets {TIMES} seeds. Gray and in parentheses: not significant (uncorrected), as "
+        "the interval includes zero or there is none.",
         f"Bootstrap: {source.percent}, bias-corrected and accelerated, over the seeds; of an average, "
         "datasets are drawn and then seeds within each. Of few seeds or datasets it is too narrow, so it "
         "decides nothing.",

@@ -10,9 +10,9 @@ from gnnpool.analysis.leaderboard import (
     SOURCE,
     leaderboard_errors,
 )
-from gnnpool.analysis.printed import Item, Row
-from gnnpool.analysis.wording import TIMES
 from gnnpool.tables.base import Source, Table
+from gnnpool.tables.printed import Item, Row
+from gnnpool.wording import TIMES
 
 UNITS = {"mae": "unit", "sd": "unit", "ratio": f"error of {NEAREST}"}
 OURS, PUBLIC = "ours", "leaderboard"

@@ -2,19 +2,19 @@
 
 import pandas as pd
 
-from gnnpool.analysis.beside_published import (
+from gnnpool.analysis.published import (
     DATASETS,
     UNITS,
     compare_to_published,
     count_verdicts,
     verdict_notes,
 )
-from gnnpool.analysis.printed import Item, Row
 from gnnpool.analysis.values import NOT_PLANNED
 from gnnpool.analysis.verdict import UNDECIDED
-from gnnpool.analysis.wording import NO_TEST, interval, number, statistic_notes
 from gnnpool.tables._changes import item
 from gnnpool.tables.base import Source, Table
+from gnnpool.tables.printed import Item, Row
+from gnnpool.wording import NO_TEST, interval, number, statistic_notes
 
 _LINES = ["model", "edges", "dataset"]
 _NOT_SHOWN = (
@@ -30,7 +30,7 @@ def build(source: Source) -> Table:
 
     Returns:
         Tidy: a line for each entry of the slice that the paper prints: the columns of
-        :func:`gnnpool.analysis.assessed.assessed_values`, published (%, missing for "No Test"),
+        :func:`gnnpool.analysis.values.assessed_values`, published (%, missing for "No Test"),
         difference (ours minus theirs, %), difference_low, difference_high, and verdict: "agrees",
         "differs", "cannot be distinguished", or missing where one of the two has no number.
     """

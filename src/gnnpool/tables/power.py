@@ -5,10 +5,10 @@ import pandas as pd
 
 from gnnpool.analysis.averages import SETTING
 from gnnpool.analysis.power import MOST, POWER, detectable_difference, number_needed
-from gnnpool.analysis.printed import Item, Row
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.records import BASELINE
 from gnnpool.tables.base import Source, Table
+from gnnpool.tables.printed import Item, Row
 
 ALL = "all"
 UNITS = {
@@ -51,7 +51,7 @@ def spreads(values: pd.DataFrame, changes: pd.DataFrame, *, margin: float, confi
     """How much changes scatter over seeds and datasets, and which differences can be detected.
 
     Args:
-        values: Rows of :func:`gnnpool.analysis.assessed.assessed_values`.
+        values: Rows of :func:`gnnpool.analysis.values.assessed_values`.
         changes: Rows of :func:`gnnpool.analysis.change.changes_by_seed`.
         margin: Percent that matters.
         confidence: Such as 0.95.
@@ -94,11 +94,11 @@ def _items(line: pd.Series) -> list[Item]:
 
 def _notes(source: Source) -> list[str]:
     return [
-        "Spread: standard deviation of the change relative to mean pooling, root mean square over the poolings; "
-        "of a dataset over its seeds, of the average over the datasets.",
-        f"Detectable difference: the change that n seeds (or datasets) find significant with {100 * POWER:g} % "
-        f"power at the {100 * (1 - source.confidence):g} % level (uncorrected for multiple comparisons), in "
-        "the test that decides: the corrected resampled t test over seeds, the t test over datasets.",
+        "Spread: standard deviation of the change relative to mean pooling, root mean square over the "
+        "poolings; of a dataset over its seeds, of the average over the datasets.",
+        f"Detectable difference: the change that n seeds (or datasets) find significant with {100 * POWER:g} "
+        f"% power at the {100 * (1 - source.confidence):g} % level (uncorrected for multiple comparisons), "
+        "in the test that decides: the corrected resampled t test over seeds, the t test over datasets.",
         "No number of seeds: splits of one dataset share structures, and the variance that this adds to the "
         "mean, s² times tested / trained, does not shrink with more seeds. More structures are needed.",
         "Seeds are taken to correlate as the corrected test assumes; where they correlate less, the power is "

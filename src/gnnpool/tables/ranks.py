@@ -2,12 +2,12 @@
 
 import pandas as pd
 
-from gnnpool.analysis.printed import Item, Row
-from gnnpool.analysis.ranking import RANKING, rank_poolings
+from gnnpool.analysis.ranks import RANKING, rank_poolings
 from gnnpool.analysis.values import AVERAGE
-from gnnpool.analysis.wording import number
 from gnnpool.records import BASELINE
 from gnnpool.tables.base import Source, Table
+from gnnpool.tables.printed import Item, Row
+from gnnpool.wording import number
 
 UNITS = {
     "average": "%",
@@ -85,17 +85,19 @@ def _unreachable(ranked: pd.DataFrame, source: Source, setting: str) -> list[str
     if pd.isna(first["lowest_holm_p"]) or first["lowest_holm_p"] < level:
         return []
     return [
-        f"{setting}: with {first['n_datasets']} datasets and {first['n_poolings'] - 1} poolings, Wilcoxon with "
-        f"Holm cannot reach {100 * level:g} %; the lowest possible p-value is {first['lowest_holm_p']:.2f}."
+        f"{setting}: with {first['n_datasets']} datasets and {first['n_poolings'] - 1} poolings, Wilcoxon "
+        f"with Holm cannot reach {100 * level:g} %; the lowest possible p-value is "
+        f"{first['lowest_holm_p']:.2f}."
     ]
 
 
 def _notes(source: Source, values: pd.DataFrame) -> list[str]:
     notes = [
-        "Rank 1 is the lowest error on a dataset. All numbers of a setting are from the datasets on which all "
-        "of its poolings have a value.",
+        "Rank 1 is the lowest error on a dataset. All numbers of a setting are from the datasets on which "
+        "all of its poolings have a value.",
         f"Two poolings whose mean ranks differ by less than the critical difference (Nemenyi, "
-        f"{source.percent}) do not differ significantly. Friedman's p-value is an approximation for many datasets.",
+        f"{source.percent}) do not differ significantly. Friedman's p-value is an approximation "
+        "for many datasets.",
         "Wilcoxon: signed ranks of the changes relative to mean pooling, two-sided, uncorrected; Holm: "
         "corrected for multiple comparisons. With n datasets and k poolings the lowest possible p-values "
         "are 2 / 2^n and 2 k / 2^n.",

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from gnnpool.analysis.printed import Item, Row
 from gnnpool.analysis.variance import SETTING, SOURCES, noise_by_setting, variance_components
 from gnnpool.tables.base import Source, Table
+from gnnpool.tables.printed import Item, Row
 
 UNITS = {
     **dict.fromkeys(SOURCES, "% squared"),

@@ -4,7 +4,7 @@ import pytest
 from scipy import stats
 
 from gnnpool.analysis.change import changes_by_seed, contributions
-from gnnpool.analysis.intervals import MeanDistribution, bca_over_seeds, intervals_by_condition, excludes_zero
+from gnnpool.analysis.intervals import MeanDistribution, bca_over_seeds, excludes_zero, intervals_by_condition
 
 EXPERIMENTS, SEEDS = 500, 5
 

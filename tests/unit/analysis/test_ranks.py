@@ -10,6 +10,7 @@ from gnnpool.analysis.ranks import (
     friedman,
     groups_without_difference,
     holm,
+    lowest_holm_p,
     mean_ranks,
     nemenyi,
     wilcoxon,
@@ -214,4 +215,14 @@ def test_runs_that_are_without_difference_do_not_lie_inside_each_other():
     assert groups_without_difference(np.array([1.0, 2.0, 3.0]), 1.5) == [(0, 1), (1, 2)]
     assert groups_without_difference(np.array([1.0, 2.0, 3.0]), 5.0) == [(0, 2)]
     assert groups_without_difference(np.array([1.0, 2.0, 3.0]), 0.5) == []
-    assert groups_without_difference(np.array([1.0, 2.0]), 1.0) == []  # as far apart as the critical difference
+    assert (
+        groups_without_difference(np.array([1.0, 2.0]), 1.0) == []
+    )  # as far apart as the critical difference
+
+
+@pytest.mark.parametrize(("poolings", "datasets"), [(1, 3), (12, 7), (3, 7), (12, 2)])
+def test_no_data_give_holm_a_lower_p_value_than_the_lowest_possible(poolings, datasets):
+    changes = -np.arange(1.0, datasets + 1)
+    corrected = holm(pd.Series([wilcoxon(pd.Series(changes))] * poolings))
+    assert corrected.min() == pytest.approx(lowest_holm_p(poolings=poolings, datasets=datasets))
+    assert lowest_holm_p(poolings=12, datasets=7) == 0.1875

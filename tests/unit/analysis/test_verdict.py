@@ -11,7 +11,12 @@ from gnnpool.analysis.verdict import difference_interval, verdict
         (-10.0, (-12, -4), (-3, 7), "agrees"),  # ours has a significant sign, and it is theirs
         (-1.0, (-1.5, 2.0), (-0.5, 2.8), "agrees"),  # as close as matters
         (-10.0, (-20, 15), (-12, 27), "cannot be distinguished"),  # includes both theirs and zero
-        (-1.0, (1, 9), (-1, 13), "cannot be distinguished"),  # ours has the other sign, but theirs may be in reach
+        (
+            -1.0,
+            (1, 9),
+            (-1, 13),
+            "cannot be distinguished",
+        ),  # ours has the other sign, but theirs may be in reach
         (-10.0, (2, 8), (9, 21), "differs"),
         (-10.0, (-3, -1), (4, 12), "differs"),  # same sign, other size
         (-1.0, (-0.2, 0.6), (0.4, 2.0), "agrees"),  # not the same, but as close as matters

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from gnnpool.analysis.intervals import excludes_zero
-from gnnpool.analysis.wording import MINUS
 from gnnpool.report.answer import Asked, answer
 from gnnpool.tables.power import ALL
+from gnnpool.wording import MINUS
 
 LABELS = {
     "datasets": {"phonons": "Phonons", "2d": "2D", **{f"d{i}": f"D{i}" for i in range(5)}},
@@ -86,9 +86,9 @@ def test_one_dataset_is_named_and_nothing_is_significant():
         "significantly from mean pooling (MDL CGCNN; corrected for 2 comparisons)."
     )
     assert sentences[1] == (
-        "On single datasets, none of 2 changes is significant (uncorrected; about 0.1 expected by chance); the "
-        f"largest change is GMT on Phonons, {MINUS}4.0 % (95 % interval {MINUS}9.0 to +1.0, n = 5 seeds), "
-        "which is not significant (uncorrected)."
+        "On single datasets, none of 2 changes is significant (uncorrected; about 0.1 expected by chance); "
+        f"the largest change is GMT on Phonons, {MINUS}4.0 % (95 % interval {MINUS}9.0 to +1.0, n = 5 "
+        "seeds), which is not significant (uncorrected)."
     )
 
 
@@ -163,8 +163,8 @@ def test_many_significant_changes_are_counted_after_the_largest():
     changes = [average(f"p{i}", 10.0 + i, 5, 25) for i in range(5)]
     first = ask([*changes, *SEVEN[:1]], [spread()])[0]
     assert (
-        "higher error: p4, +14.0 % (uncorrected 95 % interval +5.0 to +25.0), p3, +13.0 % (+5.0 to +25.0) and "
-        "3 more."
+        "higher error: p4, +14.0 % (uncorrected 95 % interval +5.0 to +25.0), p3, +13.0 % (+5.0 to +25.0) "
+        "and 3 more."
     ) in first
 
 
@@ -196,8 +196,8 @@ def test_the_number_expected_by_chance_is_no_upper_limit():
 def test_seeds_needed_come_from_the_table_of_power():
     third = ask(ONE, [spread(needed=14)])[2]
     assert third == (
-        "With 5 seeds the detectable difference on one dataset is 12.3 % (80 % power, uncorrected); to detect "
-        "3 % there takes about 14 seeds; the noise floor was not measured."
+        "With 5 seeds the detectable difference on one dataset is 12.3 % (80 % power, uncorrected); to "
+        "detect 3 % there takes about 14 seeds; the noise floor was not measured."
     )
 
 

@@ -52,7 +52,8 @@ def test_words_stand_out_from_the_page(show, dark):
           return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
         };
         const page = light(getComputedStyle(document.body).backgroundColor);
-        const words = ["body", "small", ".notes", "a", "tbody .not-significant .verdict", "tbody .worse .verdict"];
+        const verdicts = ["tbody .not-significant .verdict", "tbody .worse .verdict"];
+        const words = ["body", "small", ".notes", "a", ...verdicts];
         return words.map((word) => {
           const text = light(getComputedStyle(document.querySelector(word)).color);
           return [word, (Math.max(page, text) + 0.05) / (Math.min(page, text) + 0.05)];

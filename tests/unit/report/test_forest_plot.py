@@ -31,7 +31,9 @@ def test_missing_numbers_widen_no_scale():
 
 def test_words_of_a_row_are_escaped():
     scale = Scale.over([5.0], margin=3.0)
-    made = draw_row(scale, value=5, low=1, high=9, significant=True, dots=[5], text='"><script>alert(1)</script>')
+    made = draw_row(
+        scale, value=5, low=1, high=9, significant=True, dots=[5], text='"><script>alert(1)</script>'
+    )
     assert "<script>" not in made
     assert "&#34;&gt;&lt;script&gt;" in made
 

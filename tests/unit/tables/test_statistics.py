@@ -8,11 +8,10 @@ import pyarrow as pa
 import pytest
 
 from gnnpool import plugins
-from gnnpool.analysis.assessed import assessed_values
 from gnnpool.analysis.intervals import MeanDistribution
 from gnnpool.analysis.power import number_needed, power
 from gnnpool.analysis.published import published_changes
-from gnnpool.analysis.values import slice_values
+from gnnpool.analysis.values import assessed_values, slice_values
 from gnnpool.artifacts import write_table
 from gnnpool.records import Trial
 
@@ -69,6 +68,10 @@ def test_ranks_are_those_of_the_datasets_all_poolings_have(render, both, printed
     expected = MeanDistribution(np.array([-9.0, -4.0, 2.0])).probability_below(-3)
     assert tidy.loc["gmt", "probability_better"] == pytest.approx(expected)
     assert set(tidy["n_datasets"]) == {3}
+    # Two poolings on three datasets: 2 * 2 / 2^3.
+    assert set(tidy["lowest_holm_p"]) == {0.5}
+    unreachable = "Wilcoxon with Holm cannot reach 5 %; the lowest possible p-value is 0.50."
+    assert f"MDL CGCNN: with 3 datasets and 2 poolings, {unreachable}" in paths["html"].read_text("utf-8")
     assert list(printed(paths["markdown"]))[3:] == ["GMT", "Mean", "MAMM"]
 
     fewer = [path for path in records if "2d/cgcnn/mdl/mamm" not in str(path)]
@@ -271,3 +274,23 @@ def test_errors_stand_beside_the_leaderboard_with_both_protocols(render, entry, 
     assert "random splits of the same structures, 15 % to test" in notes
     _, paths = render(records, entry=one, scheme="matbench")
     assert "the same five folds" in paths["markdown"].read_text("utf-8")
+
+
+def test_claims_of_the_paper_are_judged_where_their_seven_datasets_are_trained(
+    render, entry, write_changes, published_by_dataset, printed
+):
+    names = ["set_transformer", "gmt", "mamm"]
+    changes = [row for row in published_by_dataset if row[3] in names]
+    one = entry | {"kind": "claims", "settings": [["cgcnn", "mdl"], ["torchmd", "mdl"]], "poolings": names}
+    one["datasets"] = sorted({row[0] for row in changes})
+    tidy, paths = render(write_changes(changes), entry=one, planned=[row[:4] for row in changes])
+    assert tidy.groupby("model")["verdict"].agg(set).to_dict() == {
+        "cgcnn": {"holds", "cannot be distinguished"},
+        "torchmd": {"not run"},
+    }
+    lines = printed(paths["markdown"])
+    assert lines["Fig. 4b: GMT has the highest maximum"][::3] == ["+4.4 %", "holds"]
+    five = "Fig. 5b: GMT is worse than mean pooling on five of seven datasets"
+    assert lines[five] == ["", "5 of 7", "", "not run"]
+    tidy, _ = render(write_changes(changes), entry=one | {"poolings": ["mamm"]})
+    assert tidy.empty

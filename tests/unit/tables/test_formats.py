@@ -3,9 +3,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from gnnpool.analysis.formats import to_latex, to_markdown
-from gnnpool.analysis.html_table import to_html
-from gnnpool.analysis.printed import Item, Printed, Row, from_json, to_json
+from gnnpool.tables.formats import to_latex, to_markdown
+from gnnpool.tables.html import to_html
+from gnnpool.tables.printed import Item, Printed, Row, from_json, to_json
 
 TABLE = Printed(
     name="table_x",

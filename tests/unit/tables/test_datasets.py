@@ -1,11 +1,11 @@
 import pyarrow as pa
 import pytest
 
-from gnnpool.analysis.datasets import describe_datasets
 from gnnpool.artifacts import read_table, write_json, write_table
 from gnnpool.data.groups import write_groups
 from gnnpool.data.structure import ids_sha256
 from gnnpool.errors import ArtifactError
+from gnnpool.tables.datasets import describe_datasets
 
 IDS = [f"s{n}" for n in range(10)]
 GROUPS = ["s0", "s0", "s0", *IDS[3:]]

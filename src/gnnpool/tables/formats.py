@@ -3,8 +3,8 @@
 import re
 import textwrap
 
-from gnnpool.analysis.printed import Item, Printed, Row
-from gnnpool.analysis.wording import MINUS, TIMES
+from gnnpool.tables.printed import Item, Printed, Row
+from gnnpool.wording import MINUS, TIMES
 
 
 def to_markdown(table: Printed) -> str:

@@ -3,7 +3,7 @@ import pyarrow as pa
 import pytest
 
 from gnnpool.analysis.collect import read_records
-from gnnpool.analysis.structures import bca_over_structures, intervals_over_structures, read_test_errors
+from gnnpool.analysis.test_errors import bca_over_structures, intervals_over_structures, read_test_errors
 from gnnpool.artifacts import write_table
 from gnnpool.errors import ArtifactError
 from gnnpool.records import Trial

@@ -2,7 +2,7 @@
 
 import html
 
-from gnnpool.analysis.printed import Item, Printed, Row
+from gnnpool.tables.printed import Item, Printed, Row
 
 # Colors follow the reader's light or dark setting.
 COLORS = """
