@@ -8,8 +8,8 @@ from gnnpool.records import BASELINE
 UNITS = {
     "seconds": "s, processor time on a CPU, wall time on a GPU; median over seeds and datasets",
     "seconds_ratio": "of mean pooling's, geometric mean over datasets",
-    "seconds_ratio_least": "of mean pooling's, least dataset",
-    "seconds_ratio_greatest": "of mean pooling's, greatest dataset",
+    "seconds_ratio_lowest": "of mean pooling's, lowest dataset",
+    "seconds_ratio_highest": "of mean pooling's, highest dataset",
     "parameters": "trainable numbers, median over datasets",
     "parameters_ratio": "of mean pooling's",
 }
@@ -29,7 +29,7 @@ def relative_cost(trials: pd.DataFrame) -> pd.DataFrame:
         One row for each model, edges and pooling, mean pooling among them with ratios of one: seconds
         (:func:`training_seconds`, median), seconds_ratio (the median over the seeds of each dataset,
         then the geometric mean over the datasets; missing if no training of mean pooling compares),
-        seconds_ratio_least and seconds_ratio_greatest (over the datasets), parameters and
+        seconds_ratio_lowest and seconds_ratio_highest (over the datasets), parameters and
         parameters_ratio, and n_paired, the trainings that compare.
     """
     first = trials[trials["init"] == 0]

@@ -43,10 +43,10 @@ def curves_over_seeds(histories: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         One row for each condition and epoch: dataset, model, edges, pooling, epoch, and of train_mae
-        and val_mae (unit of the target) the median, least and greatest over the seeds, such as
+        and val_mae (unit of the target) the median, lowest and highest over the seeds, such as
         val_mae_median; n_seeds that have this epoch; n_chosen, the seeds that chose it.
     """
-    summaries = {"median": "median", "least": "min", "greatest": "max"}
+    summaries = {"median": "median", "lowest": "min", "highest": "max"}
     columns = {f"{error}_{name}": (error, how) for error in ERRORS for name, how in summaries.items()}
     groups = histories.groupby([*CONDITION, "epoch"])
     curves = groups.agg(**columns, n_seeds=("seed", "count"), n_chosen=("chosen", "sum"))

@@ -83,7 +83,7 @@ def _gains(values: pd.DataFrame) -> pd.DataFrame:
 def _draw_panel(axes: Axes, tidy: pd.DataFrame, cost: str, source: Source) -> list[str]:
     """Draw one panel and return the names without room."""
     drawn = tidy[tidy[cost].notna()]
-    reach = ["_least", "_greatest"] if cost == "seconds_ratio" else [""]
+    reach = ["_lowest", "_highest"] if cost == "seconds_ratio" else [""]
     _scale(axes, tidy, drawn[[f"{cost}{end}" for end in reach]].to_numpy().ravel())
     draw_noise(axes, tidy)
     axes.axhline(0, color=style.INK, linewidth=0.9, zorder=1)
@@ -97,7 +97,7 @@ def _draw_panel(axes: Axes, tidy: pd.DataFrame, cost: str, source: Source) -> li
         thin = {"color": style.tint(colors[row.pooling]), "linewidth": 0.9, "zorder": 2}
         axes.plot([x, x], [row.low, row.high], **thin)
         if cost == "seconds_ratio":
-            axes.plot([row.seconds_ratio_least, row.seconds_ratio_greatest], [row.value] * 2, **thin)
+            axes.plot([row.seconds_ratio_lowest, row.seconds_ratio_highest], [row.value] * 2, **thin)
         fill = colors[row.pooling] if row.significant else style.PAPER
         axes.scatter(x, row.value, s=26, color=fill, edgecolor=colors[row.pooling], linewidth=1.2, zorder=3)
     axes.scatter(1, 0, s=26, marker="s", color=style.INK, zorder=3)

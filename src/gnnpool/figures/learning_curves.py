@@ -26,7 +26,7 @@ from gnnpool.records import BASELINE
 
 NEEDS = ("history",)
 
-UNITS = {f"{error}_{name}": "target unit" for error in ERRORS for name in ("median", "least", "greatest")}
+UNITS = {f"{error}_{name}": "target unit" for error in ERRORS for name in ("median", "lowest", "highest")}
 _SHAPE = Shape(width=1.4, height=1.05, left=0.42, below=0.3, columns=4)
 _TRAIN, _VAL, _REFERENCE = "#E69F00", "#0072B2", style.INK
 
@@ -94,7 +94,7 @@ def _legend() -> list[tuple[object, str]]:
 
 def _draw(axes: Axes, curve: pd.DataFrame, reference: pd.DataFrame | None) -> None:
     for error, color in (("train_mae", _TRAIN), ("val_mae", _VAL)):
-        ends = curve[f"{error}_least"], curve[f"{error}_greatest"]
+        ends = curve[f"{error}_lowest"], curve[f"{error}_highest"]
         axes.fill_between(curve["epoch"], *ends, color=color, alpha=0.25, linewidth=0)
         axes.plot(curve["epoch"], curve[f"{error}_median"], color=color, linewidth=0.9)
     if reference is not None:

@@ -22,7 +22,7 @@ def test_ratios_are_medians_over_seeds_and_geometric_means_over_datasets():
         trial("b", "gmt", 8.0, parameters=300),
     ).loc["gmt"]
     assert found["seconds_ratio"] == pytest.approx(2.0)  # of 4 and 1
-    assert (found["seconds_ratio_least"], found["seconds_ratio_greatest"]) == pytest.approx((1.0, 4.0))
+    assert (found["seconds_ratio_lowest"], found["seconds_ratio_highest"]) == pytest.approx((1.0, 4.0))
     assert found["parameters_ratio"] == pytest.approx(3.0)
     assert found["n_paired"] == 4
 

@@ -47,7 +47,7 @@ def test_a_history_of_other_epochs_than_the_record_is_refused(write_history):
 def test_curves_are_summarized_over_the_seeds_that_have_the_epoch(write_history):
     files = [write_history(1, [3.0, 1.0]), write_history(2, [5.0, 2.0], best=2), write_history(3, [10.0])]
     curves = curves_over_seeds(read(files)).set_index("epoch")
-    assert curves.loc[1, ["val_mae_least", "val_mae_median", "val_mae_greatest"]].to_list() == [3, 5, 10]
+    assert curves.loc[1, ["val_mae_lowest", "val_mae_median", "val_mae_highest"]].to_list() == [3, 5, 10]
     assert curves.loc[2, "train_mae_median"] == 1.5
     assert curves["n_seeds"].to_dict() == {1: 3, 2: 2}
     assert curves["n_chosen"].to_dict() == {1: 2, 2: 1}

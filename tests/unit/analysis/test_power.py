@@ -59,10 +59,10 @@ def test_below_a_certain_difference_no_number_of_seeds_is_enough():
     options = {"sd": 10.0, "confidence": 0.95, "overlap": OVERLAP}
     assert number_needed(3.0, **options) is None
     # (1.960 + 0.842) standard errors of infinitely many seeds.
-    least = 2.8016 * 10.0 * np.sqrt(OVERLAP)
-    assert number_needed(0.999 * least, **options) is None
-    assert number_needed(1.001 * least, **options) == MOST + 1
-    assert share_significant(0.95 * least, n=500, sd=10.0, overlap=OVERLAP, runs=5000) < 0.79
+    limit = 2.8016 * 10.0 * np.sqrt(OVERLAP)
+    assert number_needed(0.999 * limit, **options) is None
+    assert number_needed(1.001 * limit, **options) == MOST + 1
+    assert share_significant(0.95 * limit, n=500, sd=10.0, overlap=OVERLAP, runs=5000) < 0.79
 
 
 def test_more_spread_needs_more_seeds():

@@ -50,13 +50,13 @@ def test_a_difference_is_shown_only_if_it_is_significant(kinds):
     tidy, lines, _ = kinds(
         {"log_kvrh": 1.0, "phonons": 1.2, "perovskites": 1.1, "2d": -30.0, "surface": -31.0}
     )
-    told = lines["Decided by a surface, less: decided by the bulk"][0]
+    cell = lines["Decided by a surface, less: decided by the bulk"][0]
     expected = stats.ttest_ind([-30.0, -31.0], [1.0, 1.2, 1.1], equal_var=False).confidence_interval(0.95)
     row = tidy[tidy["compared_with"] == "bulk"].iloc[0]
     assert row["value"] == pytest.approx(-31.6)
     assert (row["low"], row["high"]) == pytest.approx(tuple(expected))
-    assert told.startswith(f"{MINUS}31.600 [{MINUS}")
-    assert told.endswith("(n = 2 and 3)")
+    assert cell.startswith(f"{MINUS}31.600 [{MINUS}")
+    assert cell.endswith("(n = 2 and 3)")
     not_told = lines["Grows with the cell, less: does not grow with the cell"][0]
     assert not_told == "not significant (n = 1 and 4)"
 

@@ -77,8 +77,8 @@ def test_a_number_has_its_interval_and_n_and_is_in_parentheses_if_it_may_be_zero
         f"{MINUS}9.000 [{MINUS}{9 + half:.2f} to {MINUS}{9 - half:.2f}] (n = 5)",
         f"({MINUS}0.500) [{MINUS}{0.5 + half:.2f} to +{half - 0.5:.2f}] (n = 5)",
     ]
-    told = tidy[tidy["dataset"] == "phonons"].set_index("pooling")["significant"]
-    assert told.to_dict() == {"gmt": True, "mamm": False}
+    significant = tidy[tidy["dataset"] == "phonons"].set_index("pooling")["significant"]
+    assert significant.to_dict() == {"gmt": True, "mamm": False}
     page, latex = paths["html"].read_text("utf-8"), paths["latex"].read_text("utf-8")
     assert f"<td class=faint>({MINUS}0.500)" in page
     assert f"<td>{MINUS}9.000" in page
