@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import scikit_posthocs
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from gnnpool.analysis.intervals import MeanDistribution
 from gnnpool.records import BASELINE
@@ -95,12 +94,17 @@ def wilcoxon(values: pd.Series) -> float:
 
 
 def holm(p_values: pd.Series) -> pd.Series:
-    """P-values corrected by Holm's method for being several; missing ones stay missing."""
-    corrected = p_values.copy()
-    there = p_values.notna()
-    if there.any():
-        corrected[there] = multipletests(p_values[there], method="holm")[1]
-    return corrected
+    """P-values corrected for multiple comparisons by Holm's method; missing ones stay missing.
+
+    Args:
+        p_values: Uncorrected; index without duplicates.
+
+    Source:
+        Holm, Scandinavian Journal of Statistics 6, 65 (1979).
+    """
+    ascending = p_values.dropna().sort_values()
+    corrected = (ascending * np.arange(len(ascending), 0, -1)).cummax().clip(upper=1)
+    return corrected.reindex(p_values.index)
 
 
 def lowest_holm_p(*, poolings: int, datasets: int) -> float:
