@@ -207,7 +207,7 @@ def _list(rows: pd.DataFrame, asked: Asked, with_setting: bool, whole: str) -> s
     named = []
     for i, (_, row) in enumerate(rows.head(_NAMED).iterrows()):
         ends = interval(row["low"], row["high"], digits=1)
-        ends = ends if i else f"uncorrected {_percent(asked)} interval {ends}"
+        ends = ends if i else f"uncorrected {100 * asked.confidence:g} % interval {ends}"
         n = "" if counted(row) == whole else f", {counted(row)}"
         named.append(f"{_name(row, asked, with_setting)}, {number(row['value'], digits=1)} % ({ends}{n})")
     more = [f"{len(rows) - _NAMED} more"] if len(rows) > _NAMED else []
@@ -219,7 +219,7 @@ def _one(row: pd.Series, asked: Asked, with_setting: bool) -> str:
     """One change in words: what, where, how large, how sure, and from how much."""
     ends = interval(row["low"], row["high"], digits=1)
     if not pd.isna(row["low"]):
-        ends = f"{_percent(asked)} interval {ends}"
+        ends = f"{100 * asked.confidence:g} % interval {ends}"
     name = _name(row, asked, with_setting)
     return f"{name}, {number(row['value'], digits=1)} % ({ends}, {counted(row)})"
 
@@ -248,7 +248,3 @@ def _count(count: int, noun: str) -> str:
 def _counts(counts: Iterable[int], noun: str) -> str:
     text = span(counts)
     return f"{text} {noun}" if text == "1" else f"{text} {noun}s"
-
-
-def _percent(asked: Asked) -> str:
-    return f"{100 * asked.confidence:g} %"
