@@ -30,11 +30,12 @@ def pooled_channels(pooling: Pooling, *, what: str) -> int:
             pooling.eval(), _nodes(pooling.in_channels, torch.get_default_dtype()), _SIZES, what=what
         )
     pooling.train(mode)
-    if pooled.x.dim() != 2 or len(pooled.x) != len(_SIZES):
-        raise ConfigError(
-            f"{what}: expected one vector for each of {len(_SIZES)} graphs, got {list(pooled.x.shape)}"
-        )
     return pooled.x.shape[1]
+
+
+def small_graphs(dtype: torch.dtype) -> GraphBatch:
+    """The four small graphs as one batch, with edge lengths of a floating type."""
+    return _chains(_SIZES, dtype, turned=False)
 
 
 def check_laws(pooling: Pooling, *, what: str) -> None:
@@ -48,8 +49,8 @@ def check_laws(pooling: Pooling, *, what: str) -> None:
         what: Pooling and operator, for messages.
 
     Raises:
-        ConfigError: If the result is not finite for a graph of one node, or depends on which graphs
-            share the batch, or on the order of the nodes inside a graph.
+        ConfigError: If the result has another shape than announced, is not finite for a graph of one node,
+            or depends on which graphs share the batch, or on the order of the nodes inside a graph.
     """
     pooling = copy.deepcopy(pooling).double().eval()
     x = _nodes(pooling.in_channels, torch.float64)
@@ -58,6 +59,10 @@ def check_laws(pooling: Pooling, *, what: str) -> None:
         together = _try(pooling, x, _SIZES, what=what)
         alone = [_try(pooling, part, [len(part)], what=what) for part in x.split(_SIZES)]
         turned = _try(pooling, x[order], _SIZES, turned=True, what=what)
+    if together.x.shape[1] != pooling.out_channels:
+        raise ConfigError(
+            f"{what}: expected out_channels of its vectors, {together.x.shape[1]}, got {pooling.out_channels}"
+        )
     one = alone[_SIZES.index(1)]
     if not all(value.isfinite().all() for value in (one.x, one.aux_loss) if value is not None):
         raise ConfigError(f"{what}: the result is not finite for a graph of one node")
@@ -71,9 +76,21 @@ def check_laws(pooling: Pooling, *, what: str) -> None:
 
 def _try(pooling: Pooling, x: Tensor, sizes: Sequence[int], *, turned: bool = False, what: str) -> Pooled:
     try:
-        return pooling(x, _chains(sizes, x.dtype, turned=turned))
+        pooled = pooling(x, _chains(sizes, x.dtype, turned=turned))
     except Exception as error:
         raise ConfigError(f"{what}: fails on small graphs: {type(error).__name__}: {error}") from error
+    if not isinstance(pooled, Pooled) or not isinstance(pooled.x, Tensor):
+        found = type(pooled.x if isinstance(pooled, Pooled) else pooled).__name__
+        raise ConfigError(f"{what}: expected Pooled(x, aux_loss) with a tensor x, got {found}")
+    if pooled.x.dim() != 2 or len(pooled.x) != len(sizes):
+        raise ConfigError(
+            f"{what}: expected one vector for each of {len(sizes)} graphs, got {list(pooled.x.shape)}"
+        )
+    loss = pooled.aux_loss
+    if loss is not None and not (isinstance(loss, Tensor) and loss.shape == (len(sizes),)):
+        found = list(loss.shape) if isinstance(loss, Tensor) else type(loss).__name__
+        raise ConfigError(f"{what}: expected one auxiliary loss for each of {len(sizes)} graphs, got {found}")
+    return pooled
 
 
 def _nodes(channels: int, dtype: torch.dtype) -> Tensor:

@@ -21,7 +21,8 @@ def construct(kind: type, options: Mapping[str, Any], *, what: str) -> Any:
     Raises:
         TypeError: If an option is unknown or missing; the message lists those that there are.
         ValueError: If the class refuses the value of an option.
-        ConfigError: If the class needs a package that is missing, or what it asserts does not hold.
+        ConfigError: If the class needs a package that is missing, what it asserts does not hold, or it fails
+            otherwise.
     """
     signature = inspect.signature(kind)
     try:
@@ -35,3 +36,5 @@ def construct(kind: type, options: Mapping[str, Any], *, what: str) -> Any:
         raise ValueError(f"{what}: {error}") from error
     except (ImportError, AssertionError) as error:
         raise ConfigError(f"{what}: {error}") from error
+    except Exception as error:
+        raise ConfigError(f"{what}: {type(error).__name__}: {error}") from error
