@@ -133,6 +133,7 @@ FAULTS = [
     ({"blocks.0.datasets": ["phonons", "phonons"]}, r"blocks\.0\.datasets: 'phonons' is given twice"),
     ({"blocks.0.poolings": ["mean", "gmtt"]}, r"block 'cgcnn_mdl': .*'gmtt'; did you mean gmt"),
     ({"mirror": ""}, r"config: mirror"),
+    ({"mirror": str(ROOT / "Snakefile")}, r"mirror: expected a folder, found the file .*Snakefile"),
     ({"note": None}, r"config: note: None is not of type 'string'"),
     ({"device": "gpu"}, r"config: device: 'gpu' is not one of"),
     ({"training.epoch": 3}, r"training: unknown key 'epoch', did you mean 'epochs'"),
@@ -241,6 +242,7 @@ FAULTS = [
     ({"tables.0.kind": "by_datasets"}, r"kind of table 'table1': 'by_datasets'; did you mean by_dataset"),
     ({"figures.0.kind": ""}, r"figures\.0\.kind"),
     ({"tables.0.settings": [["cgcnn"]]}, r"tables\.0\.settings\.0"),
+    ({"tables.0.settings": [["cgcnn", "mdl"]] * 2}, r"settings: \['cgcnn', 'mdl'\] is given twice"),
     ({"tables.0.options": {}}, r"tables\.0: unknown key 'options'"),
 ]
 
@@ -337,7 +339,7 @@ def test_many_faults_are_counted_and_the_first_are_named():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: 1\nb: 2\na: 3\n", r"mine\.yaml: line 3: the key 'a' is given twice, first in line 1"),
+        ("a: 1\nb: 2\na: 3\n", r"mine\.yaml: line 3: the key 'a' is given twice, see line 1"),
         ("x: {b: 1, b: 2}\n", r"mine\.yaml: line 1: the key 'b' is given twice"),
         ("x:\n  - {y: 1, z: 2, y: 3}\n", r"mine\.yaml: line 2: the key 'y' is given twice"),
         ("a: {b: 1\nc: 2\n", r"mine\.yaml: cannot be read: .*\n?.*line 2"),

@@ -141,8 +141,9 @@ def pooling_entry(wildcards):
 
 
 def networks_to_check():
-    """The distinct networks, by the file of their check."""
-    return {NETWORK.format(**network): network for network in NETWORKS.values()}
+    """The distinct networks, by the file of their check; of several edges the first."""
+    networks = reversed(NETWORKS.values())
+    return {NETWORK.format(**network): network for network in networks}
 
 
 def checked_network(wildcards):

@@ -19,7 +19,7 @@ def read_config(paths: Sequence[str | Path]) -> dict:
         paths: YAML files, overlays last.
 
     Raises:
-        ConfigError: If there is no such file, it is not YAML, gives a key twice, or does not hold a dictionary.
+        ConfigError: If a file is missing, is not YAML, gives a key twice, or does not hold a dictionary.
     """
     config: dict = {}
     for path in map(Path, paths):
@@ -58,12 +58,12 @@ def _refuse_repeated_keys(path: Path, root: yaml.Node | None) -> None:
             left += [key, value]
             if not isinstance(key, yaml.ScalarNode):
                 continue
-            line = key.start_mark.line + 1
-            if key.value in lines:
+            name, line = key.value, key.start_mark.line + 1
+            if name in lines:
                 raise ConfigError(
-                    f"{path}: line {line}: the key {key.value!r} is given twice, first in line {lines[key.value]}"
+                    f"{path}: line {line}: the key {name!r} is given twice, see line {lines[name]}"
                 )
-            lines[key.value] = line
+            lines[name] = line
 
 
 def _merged(config: Mapping, overlay: Mapping) -> dict:

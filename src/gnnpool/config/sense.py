@@ -23,6 +23,8 @@ def check_sense(config: Mapping, *, checkout: Path) -> None:
         ConfigError: With the key, what was found and what was expected.
     """
     check_folders({key: config[key] for key in ("results", "logs", "resources")}, checkout=checkout)
+    if config["mirror"] and Path(config["mirror"]).is_file():
+        raise ConfigError(f"mirror: expected a folder, found the file {config['mirror']}")
     _check_split(config["split"], config["seeds"])
     _check_training(config["training"])
     for key in ("blocks", "tables", "figures", "explanations"):
@@ -37,11 +39,10 @@ def check_sense(config: Mapping, *, checkout: Path) -> None:
 
 
 def _check_training(training: Mapping) -> None:
-    start, lowest = training["learning_rate"], training["scheduler"]["min_learning_rate"]
-    if lowest > start:
-        raise ConfigError(
-            f"training.scheduler.min_learning_rate: expected at most learning_rate {start:g}, found {lowest:g}"
-        )
+    first, lowest = training["learning_rate"], training["scheduler"]["min_learning_rate"]
+    if lowest > first:
+        where = "training.scheduler.min_learning_rate"
+        raise ConfigError(f"{where}: expected at most learning_rate {first:g}, found {lowest:g}")
 
 
 def _check_number(config: Mapping) -> None:
