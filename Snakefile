@@ -10,6 +10,10 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
+# First, as Snakemake names neither the file nor a key that is given twice.
+include: "workflow/rules/configuration.smk"
+
+
 configfile: "config/config.yaml"
 
 

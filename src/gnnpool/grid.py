@@ -40,6 +40,18 @@ def plan_trials(
     return list(owner)
 
 
+def count_trials(blocks: Sequence[Mapping], seeds: Sequence[int], noise_floor: Mapping) -> int:
+    """How many trials :func:`plan_trials` would list, without listing them."""
+    total = 0
+    for block in blocks:
+        again = len(set(block["poolings"]) & set(noise_floor["poolings"])) * len(
+            noise_floor["initialisations"]
+        )
+        places = len(block["datasets"]) * len(block["models"]) * len(block["edges"])
+        total += places * (len(block["poolings"]) + again) * len(seeds)
+    return total
+
+
 def trials_of(entry: Mapping, planned: Collection[Trial]) -> list[Trial]:
     """The planned trials that a table or figure draws on, baselines included.
 

@@ -131,6 +131,12 @@ def needs(package: str, name: str) -> tuple[str, ...]:
     return ()
 
 
+def origin(name: str, group: str | None) -> str | None:
+    """Where another package keeps the component of a name, as "module:class"; None for one of ours."""
+    points = [point.value for point in _entry_points(group) if point.name == name] if group else []
+    return points[0] if points else None
+
+
 @cache
 def _entry_points(group: str) -> EntryPoints:
     # Reading the metadata of every installed package takes a while.

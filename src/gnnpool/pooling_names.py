@@ -9,6 +9,7 @@ from typing import Any
 
 from gnnpool import plugins
 from gnnpool.errors import ConfigError
+from gnnpool.signatures import check_options, declared
 
 PACKAGE = "gnnpool.pooling"
 GROUP = "gnnpool.poolings"
@@ -74,6 +75,28 @@ def check_pooling(name: str, entry: Mapping | None) -> None:
             plugins.require(choice.name, pyg_names(), what=f"PyG aggregation of pooling {name!r}")
         else:
             plugins.require(choice.name, tgp_names(), what=f"tgp pooler of pooling {name!r}")
+
+
+def check_operator_options(name: str, entry: Mapping | None) -> None:
+    """Refuse options that our own operators do not take; those of other packages are not read.
+
+    Args:
+        name: Name of the pooling.
+        entry: Its entry of the configuration, if it has one.
+
+    Raises:
+        ConfigError: If an option is unknown, missing, of another type or out of its bounds.
+    """
+    alone = (entry or {}).get("operators") is None
+    for number, choice in enumerate(read_operators(name, entry)):
+        if choice.kind == "operator":
+            check_options(
+                choice.options,
+                declared(PACKAGE, choice.name, "Pooling", group=GROUP),
+                given=("in_channels",),
+                where=f"poolings.{name}.options" if alone else f"poolings.{name}.operators.{number}.options",
+                what=f"operator {choice.name!r}",
+            )
 
 
 def pyg_names() -> list[str]:

@@ -22,6 +22,7 @@ BYSTANDERS = frozenset(
     {
         "gnnpool",  # holds the version of the package, which a record names
         "gnnpool.artifacts",  # moves bytes between files and arrays, with checksums
+        "gnnpool.bounds",  # annotations by which the configuration is checked
         "gnnpool.errors",  # names of errors and exit statuses
         "gnnpool.pooling._laws",  # refuses an operator or lets it pass
         "gnnpool.pooling._options",  # refuses an option or lets it pass

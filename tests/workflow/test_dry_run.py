@@ -76,6 +76,12 @@ def test_a_wrong_key_is_told_before_any_job(workflow):
     assert "Traceback" not in printed
 
 
+def test_a_key_given_twice_is_named_with_file_and_line(workflow):
+    printed = workflow("--dry-run", overlay="seeds: [1]\nnote: mine\nseeds: [2]\n", status=1)
+    assert "overlay.yaml: line 3: the key 'seeds' is given twice, see line 1" in printed
+    assert "Traceback" not in printed
+
+
 def test_a_path_outside_the_results_is_no_target(workflow):
     printed = workflow("--dry-run", "results/trials/../../x/record.parquet", status=1)
     assert "MissingRuleException" in printed

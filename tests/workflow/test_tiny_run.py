@@ -160,3 +160,32 @@ def test_partial_results_name_their_gaps(finished):
         assert "(n = 1 of 2)" in (finished.folder / "results/tables/table1.md").read_text()
     finally:
         lost.write_bytes(content)
+
+
+FURTHER = """
+poolings: {{ max: {{ label: Max }}, gmt: {{ label: GMT, options: {{ heads: {heads} }} }} }}
+blocks:
+  - {{ name: tiny, datasets: [salts, salts_cell], models: [cgcnn], edges: [mdl, ocp],
+      poolings: [mean, mamm, mean_sum, {pooling}] }}
+"""
+
+
+def test_a_further_pooling_checks_the_networks_and_trains_only_its_own_trials(finished):
+    planned = finished.planned(overlay=FURTHER.format(pooling="max", heads=4))
+    assert planned["check_networks"] == 1
+    assert planned["train_trial"] == TRIALS // 3
+
+
+def test_a_further_pooling_that_cannot_be_trained_stops_the_run_and_leaves_finished_trials(finished):
+    wrong = FURTHER.format(pooling="gmt", heads=3)
+    printed = finished("train_all", "--cores", "2", overlay=wrong, status=1)
+    assert (
+        "pooling 'gmt' (gmt) with encoder 'cgcnn' and edges 'mdl': pooling 'gmt', operator 'gmt': heads: "
+        "expected a divisor of the 16 channels, got 3"
+    ) in printed
+    assert not list(finished.folder.glob("results/trials/*/*/*/gmt"))
+    for overlay in (wrong, FURTHER.format(pooling="max", heads=4)):
+        planned = finished.planned(overlay=overlay)
+        assert planned["check_networks"] == 1
+        assert planned["train_trial"] == TRIALS // 3
+    assert finished.planned() == {}

@@ -12,6 +12,7 @@ from gnnpool.config import (
     check_config,
     files_of,
     labels_of,
+    networks_of,
     physics_of,
     trial_settings,
     what_decides,
@@ -38,11 +39,13 @@ GRAPHS = f"{RESULTS}/graphs/{{dataset}}/{{edges}}"
 # `again` is empty but for further initialisations.
 TRIAL_NAME = "{dataset}/{model}/{edges}/{pooling}/seed-{seed}{again}"
 TRIAL = f"{RESULTS}/trials/{TRIAL_NAME}"
+NETWORK = f"{RESULTS}/networks/{{name}}.json"
 
 PHYSICS = physics_of(config)
 KEEP_TOGETHER = config["split"]["keep_duplicates_together"]
 PLANNED = plan_trials(config["blocks"], config["seeds"], config["noise_floor"])
 DATASETS = sorted({trial.dataset for trial in PLANNED})
+NETWORKS = networks_of(config, PLANNED)
 
 
 def own_trials(entry, kinds):
@@ -136,6 +139,24 @@ def matbench_task(wildcards):
 def pooling_entry(wildcards):
     """The pooling's entry, which an operator alone need not have."""
     return without_label(config["poolings"].get(wildcards.pooling))
+
+
+def networks_to_check():
+    """The distinct networks, by the file of their check; of several edges the first."""
+    networks = reversed(NETWORKS.values())
+    return {NETWORK.format(**network): network for network in networks}
+
+
+def checked_network(wildcards):
+    """The check of a trial's network, which a finished trial needs no more.
+
+    The name of the file changes with the network alone, so a further pooling leaves finished trials as they
+    are. The check is never newer than they are (ancient); an unfinished trial waits for it.
+    """
+    network = NETWORKS[wildcards.model, wildcards.edges, wildcards.pooling]
+    file = NETWORK.format(**network)
+    finished = Path(TRIAL.format(**wildcards), "record.parquet").exists()
+    return ancient(file) if finished else file
 
 
 def records_of(trials):

@@ -1,15 +1,38 @@
-"""One job for each trial.
+"""All networks tried once, then one job for each trial.
 
-Inputs: graphs of the dataset and edges, split of the dataset and seed.
+Inputs: graphs of the dataset and edges, split of the dataset and seed, and that the network can be trained.
 Outputs: record, history of the epochs, predictions for every structure, weights of both readings.
 Not declared, since declared outputs of a failed job are deleted: checkpoint and journal.
 """
+
+
+localrules:
+    check_networks,
+
+
+rule check_networks:
+    output:
+        # A failed check of a further pooling must not take away those that finished trials rest on.
+        update(list(networks_to_check())),
+    log:
+        f"{LOGS}/networks.log",
+    conda:
+        "../envs/environment.yaml"
+    priority: 100
+    params:
+        # Not recorded, as it depends on the output: the names of the files change with the networks.
+        networks=lambda w, output: networks_to_check(),
+    message:
+        "Build and try every network"
+    script:
+        "../scripts/check_networks.py"
 
 
 rule train_trial:
     input:
         graphs=f"{GRAPHS}.safetensors",
         split=f"{DATA}/splits/seed-{{seed}}.parquet",
+        network=checked_network,
     output:
         record=f"{TRIAL}/record.parquet",
         history=f"{TRIAL}/history.parquet",

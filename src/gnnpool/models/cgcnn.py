@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnpool.bounds import Count, Positive
 from gnnpool.graphs.features import FoldedGaussians
 from gnnpool.models.base import Encoder
 
@@ -44,11 +45,11 @@ class CGCNN(Encoder):
         self,
         *,
         cutoff: float,
-        channels: int,
-        pre_layers: int,
-        layers: int,
-        gaussians: int,
-        gaussian_width: float,
+        channels: Count,
+        pre_layers: Count,
+        layers: Count,
+        gaussians: Count,
+        gaussian_width: Positive,
     ) -> None:
         super().__init__(out_channels=channels, layers=layers)
         widths = [_ELEMENTS] + [channels] * pre_layers

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnpool.bounds import Count
 from gnnpool.errors import ConfigError
 from gnnpool.models.base import Encoder
 
@@ -72,7 +73,7 @@ class TorchMD(Encoder):
     separable = True
 
     def __init__(
-        self, *, cutoff: float, channels: int, pre_layers: int, layers: int, heads: int, radial: int
+        self, *, cutoff: float, channels: Count, pre_layers: Count, layers: Count, heads: Count, radial: Count
     ) -> None:
         super().__init__(out_channels=channels, layers=layers)
         if channels % heads:

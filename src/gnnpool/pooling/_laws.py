@@ -31,11 +31,20 @@ def pooled_channels(pooling: Pooling, *, what: str) -> int:
     with torch.no_grad():
         pooled = _try(pooling.eval(), x, _SIZES, what=what)
     pooling.train(mode)
-    if pooled.x.dim() != 2 or len(pooled.x) != len(_SIZES):
-        raise ConfigError(
-            f"{what}: expected one vector for each of {len(_SIZES)} graphs, got {list(pooled.x.shape)}"
-        )
     return pooled.x.shape[1]
+
+
+def small_graphs(dtype: torch.dtype) -> GraphBatch:
+    """The four small graphs as one batch, with lengths and vectors of a floating type."""
+    edges, length = _edges(_SIZES, dtype)
+    batch = torch.arange(len(_SIZES)).repeat_interleave(torch.tensor(_SIZES))
+    return GraphBatch.from_edges(
+        batch,
+        edges,
+        edge_length=length,
+        edge_vector=length.unsqueeze(1).repeat(1, 3),
+        species=torch.zeros(len(batch), dtype=torch.int64),
+    )
 
 
 def check_laws(pooling: Pooling, *, what: str) -> None:
@@ -49,8 +58,8 @@ def check_laws(pooling: Pooling, *, what: str) -> None:
         what: Pooling and operator, for messages.
 
     Raises:
-        ConfigError: If the result is not finite for a graph of one node, or depends on which graphs
-            share the batch, or on the order of the nodes inside a graph.
+        ConfigError: If the result has another width than ``out_channels``, is not finite for a graph of
+            one node, or depends on which graphs share the batch, or on the order of the nodes in a graph.
     """
     pooling = copy.deepcopy(pooling).double().eval()
     x = _embeddings(pooling.in_channels, torch.float64)
@@ -59,6 +68,10 @@ def check_laws(pooling: Pooling, *, what: str) -> None:
         together = _try(pooling, x, _SIZES, what=what)
         alone = [_try(pooling, part, [len(part)], what=what) for part in x.split(_SIZES)]
         reversed_ = _try(pooling, x[order], _SIZES, backwards=True, what=what)
+    if together.x.shape[1] != pooling.out_channels:
+        raise ConfigError(
+            f"{what}: expected out_channels of its vectors, {together.x.shape[1]}, got {pooling.out_channels}"
+        )
     one = alone[_SIZES.index(1)]
     if not all(value.isfinite().all() for value in (one.x, one.aux_loss) if value is not None):
         raise ConfigError(f"{what}: the result is not finite for a graph of one node")
@@ -96,15 +109,31 @@ def _try(
 ) -> Pooled:
     batch = torch.arange(len(sizes)).repeat_interleave(copies * torch.tensor(sizes))
     try:
-        if not pooling.needs_edges:
-            return pooling(x, Nodes.from_vector(batch))
-        edges = torch.tensor(_chains(sizes, backwards, copies), dtype=torch.int64).view(-1, 2).t()
-        length = torch.ones(edges.shape[1], dtype=x.dtype)
-        return pooling(x, GraphBatch.from_edges(batch, edges, edge_length=length))
+        if pooling.needs_edges:
+            edges, length = _edges(sizes, x.dtype, backwards=backwards, copies=copies)
+            pooled = pooling(x, GraphBatch.from_edges(batch, edges, edge_length=length))
+        else:
+            pooled = pooling(x, Nodes.from_vector(batch))
     except Exception as error:
         reads_edges = isinstance(error, AttributeError) and not pooling.needs_edges
         hint = "; a pooling that reads edges states needs_edges = True" if reads_edges else ""
         raise ConfigError(f"{what}: fails on small graphs: {type(error).__name__}: {error}{hint}") from error
+    _require_shape(pooled, len(sizes), what=what)
+    return pooled
+
+
+def _require_shape(pooled: object, graphs: int, *, what: str) -> None:
+    if not isinstance(pooled, Pooled) or not isinstance(pooled.x, Tensor):
+        found = type(pooled.x if isinstance(pooled, Pooled) else pooled).__name__
+        raise ConfigError(f"{what}: expected Pooled(x, aux_loss) with a tensor x, got {found}")
+    if pooled.x.dim() != 2 or len(pooled.x) != graphs:
+        raise ConfigError(
+            f"{what}: expected one vector for each of {graphs} graphs, got {list(pooled.x.shape)}"
+        )
+    loss = pooled.aux_loss
+    if loss is not None and not (isinstance(loss, Tensor) and loss.shape == (graphs,)):
+        found = list(loss.shape) if isinstance(loss, Tensor) else type(loss).__name__
+        raise ConfigError(f"{what}: expected one auxiliary loss for each of {graphs} graphs, got {found}")
 
 
 def _embeddings(channels: int, dtype: torch.dtype) -> Tensor:
@@ -112,8 +141,10 @@ def _embeddings(channels: int, dtype: torch.dtype) -> Tensor:
     return torch.sin(1.7 * torch.arange(1, sum(_SIZES) * channels + 1, dtype=dtype)).view(-1, channels)
 
 
-def _chains(sizes: Sequence[int], backwards: bool, copies: int) -> list[tuple[int, int]]:
-    """Edges of chains with a chord at one end, numbered from either end; copies do not touch."""
+def _edges(
+    sizes: Sequence[int], dtype: torch.dtype, *, backwards: bool = False, copies: int = 1
+) -> tuple[Tensor, Tensor]:
+    """Chains with a chord at one end, numbered from either end; copies do not touch. ``[2, E]``, ``[E]``."""
     pairs, first = [], 0
     for size in (size for size in sizes for _ in range(copies)):
         bonds = [(i, i + 1) for i in range(size - 1)] + ([(0, 2)] if size > 2 else [])
@@ -121,7 +152,8 @@ def _chains(sizes: Sequence[int], backwards: bool, copies: int) -> list[tuple[in
             a, b = (first + (size - 1 - i if backwards else i) for i in bond)
             pairs += [(a, b), (b, a)]
         first += size
-    return sorted(pairs)
+    edges = torch.tensor(sorted(pairs), dtype=torch.int64).view(-1, 2).t()
+    return edges, torch.ones(edges.shape[1], dtype=dtype)
 
 
 def _require_equal(found: Pooled, expected: Pooled, fault: str) -> None:

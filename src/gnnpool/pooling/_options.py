@@ -21,7 +21,7 @@ def construct(kind: type, options: Mapping[str, Any], *, what: str) -> Any:
     Raises:
         TypeError: If an option is unknown or missing; the message lists the known ones.
         ValueError: If the class refuses the value of an option.
-        ConfigError: If the class needs a missing package, or one of its assertions fails.
+        ConfigError: If the class needs a missing package, one of its assertions fails, or it fails otherwise.
     """
     signature = inspect.signature(kind)
     try:
@@ -35,3 +35,5 @@ def construct(kind: type, options: Mapping[str, Any], *, what: str) -> Any:
         raise ValueError(f"{what}: {error}") from error
     except (ImportError, AssertionError) as error:
         raise ConfigError(f"{what}: {error}") from error
+    except Exception as error:
+        raise ConfigError(f"{what}: {type(error).__name__}: {error}") from error

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from gnnpool.bounds import Count, Positive
 from gnnpool.graphs.batch import GraphBatch
 from gnnpool.pooling._softmax import softmax_over_nodes
 from gnnpool.pooling.base import Pooled, Pooling
@@ -50,7 +51,9 @@ class CrystalAttentionPooling(Pooling):
     sees_size = False  # with edges that do not depend on the choice of the cell (ocp)
     needs_edges = True
 
-    def __init__(self, in_channels: int, *, heads: int = 4, pairs: int = 16, reach: float = 0.5) -> None:
+    def __init__(
+        self, in_channels: int, *, heads: Count = 4, pairs: Count = 16, reach: Positive = 0.5
+    ) -> None:
         super().__init__(in_channels, out_channels=in_channels)
         if heads < 1 or in_channels % heads:
             raise ValueError(f"heads: expected a divisor of the {in_channels} channels, got {heads}")

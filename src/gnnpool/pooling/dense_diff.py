@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from gnnpool.bounds import Count, NonNegative
 from gnnpool.graphs.batch import GraphBatch
 from gnnpool.pooling.base import Pooled, Pooling
 
@@ -52,7 +53,12 @@ class DenseDiffPooling(Pooling):
     needs_edges = True
 
     def __init__(
-        self, in_channels: int, *, clusters: int = 10, link_weight: float = 0.0, entropy_weight: float = 0.0
+        self,
+        in_channels: int,
+        *,
+        clusters: Count = 10,
+        link_weight: NonNegative = 0.0,
+        entropy_weight: NonNegative = 0.0,
     ) -> None:
         super().__init__(in_channels, out_channels=in_channels)
         self.link_weight = link_weight

@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from gnnpool.bounds import Count, Natural
 from gnnpool.graphs.batch import Nodes
 from gnnpool.pooling._attention import AttentionBlock, SeedAttention
 from gnnpool.pooling.base import Pooled, Pooling
@@ -31,7 +32,9 @@ class GMTPooling(Pooling):
 
     sees_size = False
 
-    def __init__(self, in_channels: int, *, seeds: int = 10, encoder_blocks: int = 1, heads: int = 4) -> None:
+    def __init__(
+        self, in_channels: int, *, seeds: Count = 10, encoder_blocks: Natural = 1, heads: Count = 4
+    ) -> None:
         super().__init__(in_channels, out_channels=in_channels)
         self.pma1 = SeedAttention(in_channels, seeds=seeds, heads=heads)
         self.encoders = nn.ModuleList(AttentionBlock(in_channels, heads) for _ in range(encoder_blocks))

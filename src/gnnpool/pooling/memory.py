@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnpool.bounds import Count, NonNegative, Positive
 from gnnpool.graphs.batch import Nodes
 from gnnpool.pooling.base import Pooled, Pooling
 
@@ -56,10 +57,10 @@ class MemoryPooling(Pooling):
         self,
         in_channels: int,
         *,
-        clusters: int = 10,
-        heads: int = 5,
-        tau: float = 1.0,
-        aux_weight: float = 0.03,
+        clusters: Count = 10,
+        heads: Count = 5,
+        tau: Positive = 1.0,
+        aux_weight: NonNegative = 0.03,
     ) -> None:
         super().__init__(in_channels, out_channels=in_channels)
         self.tau = tau

@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gnnpool.bounds import Count
 from gnnpool.graphs.batch import Nodes
 from gnnpool.pooling._softmax import softmax_over_nodes
 from gnnpool.pooling.base import Pooled, Pooling
@@ -33,7 +34,7 @@ class Set2SetPooling(Pooling):
 
     sees_size = False
 
-    def __init__(self, in_channels: int, *, steps: int = 3) -> None:
+    def __init__(self, in_channels: int, *, steps: Count = 3) -> None:
         super().__init__(in_channels, out_channels=2 * in_channels)
         if steps < 1:
             raise ValueError(f"Set2SetPooling: expected steps >= 1, got {steps}")

@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from gnnpool.bounds import Count, Natural
 from gnnpool.graphs.batch import Nodes
 from gnnpool.pooling._attention import AttentionBlock, SeedAttention
 from gnnpool.pooling.base import Pooled, Pooling
@@ -39,10 +40,10 @@ class SetTransformerPooling(Pooling):
         self,
         in_channels: int,
         *,
-        seeds: int = 1,
-        encoder_blocks: int = 1,
-        decoder_blocks: int = 1,
-        heads: int = 4,
+        seeds: Count = 1,
+        encoder_blocks: Natural = 1,
+        decoder_blocks: Natural = 1,
+        heads: Count = 4,
     ) -> None:
         super().__init__(in_channels, out_channels=seeds * in_channels)
         self.encoders = nn.ModuleList(AttentionBlock(in_channels, heads) for _ in range(encoder_blocks))

@@ -2,6 +2,7 @@
 
 from torch import Tensor
 
+from gnnpool.bounds import Positive
 from gnnpool.graphs.batch import Nodes
 from gnnpool.pooling.base import Pooled, Pooling
 
@@ -29,7 +30,7 @@ class StdPooling(Pooling):
 
     sees_size = False
 
-    def __init__(self, in_channels: int, *, eps: float = 1e-5) -> None:
+    def __init__(self, in_channels: int, *, eps: Positive = 1e-5) -> None:
         super().__init__(in_channels, out_channels=in_channels)
         if not eps > 0:
             raise ValueError(f"StdPooling: expected eps > 0, got {eps}")

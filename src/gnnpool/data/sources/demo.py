@@ -11,11 +11,13 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from pymatgen.analysis.ewald import EwaldSummation
 from pymatgen.core import Structure
 
+from gnnpool.bounds import Count, Natural
 from gnnpool.data.structure import RawStructure
 from gnnpool.errors import ConfigError
 
@@ -88,7 +90,9 @@ _MULTIPLES = [
 ]
 
 
-def read(*, target: str, seed: int = SEED, count: int = 600) -> list[RawStructure]:
+def read(
+    *, target: Literal["per_atom", "per_cell"], seed: Natural = SEED, count: Count = 600
+) -> list[RawStructure]:
     """Make the demonstration crystals; there is no file.
 
     Args:

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
+from gnnpool.bounds import Count
 from gnnpool.data.archive import MAX_BYTES, MAX_FILES, read_archive
 from gnnpool.data.formats import raw_structure
 from gnnpool.data.structure import RawStructure
@@ -23,9 +24,9 @@ def read(
     path: str | Path,
     *,
     targets: str = "targets.csv",
-    column: int = 1,
-    max_bytes: int = MAX_BYTES,
-    max_files: int = MAX_FILES,
+    column: Count = 1,
+    max_bytes: Count = MAX_BYTES,
+    max_files: Count = MAX_FILES,
 ) -> list[RawStructure]:
     """Read the structures that a table of targets names.
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
+from gnnpool.bounds import Count, Natural
 from gnnpool.data.archive import MAX_BYTES, MAX_FILES, is_archive, read_archive
 from gnnpool.data.sources.folder import rows_of
 from gnnpool.data.structure import RawStructure
@@ -18,7 +19,7 @@ _KEYS = {"structure_id", "positions", "cell", "atomic_numbers", "y"}
 
 
 def read(
-    path: str | Path, *, target: int = 0, max_bytes: int = MAX_BYTES, max_files: int = MAX_FILES
+    path: str | Path, *, target: Natural = 0, max_bytes: Count = MAX_BYTES, max_files: Count = MAX_FILES
 ) -> list[RawStructure]:
     """Read what MatDeepLearn reads.
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -13,7 +14,12 @@ from gnnpool.errors import ConfigError, DataError
 
 
 def read(
-    path: str | Path, *, target: str, structure: str = "structure", id: str | None = None, format: str = "cif"
+    path: str | Path,
+    *,
+    target: str,
+    structure: str = "structure",
+    id: str | None = None,
+    format: Literal["cif", "poscar", "xyz", "json"] = "cif",
 ) -> list[RawStructure]:
     """Read a table with one structure in each row.
 

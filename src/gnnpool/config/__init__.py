@@ -1,0 +1,45 @@
+"""The configuration: read outside of Snakemake, and checked before any job: form, then names, then sense."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from gnnpool.config.form import check_form
+from gnnpool.config.names import check_names
+from gnnpool.config.parts import (
+    files_of,
+    labels_of,
+    networks_of,
+    physics_of,
+    trial_settings,
+    what_decides,
+    without_label,
+)
+from gnnpool.config.reading import read_config
+from gnnpool.config.sense import check_sense
+
+__all__ = [
+    "check_config",
+    "files_of",
+    "labels_of",
+    "networks_of",
+    "physics_of",
+    "read_config",
+    "trial_settings",
+    "what_decides",
+    "without_label",
+]
+
+
+def check_config(config: Mapping, schema: str | Path) -> None:
+    """Refuse a configuration that cannot be carried out.
+
+    Args:
+        config: The merged configuration.
+        schema: JSON Schema, as YAML, in the folder workflow/schemas of the checkout.
+
+    Raises:
+        ConfigError: With the key, where it stands, what was found and what was expected.
+    """
+    check_form(config, schema)
+    check_names(config)
+    check_sense(config, checkout=Path(schema).resolve().parents[2])

@@ -1,0 +1,95 @@
+"""The names of a configuration, and the options of what they name: whether there are such things."""
+
+import difflib
+from collections.abc import Mapping
+
+from gnnpool import plugins
+from gnnpool.errors import ConfigError
+from gnnpool.grid import slice_of
+from gnnpool.pooling_names import GROUP, check_operator_options, check_pooling, read_operators
+from gnnpool.signatures import check_options, declared
+
+_READERS = "gnnpool.data.sources"
+_ENCODERS = "gnnpool.models"
+
+
+def check_names(config: Mapping) -> None:
+    """Refuse names of things that do not exist, and options that our own components do not take.
+
+    No component is imported: options of other packages are checked by the rule check_networks.
+
+    Args:
+        config: A configuration of the right form.
+
+    Raises:
+        ConfigError: With the key, and the nearest names that there are.
+    """
+    for slug, entry in config["datasets"].items():
+        _check_dataset(slug, entry)
+    for slug, entry in config["models"].items():
+        encoders, encoder = plugins.names(_ENCODERS, group=_ENCODERS), entry["encoder"]
+        plugins.require(encoder, encoders, what=f"encoder of model {slug!r}")
+        check_options(
+            entry["options"],
+            declared(_ENCODERS, encoder, "Encoder", group=_ENCODERS),
+            given=("cutoff",),
+            where=f"models.{slug}.options",
+            what=f"encoder {encoder!r}",
+        )
+    _check_poolings(config)
+    for key in ("tables", "figures"):
+        kinds = plugins.names(f"gnnpool.{key}")
+        for entry in config[key]:
+            plugins.require(entry["kind"], kinds, what=f"kind of {key.removesuffix('s')} {entry['name']!r}")
+            _check_slice(config, entry, f"{key} entry {entry['name']!r}")
+    for entry in config["explanations"]:
+        _check_slice(config, slice_of(entry), f"explanations entry {entry['name']!r}")
+
+
+def _check_dataset(slug: str, entry: Mapping) -> None:
+    source = entry["source"]
+    plugins.require(source, plugins.names(_READERS), what=f"source of dataset {slug!r}")
+    arguments = declared(_READERS, source, "read")
+    check_options(
+        entry.get("options", {}),
+        arguments,
+        given=("path",),
+        where=f"datasets.{slug}.options",
+        what=f"source {source!r}",
+    )
+    if arguments is not None and ("path" in arguments) != ("file" in entry):
+        wanted, found = ("'file'", "none") if "path" in arguments else ("no 'file'", repr(entry["file"]))
+        raise ConfigError(f"datasets.{slug}: source {source!r} expects {wanted}, found {found}")
+
+
+def _check_poolings(config: Mapping) -> None:
+    trained = {name: block for block in config["blocks"] for name in block["poolings"]}
+    for block in config["blocks"]:
+        for axis in ("datasets", "models", "edges"):
+            for name in block[axis]:
+                plugins.require(name, config[axis], what=f"entry of {axis} in block {block['name']!r}")
+    for name in {**config["poolings"], **trained}:
+        entry = config["poolings"].get(name)
+        try:
+            # The optional package of a pooling that is not trained may be missing.
+            if name in trained or "tgp" not in {choice.kind for choice in read_operators(name, entry)}:
+                check_pooling(name, entry)
+            check_operator_options(name, entry)
+        except ConfigError as error:
+            near = difflib.get_close_matches(name, config["poolings"], n=1, cutoff=0.5)
+            hint = f" (or the combination {near[0]!r}?)" if near and near[0] != name else ""
+            where = f"block {trained[name]['name']!r}" if name in trained else "poolings"
+            raise ConfigError(f"{where}: {error}{hint}") from error
+    for name in config["noise_floor"]["poolings"]:
+        plugins.require(name, trained, what="pooling of a block, named by noise_floor")
+
+
+def _check_slice(config: Mapping, entry: Mapping, where: str) -> None:
+    operators = plugins.names("gnnpool.pooling", group=GROUP)
+    for name in entry["poolings"]:
+        plugins.require(name, {*operators, *config["poolings"]}, what=f"pooling in {where}")
+    for name in entry["datasets"]:
+        plugins.require(name, config["datasets"], what=f"dataset in {where}")
+    for model, edges in entry["settings"]:
+        plugins.require(model, config["models"], what=f"model in {where}")
+        plugins.require(edges, config["edges"], what=f"edges in {where}")

@@ -1,0 +1,94 @@
+"""What the jobs need of a configuration."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from gnnpool.records import Trial
+
+_DECIDING = (
+    *("seeds", "noise_floor", "split", "on_bad_row", "blocks", "training"),
+    *("statistic", "statistics"),
+)
+_NOT_DECIDING = {"label", "url", "mirrors", "redirect_hosts"}
+
+
+def without_label(entry: Mapping | None) -> Mapping | None:
+    """The part of a catalog entry that decides results, so that a new label reruns nothing."""
+    return None if entry is None else {key: value for key, value in entry.items() if key != "label"}
+
+
+def what_decides(config: Mapping) -> dict:
+    """The part of a configuration that decides results: what its blocks use, without labels and addresses."""
+    used = {
+        axis: {name for block in config["blocks"] for name in block[axis]}
+        for axis in ("datasets", "models", "edges", "poolings")
+    }
+    catalogs = {
+        axis: {
+            slug: {key: value for key, value in entry.items() if key not in _NOT_DECIDING}
+            for slug, entry in config[axis].items()
+            if slug in used[axis]
+        }
+        for axis in used
+    }
+    return {**{key: config[key] for key in _DECIDING}, **catalogs}
+
+
+def trial_settings(config: Mapping) -> dict:
+    """The settings of trials by section, without labels: models, poolings, edges and training."""
+    catalogs = {
+        axis: {slug: without_label(entry) for slug, entry in config[axis].items()}
+        for axis in ("models", "poolings", "edges")
+    }
+    return {**catalogs, "training": config["training"]}
+
+
+def labels_of(config: Mapping) -> dict[str, dict[str, str]]:
+    """Printed names by axis and slug; a pooling that depends on the order of atoms says so."""
+    return {
+        axis: {
+            slug: entry["label"]
+            + (" (depends on the order of atoms)" if entry.get("order_dependent") else "")
+            for slug, entry in config[axis].items()
+        }
+        for axis in ("datasets", "models", "edges", "poolings")
+    }
+
+
+def physics_of(config: Mapping) -> dict[str, Mapping]:
+    """What kind of quantity the target of each dataset is, by slug, where the configuration says so."""
+    return {slug: entry["physics"] for slug, entry in config["datasets"].items() if "physics" in entry}
+
+
+def files_of(config: Mapping) -> Iterator[tuple[str, str]]:
+    """Dataset and file name of every dataset in use that comes as a file."""
+    used = {dataset for block in config["blocks"] for dataset in block["datasets"]}
+    for slug, entry in config["datasets"].items():
+        if slug in used and "file" in entry:
+            yield slug, entry["file"]
+
+
+def networks_of(config: Mapping, trials: Iterable[Trial]) -> dict[tuple[str, str, str], dict[str, Any]]:
+    """The network of each model, edges and pooling that is planned.
+
+    Args:
+        config: The configuration.
+        trials: Planned trials.
+
+    Returns:
+        For each (model, edges, pooling) the entries that decide its network, and a name that changes
+        with them. Edges of the same cutoff share a network, and its name.
+    """
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for key in dict.fromkeys((trial.model, trial.edges, trial.pooling) for trial in trials):
+        model, edges, pooling = key
+        decides = {
+            "model": without_label(config["models"][model]),
+            "pooling_entry": without_label(config["poolings"].get(pooling)),
+            "cutoff": config["edges"][edges]["cutoff"],
+        }
+        digest = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:8]
+        found[key] = {"name": f"{model}/{pooling}-{digest}", "edges": edges, "pooling": pooling, **decides}
+    return found
