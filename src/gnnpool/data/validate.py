@@ -25,6 +25,9 @@ MIN_DISTANCE = 0.1
 MAX_DISAGREEMENT = 1e-3
 # Cells away from the origin; image numbers up to the cutoff then still fit in one signed byte.
 MAX_FRACTIONAL = 50.0
+# Å for a length; the squares of no crystal and no target come near the largest float.
+MAX_LENGTH = 1e5
+MAX_TARGET = 1e15
 MAX_NUMBER = 100
 SHOWN = 20
 
@@ -134,6 +137,8 @@ def _id(row: RawStructure) -> str:
 def _target(row: RawStructure) -> float:
     if not is_number(row.target) or not math.isfinite(target := float(row.target)):
         raise _Refused("target", quoted(row.target), "a finite number")
+    if abs(target) > MAX_TARGET:
+        raise _Refused("target", target, f"at most {MAX_TARGET:g}")
     return target
 
 
@@ -203,6 +208,8 @@ def _finite(field: str, value: object, shape: tuple[int, ...]) -> np.ndarray:
         # The odd row itself, because the whole may be too long to show it.
         row = odd.argmax()
         raise _Refused(field, array if row == 0 else f"{array[row].tolist()} in row {row + 1}", expected)
+    if array.size and (largest := np.abs(array).max()) > MAX_LENGTH:
+        raise _Refused(field, f"up to {largest:.3g}", f"at most {MAX_LENGTH:g}")
     return array
 
 

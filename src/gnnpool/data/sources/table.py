@@ -59,8 +59,11 @@ def _table(path: Path, used: set[str | None]) -> dict[str, list]:
             _check_once(names, used)
             return {name: table[place].tolist()[1:] for place, name in enumerate(names)}
         if path.suffix == ".json":
-            return pd.DataFrame(load_json(path.read_bytes(), unique=True), dtype=object).to_dict("list")
-    except (OSError, ValueError, pa.ArrowException) as error:
+            content = load_json(path.read_bytes(), unique=True)
+            if not isinstance(content, dict) and not all(isinstance(row, dict) for row in content):
+                raise ValueError("neither a list of rows nor columns by name")
+            return pd.DataFrame(content, dtype=object).to_dict("list")
+    except (OSError, ValueError, TypeError, pa.ArrowException) as error:
         raise DataError(f"{path}: expected a table, found: {error}") from error
     raise DataError(f"{path}: expected a file that ends in .parquet, .csv or .json")
 
