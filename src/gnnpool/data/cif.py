@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import gemmi
 import numpy as np
-from pymatgen.core import Element, Lattice
+from pymatgen.core import Composition, Element, Lattice
 
 from gnnpool.data.cif_symmetry import symmetries
 
@@ -193,7 +193,7 @@ def _check_formula(tags: Tags, species: Sequence[Mapping[str, float]]) -> None:
         return
     units = gemmi.cif.as_number("".join(tags.get("_cell_formula_units_z", [])[:1]))
     whole = all(count.is_integer() for count in formula.values())
-    if whole and units == math.gcd(*map(int, formula.values())):
+    if whole and units == Composition(formula).get_reduced_formula_and_factor()[1]:
         scales = (1, units)  # pymatgen writes the formula of the whole cell beside the units in it
     else:
         scales = (sum(found.values()) / sum(formula.values()) if math.isnan(units) else units,)

@@ -285,6 +285,12 @@ def test_a_formula_that_agrees_or_says_nothing_is_no_matter(head):
     assert set(counts(cif(*head))) == {"Na", "Cl"}
 
 
+def test_the_formula_of_a_peroxide_is_read_as_pymatgen_writes_it():
+    """Pymatgen counts two units of Rb2O2 in Rb4 O4."""
+    structure = Structure(8 * np.eye(3), ["Rb"] * 4 + ["O"] * 4, np.arange(24).reshape(8, 3) * 5 % 8 / 8)
+    assert counts(str(CifWriter(structure))) == {"Rb": 4, "O": 4}
+
+
 def test_deuterium_is_hydrogen_to_a_formula():
     text = cif("_chemical_formula_sum 'D2 O'", atoms=["H1 H 0 0 0", "D1 D 0.5 0 0", "O1 O 0 0.5 0"])
     assert counts(text) == {"H": 1, "D": 1, "O": 1}
