@@ -205,5 +205,6 @@ def _check_formula(tags: Tags, species: Sequence[Mapping[str, float]]) -> None:
         ):
             return
     read = " ".join(f"{name}{count}" for name, count in sorted(found.items()))
-    told = " ".join(f"{name}{count:g}" for name, count in sorted(formula.items()))
-    raise ValueError(f"the formula {told} (Z {units:g}) contradicts the atoms that were read: {read}")
+    stated = " ".join(f"{name}{count:g}" for name, count in sorted(formula.items()))
+    times = "" if math.isnan(units) else f" (Z = {units:g})"
+    raise ValueError(f"the formula {stated}{times} contradicts the atoms that were read: {read}")

@@ -32,13 +32,13 @@ def raw_structure(content: object, form: str, *, id: object, target: object) -> 
     """
     if content is None:
         return RawStructure(id=id, lattice=None, species=[], target=target)
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always")
         try:
             fields = FORMS[form](decoded(content) if isinstance(content, bytes | str) else content)
         except Exception as error:  # parsers of damaged text raise whatever they stumble upon
             fields = {"lattice": f"unreadable {form} ({type(error).__name__}: {error})", "species": []}
-    for one in told:
+    for one in doubts:
         _logger.info("%s: %s", printable(id), one.message)
     return RawStructure(id=id, target=target, **fields)
 

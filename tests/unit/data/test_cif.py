@@ -228,13 +228,13 @@ def test_the_charge_of_a_symbol_is_left_behind(symbol, element):
     "symbol", ["VAC", "RE", "Va", "Wat", "Xx", "X", "CL", "na", "?", ".", "M1", "OH", "Cval"]
 )
 def test_a_symbol_that_is_no_element_is_a_bad_row(symbol):
-    told = refusal(cif(atoms=[f"x {symbol} 0 0 0", "Br1 Br 0.5 0.5 0.5"]))
-    assert "expected an element" in told
-    assert "on site 0" in told
+    message = refusal(cif(atoms=[f"x {symbol} 0 0 0", "Br1 Br 0.5 0.5 0.5"]))
+    assert "expected an element" in message
+    assert "on site 0" in message
 
 
 @pytest.mark.parametrize("label", ["HO1", "CA1", "OW1", "CL1", "Wat1", "1", "RE"])
-def test_a_label_in_which_no_element_can_be_told_from_two_is_a_bad_row(label):
+def test_a_label_in_which_no_element_is_certain_is_a_bad_row(label):
     tags = [tag for tag in TAGS if tag != "type_symbol"]
     assert "expected an element" in refusal(cif(tags=tags, atoms=[f"{label} 0 0 0"]))
 
@@ -253,20 +253,20 @@ def test_capitals_are_an_element_that_the_formula_names():
 
 
 @pytest.mark.parametrize(
-    ("head", "told"),
+    ("head", "message"),
     [
-        (["_chemical_formula_sum 'Na2 Cl'"], "the formula Cl1 Na2 (Z nan)"),
+        (["_chemical_formula_sum 'Na2 Cl'"], "the formula Cl1 Na2 contradicts the atoms"),
         (["_chemical_formula_sum 'Na Cl O'"], "contradicts the atoms that were read: Cl1 Na1"),
         (
             ["_chemical_formula_sum 'Na Cl'", "_cell_formula_units_Z 4"],
-            "the formula Cl1 Na1 (Z 4) contradicts",
+            "the formula Cl1 Na1 (Z = 4) contradicts",
         ),
         (["_chemical_formula_sum 'Na0.9 Cl'"], "the formula Cl1 Na0.9"),
         (["_chemical_formula_sum 'Cl Na'", "_cell_formula_units_Z 4", name("P m -3 m")], "read: Cl1 Na1"),
     ],
 )
-def test_a_formula_that_contradicts_the_atoms_is_a_bad_row(head, told):
-    assert told in refusal(cif(*head))
+def test_a_formula_that_contradicts_the_atoms_is_a_bad_row(head, message):
+    assert message in refusal(cif(*head))
 
 
 @pytest.mark.parametrize(
@@ -307,8 +307,8 @@ def test_species_that_share_a_site_are_one_site():
     tags = [*TAGS, "occupancy"]
     iron = ["Fe1 Fe2+ 0 0 0 0.5", "Fe2 Fe3+ 0 0 0 0.5"]
     assert read_cif(cif(tags=tags, atoms=iron))["species"] == [{"Fe": 1.0}]
-    told = refusal(cif(tags=tags, atoms=["Fe1 Fe 0 0 0 0.5", "Ni1 Ni 0 0 0 0.5"]))
-    assert "species is {'Fe': 0.5, 'Ni': 0.5} on site 0, expected one element with occupancy 1" in told
+    message = refusal(cif(tags=tags, atoms=["Fe1 Fe 0 0 0 0.5", "Ni1 Ni 0 0 0 0.5"]))
+    assert "species is {'Fe': 0.5, 'Ni': 0.5} on site 0, expected one element with occupancy 1" in message
     for share in ("0", "0.5", "-1", "2"):
         assert "expected one element with occupancy 1" in refusal(
             cif(tags=tags, atoms=[f"Fe1 Fe 0 0 0 {share}"])

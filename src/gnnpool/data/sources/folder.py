@@ -2,6 +2,7 @@
 
 import csv
 import io
+import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -20,6 +21,7 @@ _FORM_OF = {
     ".xyz": "xyz",
     ".extxyz": "xyz",
 }
+_logger = logging.getLogger(__name__)
 _MISSING = {"", "-", "--", "?", "na", "n/a", "#n/a", "nan", "null", "none", "missing"}
 
 
@@ -78,6 +80,7 @@ def rows_of(files: Mapping[str, bytes], *, path: str | Path, targets: str, colum
             for name in {str(place), str(place.with_suffix(""))}:
                 by_name[name].append(member)
     if rows and rows[0][0] not in by_name and _is_heading(rows[0], column):
+        _logger.info("%s: the first row of %s is its heading: %s", path, tables[0], ", ".join(rows[0]))
         del rows[0]
     return [_raw(files, by_name.get(row[0], []), row, column) for row in rows]
 
