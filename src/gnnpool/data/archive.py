@@ -1,4 +1,4 @@
-"""Files out of a zip or tar archive that somebody sent, read into memory and never unpacked to disk.
+"""Files out of a zip, tar or gzip archive that somebody sent, read into memory and never unpacked to disk.
 
 So no name and no link in an archive can lead anywhere. One that tries to is refused all the same.
 """
@@ -63,6 +63,26 @@ def read_archive(
         raise DataError(f"{path}: {refused}") from None
     except _DAMAGED as error:
         raise DataError(f"{path}: expected a zip or tar archive, found: {error or repr(error)}") from error
+
+
+def read_gzip(path: str | Path, *, max_bytes: int = MAX_BYTES) -> bytes:
+    """Read a gzipped file.
+
+    Args:
+        path: The file.
+        max_bytes: Most bytes that it may hold unpacked.
+
+    Raises:
+        DataError: If the file holds more, is damaged, or is not gzipped.
+    """
+    try:
+        with gzip.open(path) as file:
+            stream = _Limited(file, max_bytes)
+            return b"".join(iter(lambda: stream.read(_PIECE), b""))
+    except _Refused as refused:
+        raise DataError(f"{path}: {refused}") from None
+    except _DAMAGED as error:
+        raise DataError(f"{path}: expected a gzipped file, found: {error or repr(error)}") from error
 
 
 class _Refused(Exception):

@@ -5,7 +5,6 @@ import inspect
 import logging
 from collections.abc import Mapping
 from importlib import import_module
-from numbers import Real
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from gnnpool import plugins, stages
 from gnnpool.artifacts import file_sha256, write_json
 from gnnpool.data.raw_file import disagreement
 from gnnpool.data.structure import RawStructure, StructureSet, write_structures
+from gnnpool.data.text import is_number
 from gnnpool.data.validate import BadRow, validate
 from gnnpool.errors import ConfigError, DataError
 
@@ -89,7 +89,7 @@ def _read(raw: str | Path | None, dataset: str, entry: Mapping) -> list[RawStruc
 
 def _check_statistics(rows: list[RawStructure], dataset: str, entry: Mapping) -> None:
     # Of all rows, so that one whose structure is bad and left out does not count as a wrong column.
-    targets = np.array([row.target for row in rows if isinstance(row.target, Real)], dtype=float)
+    targets = np.array([row.target for row in rows if is_number(row.target)], dtype=float)
     targets = targets[np.isfinite(targets)]
     expected = entry["target_statistics"]
     found = {

@@ -1,19 +1,19 @@
 """One structure from its text, or from its dictionary, in the forms in which crystals are kept."""
 
-import json
 import logging
+import re
 import shlex
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
-from pymatgen.core import DummySpecies, Element, Species, Structure
-from pymatgen.io.cif import CifFile, str2float
+from pymatgen.core import Element, Structure
 
+from gnnpool.data.cif import read_cif
 from gnnpool.data.structure import RawStructure
+from gnnpool.data.text import decoded, load_json, number, printable
 
-_FIRST = "_atom_site_fract_x"
-_ROUNDING = 1e-3  # pymatgen takes 0.3333 for one third
+_SYMBOLS = {element.name for element in Element} | {"D", "T"}
 _logger = logging.getLogger(__name__)
 
 
@@ -21,8 +21,9 @@ def raw_structure(content: object, form: str, *, id: object, target: object) -> 
     """Read one structure; one that cannot be read becomes a bad row, which tells the reason.
 
     Args:
-        content: Text in the form, or its bytes in UTF-8; for json also a dictionary.
-        form: "cif", "poscar", "json" (a pymatgen dictionary, or what ASE writes) or "xyz" (extended XYZ).
+        content: Text in the form, or its bytes; for json also a dictionary.
+        form: "cif", "poscar", "json" (a dictionary of pymatgen, ASE, JARVIS or OPTIMADE) or "xyz" (extended
+            XYZ).
         id: Name of the row.
         target: Quantity to predict.
 
@@ -31,14 +32,14 @@ def raw_structure(content: object, form: str, *, id: object, target: object) -> 
     """
     if content is None:
         return RawStructure(id=id, lattice=None, species=[], target=target)
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always")
         try:
-            fields = FORMS[form](content.decode() if isinstance(content, bytes) else content)
+            fields = FORMS[form](decoded(content) if isinstance(content, bytes | str) else content)
         except Exception as error:  # parsers of damaged text raise whatever they stumble upon
             fields = {"lattice": f"unreadable {form} ({type(error).__name__}: {error})", "species": []}
-    for one in told:
-        _logger.info("%s: %s", id, one.message)
+    for one in doubts:
+        _logger.info("%s: %s", printable(id), one.message)
     return RawStructure(id=id, target=target, **fields)
 
 
@@ -65,59 +66,95 @@ def _shares(species: Iterable[tuple[object, object]]) -> dict[object, object]:
     return found
 
 
-def _from_structure(structure: Structure) -> dict[str, object]:
-    # Not through its dictionary, in which deuterium is hydrogen already.
+def _from_poscar(text: str) -> dict[str, object]:
+    """POSCAR, as pymatgen reads it, if its species line has elements and its numbers are numbers."""
+    lines = text.split("\n")[1:]
+    if odd := re.search(r"(?<!\S)[-+.\d]*\d_\S*", "\n".join(lines)):
+        raise ValueError(f"expected a number, found {odd[0]!r}")
+    for word in lines[4].split() if len(lines) > 4 else []:
+        # "Na_pv/f474ac0d" is the sodium of a potential, "Na1+" that of an ion.
+        name = re.split(r"[/_\d+-]", word)[0]
+        if name not in _SYMBOLS and not word.isdecimal():
+            raise ValueError(f"expected an element, found {word!r}")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="Elements in POSCAR cannot be determined")
+        structure = Structure.from_str(text, fmt="poscar")
     return {
         "lattice": structure.lattice.matrix.tolist(),
-        "species": [_shares((_name(one), n) for one, n in site.species.items()) for site in structure],
+        # By its name, because deuterium has the symbol of hydrogen.
+        "species": [{getattr(site.specie, "element", site.specie).name: 1.0} for site in structure],
         "fractional": structure.frac_coords.tolist(),
         "positions": structure.cart_coords.tolist(),
     }
 
 
-def _name(species: Element | Species | DummySpecies) -> str:
-    element = getattr(species, "element", species)
-    return element.name if isinstance(element, Element) else element.symbol
-
-
-def _from_cif(text: str) -> dict[str, object]:
-    """CIF, as pymatgen reads it, if nothing of the file was left out or made up in doing so."""
-    blocks = [block.data for block in CifFile.from_str(text).data.values() if _FIRST in block.data]
-    if len(blocks) > 1:
-        raise ValueError(f"expected one crystal, found {len(blocks)}")
-    structure = Structure.from_str(text, fmt="cif")
-    lengths = [str2float(blocks[0][f"_cell_length_{axis}"]) for axis in "abc"]
-    if min(lengths) <= 0:
-        raise ValueError(f"expected lengths above zero, found {lengths}")
-    if any(structure.site_properties.get("implicit_hydrogens", [])):
-        raise ValueError("hydrogen atoms without a position")
-    # Atoms without a known symbol or of no occupancy are passed over by the parser.
-    named = np.array([[str2float(x) for x in blocks[0][f"_atom_site_fract_{axis}"]] for axis in "xyz"]).T
-    apart = named[:, None] - structure.frac_coords
-    nearest = np.abs(apart - np.rint(apart)).max(axis=2).min(axis=1)
-    if missing := np.flatnonzero(nearest > _ROUNDING).tolist():
-        labels = [blocks[0]["_atom_site_label"][atom] for atom in missing]
-        raise ValueError(f"atoms without a known symbol or occupancy: {', '.join(labels)}")
-    return _from_structure(structure)
-
-
-def _from_poscar(text: str) -> dict[str, object]:
-    with warnings.catch_warnings():
-        warnings.filterwarnings("error", message="Elements in POSCAR cannot be determined")
-        return _from_structure(Structure.from_str(text, fmt="poscar"))
+def is_structure(content: bytes) -> bool:
+    """Whether bytes are JSON in one of the layouts that are read."""
+    try:
+        return _layout(load_json(content)) is not None
+    except (ValueError, RecursionError):
+        return False
 
 
 def _from_json(content: object) -> dict[str, object]:
-    found = json.loads(content) if isinstance(content, str) else content
-    return from_dictionary(found) if "sites" in found else _from_ase(found)
+    found = load_json(content, unique=True) if isinstance(content, str) else content
+    if (layout := _layout(found)) is None:
+        keys = f"the keys {list(found)}" if isinstance(found, Mapping) else type(found).__name__
+        raise ValueError(f"expected a structure of {_LAYOUTS}, found {keys}")
+    read, part = layout
+    return read(part)
+
+
+def _layout(found: object) -> tuple[Callable[[Mapping], dict[str, object]], Mapping] | None:
+    """How a dictionary is read, and the part of it that holds the structure."""
+    if isinstance(found, list) and len(found) == 1:
+        (found,) = found
+    if not isinstance(found, Mapping):
+        return None
+    for keys, read in _READERS.items():
+        if found.keys() >= keys:
+            return read, found
+    # An entry of pymatgen, a row of JARVIS, an answer of OPTIMADE.
+    inner = (found[key] for key in ("structure", "atoms", "attributes", "data") if key in found)
+    return next(filter(None, map(_layout, inner)), None)
+
+
+def _from_jarvis(atoms: Mapping) -> dict[str, object]:
+    return {
+        "lattice": atoms["lattice_mat"],
+        "species": [{name: 1.0} for name in _list(atoms["elements"])],
+        "positions" if atoms.get("cartesian") else "fractional": atoms["coords"],
+    }
+
+
+def _from_optimade(structure: Mapping) -> dict[str, object]:
+    made_of = {}
+    for one in structure.get("species") or []:
+        if any(one.get("nattached") or []):
+            raise ValueError(f"expected a position of every atom, found atoms attached to {one['name']}")
+        made_of[one["name"]] = _shares(zip(one["chemical_symbols"], one["concentration"], strict=True))
+    return {
+        "lattice": structure["lattice_vectors"],
+        "species": [made_of.get(name, {name: 1.0}) for name in _list(structure["species_at_sites"])],
+        "positions": structure["cartesian_site_positions"],
+    }
+
+
+def _list(value: object) -> list:
+    if not isinstance(value, list):
+        raise ValueError(f"expected a list of elements, found {value!r}")
+    return value
 
 
 def _from_ase(database: Mapping) -> dict[str, object]:
     """Take ASE's JSON apart: the one row of a database of which the keys are row numbers."""
-    (row,) = [database[str(number)] for number in database["ids"]] if "ids" in database else [database]
+    rows = [database[str(number)] for number in database["ids"]] if "ids" in database else [database]
+    if len(rows) != 1:
+        raise ValueError(f"expected one crystal, found {len(rows)}")
+    (row,) = rows
     return {
         "lattice": _array(row["cell"]).reshape(3, 3),
-        "species": [{number: 1.0} for number in _array(row["numbers"]).astype(int).tolist()],
+        "species": [{number: 1.0} for number in _array(row["numbers"]).tolist()],
         "positions": _array(row["positions"]).reshape(-1, 3),
     }
 
@@ -128,30 +165,54 @@ def _array(value: object) -> np.ndarray:
         value = value["array"]
     if isinstance(value, Mapping):
         shape, _, flat = value["__ndarray__"]
-        return np.array(flat, dtype=float).reshape(shape)
-    return np.array(value, dtype=float)
+        value = np.array(flat).reshape(shape)
+    if (found := np.array(value)).dtype.kind not in "iuf":
+        raise ValueError(f"expected numbers, found {value!r}")
+    return found
 
 
 def _from_xyz(text: str) -> dict[str, object]:
     """Extended XYZ: number of atoms; Lattice="..." and Properties=...; one line for each atom."""
-    count, comment, *lines = text.splitlines()
-    entries = dict(entry.split("=", 1) for entry in shlex.split(comment) if "=" in entry)
+    count, comment, *lines = re.split(r"\r\n|\r|\n", text)
+    words = shlex.shlex(comment, posix=True)
+    words.whitespace_split, words.commenters, words.quotes = True, "", '"'
+    entries = dict(entry.split("=", 1) for entry in words if "=" in entry)
     atoms = [line.split() for line in lines if line.strip()]
-    if len(atoms) != int(count):
+    if number(count) != len(atoms):
         raise ValueError(f"expected {count.strip()} atoms, found {len(atoms)} lines")
     column, first = {}, 0
     properties = entries.get("Properties", "species:S:1:pos:R:3").split(":")
     for name, width in zip(properties[::3], map(int, properties[2::3]), strict=True):
         column[name] = slice(first, first := first + width)
+    if missing := [name for name in ("Lattice", "species", "pos") if name not in entries | column]:
+        raise ValueError(f"expected {missing[0]} in the second line, found {comment!r}")
     return {
-        "lattice": np.array(entries["Lattice"].split(), dtype=float).reshape(3, 3),
+        "lattice": np.array([_real(word) for word in entries["Lattice"].split()]).reshape(3, 3),
         "species": [{atom[column["species"]][0]: 1.0} for atom in atoms],
-        "positions": [[float(x) for x in atom[column["pos"]]] for atom in atoms],
+        "positions": [[_real(word) for word in atom[column["pos"]]] for atom in atoms],
     }
 
 
+def _real(word: str) -> float:
+    if (found := number(word)) is None:
+        raise ValueError(f"expected a number, found {word!r}")
+    return found
+
+
+_READERS: dict[frozenset[str], Callable[[Mapping], dict[str, object]]] = {
+    frozenset({"sites"}): from_dictionary,
+    frozenset({"lattice_mat", "coords", "elements"}): _from_jarvis,
+    frozenset({"lattice_vectors", "species_at_sites", "cartesian_site_positions"}): _from_optimade,
+    frozenset({"cell", "numbers", "positions"}): _from_ase,
+    frozenset({"ids"}): _from_ase,
+}
+_LAYOUTS = (
+    "pymatgen (lattice and sites, also as the structure of an entry), ASE (cell, numbers, positions), "
+    "JARVIS (lattice_mat, coords, elements) or OPTIMADE (lattice_vectors, species_at_sites, "
+    "cartesian_site_positions)"
+)
 FORMS: dict[str, Callable[[object], dict[str, object]]] = {
-    "cif": _from_cif,
+    "cif": read_cif,
     "poscar": _from_poscar,
     "json": _from_json,
     "xyz": _from_xyz,

@@ -21,7 +21,7 @@ class RawStructure:
 
     Args:
         id: Name of the row.
-        lattice: Rows are vectors, Å, three by three.
+        lattice: Rows are vectors, Å, three by three; without species, the reason why there is no structure.
         species: For each site, the occupancy of each element symbol or atomic number.
         target: Quantity to predict.
         fractional: Coordinates in units of the lattice vectors; None if the source has Cartesian ones.

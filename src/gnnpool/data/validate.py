@@ -8,12 +8,13 @@ import logging
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from numbers import Real
 
 import numpy as np
 from pymatgen.core.periodic_table import Element
 
+from gnnpool.data.nearest_atoms import nearest_atoms
 from gnnpool.data.structure import RawStructure, StructureSet
+from gnnpool.data.text import is_number, printable, quoted, shown
 from gnnpool.errors import DataError
 
 # Å; a lower cell is no crystal, and its images inside a cutoff run into the thousands for each atom.
@@ -24,6 +25,9 @@ MIN_DISTANCE = 0.1
 MAX_DISAGREEMENT = 1e-3
 # Cells away from the origin; image numbers up to the cutoff then still fit in one signed byte.
 MAX_FRACTIONAL = 50.0
+# Å for a length; the squares of no crystal and no target come near the largest float.
+MAX_LENGTH = 1e5
+MAX_TARGET = 1e15
 MAX_NUMBER = 100
 SHOWN = 20
 
@@ -73,7 +77,7 @@ def validate(
         checked, faults = _check(row)
         if "id" in checked and seen.setdefault(row.id, number) != number:
             faults.append(_Refused("id", repr(row.id), f"a name of its own, row {seen[row.id]} has the same"))
-        bad += [BadRow(dataset, number, str(row.id), *fault.args) for fault in faults]
+        bad += [BadRow(dataset, number, printable(row.id), *fault.args) for fault in faults]
         if not faults:
             good.append(checked)
             _tell_isotopes(row, dataset, number)
@@ -90,8 +94,7 @@ class _Refused(Exception):
     """A value that cannot be used: its field, the value, and what was expected."""
 
     def __init__(self, field: str, value: object, expected: str) -> None:
-        text = value if isinstance(value, str) else repr(getattr(value, "tolist", lambda: value)())
-        super().__init__(field, text if len(text) <= 80 else f"{text[:77]}...", expected)
+        super().__init__(field, shown(value), expected)
 
 
 def _check(row: RawStructure) -> tuple[dict[str, object], list[_Refused]]:
@@ -101,6 +104,8 @@ def _check(row: RawStructure) -> tuple[dict[str, object], list[_Refused]]:
         "numbers": _atomic_numbers,
         "target": _target,
     }
+    if _is_unread(row):
+        del checks["numbers"]
     checked, faults = {}, []
     for name, check in checks.items():
         try:
@@ -116,19 +121,30 @@ def _check(row: RawStructure) -> tuple[dict[str, object], list[_Refused]]:
     return checked, faults
 
 
+def _is_unread(row: RawStructure) -> bool:
+    """Whether a source gives the reason why there is no structure."""
+    return isinstance(row.lattice, str) and not row.species
+
+
 def _id(row: RawStructure) -> str:
     if not isinstance(row.id, str) or not row.id.strip():
-        raise _Refused("id", repr(row.id), "a name")
+        raise _Refused("id", quoted(row.id), "a name")
+    if printable(row.id) != row.id:
+        raise _Refused("id", quoted(row.id), "a name of whole characters")
     return row.id
 
 
 def _target(row: RawStructure) -> float:
-    if isinstance(row.target, bool) or not isinstance(row.target, Real) or not math.isfinite(row.target):
-        raise _Refused("target", repr(row.target), "a finite number")
-    return float(row.target)
+    if not is_number(row.target) or not math.isfinite(target := float(row.target)):
+        raise _Refused("target", quoted(row.target), "a finite number")
+    if abs(target) > MAX_TARGET:
+        raise _Refused("target", target, f"at most {MAX_TARGET:g}")
+    return target
 
 
 def _lattice(row: RawStructure) -> np.ndarray:
+    if _is_unread(row):
+        raise _Refused("lattice", row.lattice, "a structure")
     lattice = _finite("lattice", row.lattice, (3, 3))
     try:
         # A cell is as high as the planes (100), (010) and (001) are apart.
@@ -148,7 +164,7 @@ def _atomic_numbers(row: RawStructure) -> list[int]:
         if len(species) != 1 or not _is_one(*species.values()):
             raise _Refused("species", f"{dict(species)} on site {site}", "one element with occupancy 1")
         (name,) = species
-        number = _NUMBERS.get(name) or _ISOTOPES.get(name)
+        number = None if isinstance(name, bool) else _NUMBERS.get(name) or _ISOTOPES.get(name)
         if number is None:
             raise _Refused("species", f"{name!r} on site {site}", f"an element of number 1 to {MAX_NUMBER}")
         numbers.append(number)
@@ -156,7 +172,7 @@ def _atomic_numbers(row: RawStructure) -> list[int]:
 
 
 def _is_one(occupancy: object) -> bool:
-    return isinstance(occupancy, Real) and math.isclose(occupancy, 1.0, abs_tol=1e-6)
+    return is_number(occupancy) and math.isclose(occupancy, 1.0, abs_tol=1e-6)
 
 
 def _coordinates(row: RawStructure, lattice: np.ndarray, atoms: int) -> dict[str, np.ndarray]:
@@ -172,34 +188,28 @@ def _coordinates(row: RawStructure, lattice: np.ndarray, atoms: int) -> dict[str
             )
     if (farthest := np.abs(fractional).max()) > MAX_FRACTIONAL:
         raise _Refused("fractional", f"up to {farthest:.3g}", f"at most {MAX_FRACTIONAL} cells away")
-    _refuse_coincident(fractional, lattice)
+    if near := nearest_atoms(fractional, lattice, within=MIN_DISTANCE):
+        found = f"such that atoms {near[0]} and {near[1]} are {near[2]:.3g} Å apart"
+        raise _Refused("fractional", found, f"at least {MIN_DISTANCE} Å")
     return {"fractional": fractional, "positions": positions}
-
-
-def _refuse_coincident(fractional: np.ndarray, lattice: np.ndarray) -> None:
-    # Rounding finds the nearest image of atoms this near in any cell of MIN_HEIGHT: their fractional
-    # distance is at most MIN_DISTANCE / MIN_HEIGHT, far below one half.
-    first, second = np.triu_indices(len(fractional), k=1)
-    apart = fractional[first] - fractional[second]
-    vectors = (apart - np.rint(apart)) @ lattice
-    squares = np.einsum("px,px->p", vectors, vectors)
-    if squares.size and squares.min() < MIN_DISTANCE**2:
-        pair = squares.argmin()
-        raise _Refused(
-            "fractional",
-            f"such that atoms {first[pair]} and {second[pair]} are {np.sqrt(squares[pair]):.3g} Å apart",
-            f"at least {MIN_DISTANCE} Å",
-        )
 
 
 def _finite(field: str, value: object, shape: tuple[int, ...]) -> np.ndarray:
     expected = f"finite numbers of shape {shape}"
     try:
-        array = np.array(value, dtype=np.float64)
-    except (TypeError, ValueError):
+        found = np.array(value)
+    except (TypeError, ValueError, OverflowError, RecursionError):
         raise _Refused(field, value, expected) from None
-    if array.shape != shape or not np.isfinite(array).all():
+    # Neither text, which numpy would take for numbers, nor integers beyond all floats.
+    if found.dtype.kind not in "iuf" or found.shape != shape:
         raise _Refused(field, value, expected)
+    array = found.astype(np.float64)
+    if (odd := ~np.isfinite(array).all(axis=1)).any():
+        # The odd row itself, because the whole may be too long to show it.
+        row = odd.argmax()
+        raise _Refused(field, array if row == 0 else f"{array[row].tolist()} in row {row + 1}", expected)
+    if array.size and (largest := np.abs(array).max()) > MAX_LENGTH:
+        raise _Refused(field, f"up to {largest:.3g}", f"at most {MAX_LENGTH:g}")
     return array
 
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from gnnpool import stages
 from gnnpool.artifacts import file_sha256
 from gnnpool.data.build import build_structures
 from gnnpool.data.structure import read_structures
@@ -48,7 +49,7 @@ def test_structures_and_manifest_tell_where_they_come_from(build, matbench):
         "target": "formation energy",
         "unit": "eV/cell",
         "raw_sha256": file_sha256(raw),
-        "stage_version": "1",
+        "stage_version": str(stages.STRUCTURES),
     }
     assert manifest["raw_sha256"] == file_sha256(raw)
     assert manifest["citation"] == ENTRY["citation"]

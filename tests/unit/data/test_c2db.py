@@ -4,6 +4,7 @@ import ase
 import ase.db
 import numpy as np
 import pytest
+from ase.calculators.singlepoint import SinglePointCalculator
 
 from gnnpool.data.sources.c2db import read
 from gnnpool.data.validate import validate
@@ -39,6 +40,19 @@ def test_another_key_may_be_the_target(database):
     assert [row.target for row in read(database, key="gap")] == [1.0, 1.0]
 
 
+def test_a_result_of_the_calculator_may_be_the_target(tmp_path, crystals):
+    database = ase.db.connect(tmp_path / "c2db.db")
+    for number, (_, structure, _) in enumerate(crystals[:4]):
+        atoms = ase.Atoms(structure.atomic_numbers, structure.cart_coords, cell=structure.lattice.matrix)
+        if number:
+            atoms.calc = SinglePointCalculator(atoms, energy=-float(number), free_energy=-2.0 * number)
+        database.write(atoms, gap=1.0)
+    assert [row.target for row in read(tmp_path / "c2db.db", key="energy")] == [-1.0, -2.0, -3.0]
+    assert [row.target for row in read(tmp_path / "c2db.db", key="free_energy")] == [-2.0, -4.0, -6.0]
+    with pytest.raises(DataError, match="none among 4 rows, which have the keys energy, free_energy, gap"):
+        read(tmp_path / "c2db.db", key="efermi")
+
+
 def test_the_file_is_only_read(database):
     before = database.read_bytes()
     database.chmod(0o444)
@@ -68,6 +82,8 @@ def test_a_work_function_that_is_no_number_is_a_bad_row(value, tmp_path, crystal
         ("cell", None),
         ("numbers", b"\x01\x02"),
         ("key_value_pairs", "{workfunction"),
+        ("key_value_pairs", '["workfunction"]'),
+        ("key_value_pairs", "[" * 2_000),
         ("key_value_pairs", None),
     ],
 )

@@ -217,31 +217,37 @@ def cases(faults):
 
 
 FINITE = r", expected finite numbers of shape \(3, 3\)"
-UNREADABLE = rf"lattice is unreadable cif \(.*{FINITE}"
+UNREADABLE = {
+    form: rf"lattice is unreadable {form} \(.*, expected a structure" for form in ("cif", "poscar", "xyz")
+}
 ELEMENT = ", expected an element of number 1 to 100"
 STRUCTURE_FAULTS = {
-    "1 lattice of NaN": Fault({"lattice": [[nan, 0, 0], B, C]}, r"lattice is \[\[nan, .*" + FINITE),
+    "1 lattice of NaN": Fault(
+        {"lattice": [[nan, 0, 0], B, C]},
+        r"lattice is \[\[nan, .*" + FINITE,
+        {"cif": UNREADABLE["cif"]},
+    ),
     "2 infinite lattice": Fault(
         {"lattice": [[inf, 0, 0], B, C]},
         r"lattice is \[\[inf, .*" + FINITE,
-        {"cif": r"lattice is \[\[nan, .*" + FINITE},
+        {"cif": UNREADABLE["cif"]},
     ),
     "3 coordinate of NaN": Fault(
         {"fractional": [[nan, 0, 0], [0.5] * 3]},
         r"positions is \[\[nan, .*, expected finite numbers of shape \(2, 3\)",
         {
             "matbench": r"fractional is \[\[nan, .*, expected finite numbers of shape \(2, 3\)",
-            "cif": UNREADABLE,
+            "cif": UNREADABLE["cif"],
         },
     ),
     "4 no volume": Fault(
         {"lattice": [A, B, [4.0, 4.0, 0.0]]},
         r"lattice is \[\[4\.0, .*, expected a volume above zero",
-        {"cif": UNREADABLE},
+        {"cif": r"lattice is .* Å high, expected at least 1\.0 Å"},
     ),
     "4 negative length": Fault(
         {"sign": -1},
-        r"lattice is unreadable cif \(ValueError: expected lengths above zero, found .*" + FINITE,
+        r"lattice is unreadable cif \(ValueError: expected lengths above 0 and angles .*",
         not_in={*FORMS} - {"cif"},
     ),
     "5 coincident atoms": Fault(
@@ -251,24 +257,23 @@ STRUCTURE_FAULTS = {
     "5 atoms at the same place": Fault(
         {"fractional": [[0.2, 0, 0], [0.2, 0, 0]]},
         r"fractional is such that atoms 0 and 1 are 0 Å apart, expected at least 0\.1 Å",
-        {"cif": UNREADABLE},
     ),
     "6 unknown element": Fault(
-        {"species": [{"Qq": 1.0}, {"Cl": 1.0}]}, "species is 'Qq' on site 0" + ELEMENT, not_in=NUMBERS_ONLY
+        {"species": [{"Qq": 1.0}, {"Cl": 1.0}]},
+        "species is 'Qq' on site 0" + ELEMENT,
+        {"poscar": r"lattice is unreadable poscar \(ValueError: expected an element, found 'Qq'\).*"},
+        not_in=NUMBERS_ONLY,
     ),
     "6 no element": Fault(
         {"species": [{"?": 1.0}, {"Cl": 1.0}]},
         r"species is '\?' on site 0" + ELEMENT,
-        {
-            "cif": r"lattice is unreadable cif \(ValueError: atoms without a known symbol .*" + FINITE,
-            "poscar": r"lattice is unreadable poscar \(.*" + FINITE,
-        },
+        {"poscar": UNREADABLE["poscar"]},
         not_in=NUMBERS_ONLY,
     ),
     "7 dummy": Fault(
         {"species": [{"X": 1.0}, {"Cl": 1.0}]},
         "species is 'X' on site 0" + ELEMENT,
-        dict.fromkeys(NUMBERS_ONLY, "species is 0 on site 0" + ELEMENT),
+        dict.fromkeys(NUMBERS_ONLY, "species is 0 on site 0" + ELEMENT) | {"poscar": UNREADABLE["poscar"]},
     ),
     "9 partial occupancy": Fault(
         {"species": [{"Na": 0.5}, {"Cl": 1.0}]},
@@ -283,17 +288,18 @@ STRUCTURE_FAULTS = {
     "9 no occupancy": Fault(
         {"species": [{"Na": 0.0}, {"Cl": 1.0}]},
         r"species is \{'Na': 0\.0\} on site 0, expected one element with occupancy 1",
-        {"cif": r"lattice is unreadable cif \(ValueError: atoms without a known symbol .*" + FINITE},
         not_in=ONE_SPECIES,
     ),
     "11 empty structure": Fault(
-        {"species": [], "fractional": []}, r"species is \[\], expected at least one atom"
+        {"species": [], "fractional": []},
+        r"species is \[\], expected at least one atom",
+        {form: UNREADABLE[form] for form in ("cif", "poscar")},
     ),
     "12 missing lattice": Fault(
         {"lattice": None},
         r"lattice is None" + FINITE,
         {
-            **{form: rf"lattice is unreadable {form} \(.*" + FINITE for form in ("cif", "poscar", "xyz")},
+            **UNREADABLE,
             "c2db": r"lattice is \[\[0\.0, .*, expected a volume above zero",
         },
     ),

@@ -81,12 +81,63 @@ def test_one_of_several_targets_is_chosen(pack):
         ({"2.vasp": None, "2.pdb": "ATOM"}, r"salts row 2 \(2\): lattice is 2\.pdb, of no known form,"),
         ({"targets.csv": "1,-1.5\n2,high\n"}, r"salts row 2 \(2\): target is 'high'"),
         ({"targets.csv": "1,-1.5\n2\n"}, r"salts row 2 \(2\): target is None"),
-        ({"2.vasp": b"\xff\xfe"}, r"salts row 2 \(2\): lattice is unreadable poscar \(UnicodeDecodeError"),
+        ({"2.vasp": b"\xff\xfe"}, r"salts row 2 \(2\): lattice is unreadable poscar \("),
     ],
 )
 def test_a_row_that_cannot_be_used_is_told(changes, message, pack):
     with pytest.raises(DataError, match=message):
         validate(read(pack(**changes)), dataset="salts", on_bad_row="error")
+
+
+@pytest.mark.parametrize("names", [("1.vasp", "1.cif"), ("1.cif", "1.vasp")])
+def test_a_row_that_names_two_structures_is_a_bad_row_in_whatever_order(names, pack, files):
+    texts = {"1.cif": files["1.cif"], "1.vasp": files["2.vasp"]}
+    path = pack(**{"1.cif": None})
+    with zipfile.ZipFile(path, "a") as archive:
+        for name in names:
+            archive.writestr(f"salts/{name}", texts[name])
+    told = r"salts row 1 \(1\): lattice is in several files: salts/1\.cif, salts/1\.vasp,"
+    with pytest.raises(DataError, match=told):
+        validate(read(path), dataset="salts", on_bad_row="error")
+    kept, _ = validate(read(path), dataset="salts", on_bad_row="skip")
+    assert kept.ids == ["2", "3"]
+
+
+@pytest.mark.parametrize(
+    "beside", [{"1.out": "log"}, {"1.json": '{"note": 1}'}, {"1.json": "no json"}, {"old/1.cif": "data_x"}]
+)
+def test_a_file_that_is_no_structure_is_no_candidate(beside, pack):
+    assert read(pack(**beside))[0] == read(pack())[0]
+
+
+def test_a_structure_in_a_folder_below_is_named_by_its_place(pack, files):
+    table = {"targets.csv": "cif/1.cif,1\ncif/1,2\n", "cif/1.cif": files["1.cif"]}
+    assert [row.species for row in read(pack(**table))] == [read(pack())[0].species] * 2
+
+
+@pytest.mark.parametrize("first", ["gone,1.0,PBE", "gone,n/a,PBE", "gone,,PBE", "gone,-,1.0", "gone,nan"])
+def test_a_first_row_is_a_heading_only_if_it_has_no_target(first, pack):
+    rows = read(pack(**{"targets.csv": f"{first}\n1,2.0,PBE\n"}))
+    assert [row.id for row in rows] == ["gone", "1"]
+    with pytest.raises(DataError, match=r"salts row 1 \(gone\): lattice is no file gone in the archive,"):
+        validate(rows, dataset="salts", on_bad_row="error")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "latin-1", "utf-16"])
+def test_a_table_and_its_structures_are_read_in_whatever_encoding(encoding, pack, files):
+    changes = {
+        "targets.csv": "1,-1.5,Müller\n2,-2.5,Åse\n".encode(encoding),
+        "1.cif": ("# Müller\n" + files["1.cif"]).encode(encoding),
+        "2.vasp": ("Müller " + files["2.vasp"]).encode(encoding),
+    }
+    kept, _ = validate(read(pack(**changes)), dataset="salts", on_bad_row="error")
+    assert kept.targets.tolist() == [-1.5, -2.5]
+
+
+@pytest.mark.parametrize("value", ["1_0", "1_000", "1_0.5"])
+def test_underscores_make_no_number(value, pack):
+    with pytest.raises(DataError, match=rf"salts row 1 \(1\): target is '{value}'"):
+        validate(read(pack(**{"targets.csv": f"1,{value}\n2,1\n"})), dataset="salts", on_bad_row="error")
 
 
 def test_an_archive_without_a_table_is_refused(pack):

@@ -1,3 +1,4 @@
+import json
 import logging
 
 import numpy as np
@@ -68,23 +69,9 @@ def test_a_site_with_two_species_is_refused(crystals):
 
 
 def test_doubts_of_a_parser_are_logged_and_no_error(caplog):
-    text = """data_copper
-        _cell_length_a 3
-        _cell_length_b 3
-        _cell_length_c 3
-        _cell_angle_alpha 90
-        _cell_angle_beta 90
-        _cell_angle_gamma 90
-        loop_
-        _atom_site_label
-        _atom_site_fract_x
-        _atom_site_fract_y
-        _atom_site_fract_z
-        Cu 0.3333 0.0 0.0
-    """
-    text = "\n".join(line.strip() for line in text.splitlines())
+    text = "Cu\n1.0\n3 0 0\n0 3 0\n0 0 3\nCu\n1\nSelective dynamics\nDirect\n0.3 0 0 T T T\n"
     with caplog.at_level(logging.INFO, "gnnpool"):
-        row = raw_structure(text, "cif", id="doubtful", target=1.0)
+        row = raw_structure(text, "poscar", id="doubtful", target=1.0)
     assert row.species == [{"Cu": 1}]
     assert any("doubtful" in message for message in caplog.messages)
 
@@ -96,56 +83,117 @@ def test_ase_rows_that_are_plain_lists_are_read():
     assert np.allclose(found.lattice, 3 * np.eye(3))
 
 
-def test_xyz_with_a_line_too_few_is_refused(crystals):
-    text = extended_xyz(crystals[0][1])
-    row = raw_structure("\n".join(text.splitlines()[:-1]), "xyz", id="short", target=1.0)
-    assert "unreadable xyz" in row.lattice
-    assert "atoms, found" in row.lattice
+SALT = {"lattice": {"matrix": (4 * np.eye(3)).tolist()}, "sites": []}
+SALT["sites"] = [
+    {"species": [{"element": name, "occu": 1}], "abc": [x] * 3} for name, x in (("Na", 0.0), ("Cl", 0.5))
+]
+JARVIS = {
+    "lattice_mat": (4 * np.eye(3)).tolist(),
+    "coords": [[0, 0, 0], [0.5, 0.5, 0.5]],
+    "elements": ["Na", "Cl"],
+    "cartesian": False,
+}
+OPTIMADE = {
+    "lattice_vectors": (4 * np.eye(3)).tolist(),
+    "cartesian_site_positions": [[0, 0, 0], [2, 2, 2]],
+    "species_at_sites": ["sodium", "Cl"],
+    "species": [
+        {"name": "sodium", "chemical_symbols": ["Na"], "concentration": [1.0]},
+        {"name": "Cl", "chemical_symbols": ["Cl"], "concentration": [1.0]},
+    ],
+}
 
 
-CIF = """data_salt
-_cell_length_a 4
-_cell_length_b 4
-_cell_length_c 4
-_cell_angle_alpha 90
-_cell_angle_beta 90
-_cell_angle_gamma 90
-loop_
-_atom_site_type_symbol
-_atom_site_label
-_atom_site_fract_x
-_atom_site_fract_y
-_atom_site_fract_z
-_atom_site_occupancy
-Na Na1 0 0 0 1
-Cl Cl1 0.5 0.5 0.5 1
-"""
+@pytest.mark.parametrize(
+    "dictionary",
+    [
+        SALT,
+        {"@class": "ComputedStructureEntry", "energy": -3.0, "structure": SALT},
+        JARVIS,
+        {"jid": "JVASP-1", "atoms": JARVIS},
+        {**JARVIS, "cartesian": True, "coords": [[0, 0, 0], [2, 2, 2]]},
+        OPTIMADE,
+        {"data": {"id": "1", "attributes": OPTIMADE}},
+        {"data": [{"id": "1", "attributes": OPTIMADE}]},
+    ],
+)
+def test_the_dictionaries_of_other_programs_are_read(dictionary):
+    rows = [
+        raw_structure(form, "json", id="salt", target=1.0) for form in (dictionary, json.dumps(dictionary))
+    ]
+    for row in rows:
+        kept, _ = validate([row], dataset="some", on_bad_row="error")
+        assert kept.numbers.tolist() == [11, 17]
+        np.testing.assert_allclose(kept.positions, [[0] * 3, [2] * 3], atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("dictionary", "reason"),
+    [
+        ({"composition": {"Na": 1}, "energy": 1}, "found the keys ['composition', 'energy']"),
+        ([1, 2], "found list"),
+        ({**JARVIS, "elements": "CO"}, "expected a list of elements, found 'CO'"),
+        (
+            {**OPTIMADE, "species": [{**OPTIMADE["species"][0], "nattached": [3], "attached": ["H"]}]},
+            "found atoms attached to sodium",
+        ),
+        ({"ids": [1, 2], "1": {}, "2": {}}, "expected one crystal, found 2"),
+        (
+            {"cell": [["4", "0", "0"]] * 3, "numbers": [1], "positions": [[0, 0, 0]]},
+            "expected numbers, found",
+        ),
+    ],
+)
+def test_another_dictionary_is_a_bad_row_that_names_what_is_read(dictionary, reason):
+    row = raw_structure(dictionary, "json", id="odd", target=1.0)
+    assert reason in row.lattice
+    if "keys" in reason:
+        for program in ("pymatgen", "ASE", "JARVIS", "OPTIMADE"):
+            assert program in row.lattice
+
+
+def test_an_atomic_number_between_two_elements_is_a_bad_row():
+    row = {"cell": np.eye(3).tolist(), "numbers": [11.5], "positions": [[0, 0, 0]]}
+    with pytest.raises(DataError, match=r"species is 11\.5 on site 0, expected an element"):
+        validate([raw_structure(row, "json", id="x", target=1.0)], dataset="some", on_bad_row="error")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 100_000, '{"sites": [], "sites": []}', '{"data": ' * 900 + "1" + "}" * 900],
+    ids=["deep", "twice", "deep answer"],
+)
+def test_odd_json_is_a_bad_row(text):
+    assert "unreadable json" in raw_structure(text, "json", id="x", target=1.0).lattice
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16"])
+def test_the_title_of_an_xyz_is_no_matter(encoding):
+    text = '1\nLattice="4 0 0 0 4 0 0 0 4" title=Müller\'s Properties=species:S:1:pos:R:3\nNa 0 0 0\n'
+    assert raw_structure(text.encode(encoding), "xyz", id="x", target=1.0).species == [{"Na": 1.0}]
 
 
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ("Na Na1", "? Na1", "atoms without a known symbol or occupancy: Na1"),
-        ("Na Na1", ". Na1", "atoms without a known symbol or occupancy: Na1"),
-        ("0 0 0 1", "0 0 0 0", "atoms without a known symbol or occupancy: Na1"),
-        ("0 0 0 1", "0 0 0 -1", "atoms without a known symbol or occupancy: Na1"),
-        ("Na Na1", "Wat Na1", "hydrogen atoms without a position"),
-        ("_length_a 4", "_length_a -4", "expected lengths above zero, found [-4.0, 4.0, 4.0]"),
-        ("Cl Cl1 0.5 0.5 0.5 1\n", CIF.replace("data_salt", "data_again"), "expected one crystal, found 2"),
+        ("4 0 0 0", "1_0 0 0 0", "expected a number, found '1_0'"),
+        ("Na 0 0 0", "Na 1_0 0 0", "expected a number, found '1_0'"),
+        ("1\n", "0_1\n", "expected 0_1 atoms, found 1 lines"),
+        ("Lattice", "Cell", "expected Lattice in the second line"),
+        ("species:S", "kind:S", "expected species in the second line"),
     ],
 )
-def test_nothing_of_a_cif_is_left_out_or_made_up(old, new, reason):
-    """Pymatgen passes over such atoms and crystals with a warning, or without one."""
-    good = raw_structure(CIF, "cif", id="salt", target=1.0)
-    assert good.species == [{"Na": 1}, {"Cl": 1}]
-    assert CIF.count(old) == 1
-    row = raw_structure(CIF.replace(old, new), "cif", id="salt", target=1.0)
-    assert row.lattice == f"unreadable cif (ValueError: {reason})"
+def test_an_xyz_that_lacks_something_names_it(old, new, reason):
+    text = '1\nLattice="4 0 0 0 4 0 0 0 4" Properties=species:S:1:pos:R:3\nNa 0 0 0\n'
+    assert raw_structure(text, "xyz", id="x", target=1.0).species == [{"Na": 1.0}]
+    assert reason in raw_structure(text.replace(old, new, 1), "xyz", id="x", target=1.0).lattice
 
 
-def test_atoms_that_symmetry_makes_are_there():
-    text = CIF.replace("loop_", "_symmetry_Int_Tables_number 225\nloop_")
-    assert raw_structure(text, "cif", id="salt", target=1.0).species == [{"Na": 1}] * 4 + [{"Cl": 1}] * 4
+def test_xyz_with_a_line_too_few_is_refused(crystals):
+    text = extended_xyz(crystals[0][1])
+    row = raw_structure("\n".join(text.splitlines()[:-1]), "xyz", id="short", target=1.0)
+    assert "unreadable xyz" in row.lattice
+    assert "atoms, found" in row.lattice
 
 
 def test_elements_of_a_poscar_that_tells_none_are_not_made_up():
@@ -155,3 +203,33 @@ def test_elements_of_a_poscar_that_tells_none_are_not_made_up():
     assert "Elements in POSCAR cannot be determined" in row.lattice
     named = old.replace("0 0 0\n0.5", "0 0 0 Na\n0.5").replace("0.5\n", "0.5 Cl\n")
     assert raw_structure(named, "poscar", id="salt", target=1.0).species == [{"Na": 1}, {"Cl": 1}]
+
+
+POSCAR = "title\n1.0\n4 0 0\n0 4 0\n0 0 4\nNa Cl\n1 1\nDirect\n0 0 0\n0.5 0.5 0.5\n"
+
+
+@pytest.mark.parametrize("symbol", ["Na", "Na_pv", "Na_sv/f474ac0d", "Na1+"])
+def test_the_potential_of_a_poscar_is_left_behind(symbol):
+    row = raw_structure(POSCAR.replace("Na Cl", f"{symbol} Cl"), "poscar", id="salt", target=1.0)
+    assert row.species == [{"Na": 1}, {"Cl": 1}]
+
+
+@pytest.mark.parametrize("symbol", ["VAC", "RE", "HO", "CL", "X", "Wat"])
+def test_a_symbol_of_a_poscar_that_is_no_element_is_a_bad_row(symbol):
+    row = raw_structure(POSCAR.replace("Na Cl", f"{symbol} Cl"), "poscar", id="salt", target=1.0)
+    assert f"expected an element, found '{symbol}'" in row.lattice
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("4 0 0", "1_0 0 0"), ("0.5 0.5 0.5", "0.5 0.5 0_5"), ("1 1", "1 0_1")]
+)
+def test_underscores_make_no_number_of_a_poscar(old, new):
+    row = raw_structure(POSCAR.replace(old, new, 1), "poscar", id="salt", target=1.0)
+    assert "expected a number, found " in row.lattice
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16"])
+def test_the_title_of_a_poscar_is_no_matter(encoding):
+    text = POSCAR.replace("title", "Müller's salt of 1_000 K")
+    row = raw_structure(text.encode(encoding), "poscar", id="salt", target=1.0)
+    assert row.species == [{"Na": 1}, {"Cl": 1}]

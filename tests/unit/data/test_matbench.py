@@ -7,6 +7,8 @@ from gnnpool.data.sources.matbench import read
 from gnnpool.data.validate import validate
 from gnnpool.errors import DataError
 
+SITE = {"species": [{"element": "Cu", "occu": 1}], "abc": [0, 0, 0]}
+
 
 def test_rows_are_read_without_oxidation_states_and_in_order(matbench):
     rows = read(matbench())
@@ -52,11 +54,28 @@ def test_a_site_with_two_species_is_refused(matbench):
 
 
 @pytest.mark.parametrize(
-    "content", [{"index": ["mb-1"]}, {"columns": ["structure"]}, {"data": [[1], [2], [3]]}]
+    "content",
+    [{"index": ["mb-1"]}, {"columns": ["structure"]}, {"index": 3}, {"data": "abc"}, {"columns": None}],
 )
 def test_rows_that_do_not_match_are_refused(content, matbench):
-    with pytest.raises(DataError, match="expected one structure and one target"):
+    with pytest.raises(DataError, match=r"expected (one structure and one target|a list of)"):
         read(matbench(**content))
+
+
+@pytest.mark.parametrize("row", [[1], 7, None, "ab", {"a": 1}])
+def test_a_row_of_another_layout_is_a_bad_row(row, matbench):
+    good = {"lattice": {"matrix": [[3, 0, 0], [0, 3, 0], [0, 0, 3]]}, "sites": [SITE]}
+    rows = read(matbench(index=["mb-1", "mb-2"], data=[[good, 1.0], row]))
+    kept, bad = validate(rows, dataset="some", on_bad_row="skip")
+    assert kept.ids == ["mb-1"]
+    assert {fault.id for fault in bad} == {"mb-2"}
+
+
+def test_a_file_that_unpacks_to_too_much_is_refused_before_it_is_read(tmp_path):
+    path = tmp_path / "task.json.gz"
+    path.write_bytes(gzip.compress(b" " * 3_000_000, mtime=0))
+    with pytest.raises(DataError, match=r"task\.json\.gz: expected at most 1000000 bytes unpacked"):
+        read(path, max_bytes=1_000_000)
 
 
 # mtime: two processes that collect the tests a second apart have the same names for them.
@@ -71,7 +90,7 @@ def test_a_file_that_is_no_gzipped_json_is_refused(content, tmp_path):
 def test_a_file_cut_short_is_refused(matbench):
     path = matbench()
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(DataError, match="expected gzipped JSON"):
+    with pytest.raises(DataError, match="expected a gzipped file"):
         read(path)
 
 

@@ -57,8 +57,18 @@ def test_one_of_several_targets_is_chosen(write):
         ({"positions": [[0, 0]]}, "positions"),
         ({"atomic_numbers": None}, "species"),
         ({"atomic_numbers": [0, 200]}, "species"),
+        ({"atomic_numbers": [[11], {}]}, "species"),
+        ({"atomic_numbers": [True, True]}, "species"),
+        ({"atomic_numbers": [10**400, 1.5]}, "species"),
+        ({"positions": [["1_0", "0", "0"]]}, "positions"),
+        ({"positions": [[10**400, 0, 0]]}, "positions"),
+        ({"positions": {"a": 1}}, "positions"),
+        ({"y": 10**400}, "target"),
+        ({"y": "1_0"}, "target"),
+        ({"structure_id": "a\ud800"}, "id"),
         ({"structure_id": None}, "id"),
     ],
+    ids=lambda value: value if isinstance(value, str) else next(iter(value)),
 )
 def test_a_wrong_value_is_a_bad_row(values, field, write):
     with pytest.raises(DataError, match=rf"salts row 2 \(.*\): {field} is "):

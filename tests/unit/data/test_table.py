@@ -82,6 +82,57 @@ def test_a_target_that_is_no_number_is_told_as_it_stands(value, told, tmp_path, 
         validate(rows, dataset="mine", on_bad_row="error")
 
 
+@pytest.mark.parametrize("ending", ["csv", "json"])
+@pytest.mark.parametrize("value", ["1_0", "1_000"])
+def test_underscores_make_no_number(value, ending, tmp_path, columns):
+    columns["energy"][2] = value
+    rows = read(write(tmp_path / f"my.{ending}", columns), target="energy", id="name")
+    assert rows[2].target == value
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"energy": 10**400}, {"energy": [1]}, {"energy": None}, {"name": "a\ud800"}, {"structure": {"a": 1}}],
+    ids=["huge", "list", "none", "half a character", "mapping"],
+)
+def test_an_odd_value_of_a_json_table_is_one_bad_row(odd, tmp_path, columns):
+    for column, value in odd.items():
+        columns[column][2] = value
+    rows = read(write(tmp_path / "my.json", columns), target="energy", id="name")
+    kept, bad = validate(rows, dataset="mine", on_bad_row="skip")
+    assert len(kept) == 3
+    assert [fault.row for fault in bad] == [3]
+    assert all(str(fault).encode() for fault in bad)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "json"])
+def test_a_column_that_is_there_twice_is_refused(ending, tmp_path, columns):
+    path = write(tmp_path / f"my.{ending}", columns)
+    names, values = [*columns, "energy"], [*columns.values(), [1.0] * 4]
+    if ending == "parquet":
+        pq.write_table(pa.Table.from_arrays([pa.array(one) for one in values], names), path)
+    elif ending == "csv":
+        with open(path, "w", newline="") as file:
+            csv.writer(file).writerows([names, *zip(*values, strict=True)])
+    else:
+        path.write_text(path.read_text().replace("{", '{"energy": [], ', 1))
+    with pytest.raises(DataError, match=rf"my\.{ending}: expected a table, found: .*'energy'"):
+        read(path, target="energy", id="name")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "latin-1", "utf-16"])
+def test_a_csv_is_read_in_whatever_encoding(encoding, tmp_path, columns):
+    path = write(tmp_path / "my.csv", {**columns, "author": ["Müller"] * 4})
+    path.write_bytes(path.read_text(encoding="utf-8").encode(encoding))
+    assert [row.id for row in read(path, target="energy", id="name")] == columns["name"]
+
+
+def test_json_that_is_nested_too_deeply_is_refused(tmp_path):
+    (tmp_path / "my.json").write_text("[" * 100_000)
+    with pytest.raises(DataError, match=r"my\.json: expected a table, found: it is nested too deeply"):
+        read(tmp_path / "my.json", target="energy")
+
+
 @pytest.mark.parametrize("options", [{"target": "gap"}, {"target": "energy", "structure": "cif"}])
 def test_a_missing_column_is_told_with_those_that_are_there(options, tmp_path, columns):
     path = write(tmp_path / "my.csv", columns)

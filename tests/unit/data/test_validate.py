@@ -3,6 +3,8 @@ import logging
 import numpy as np
 import pytest
 
+from gnnpool.data.structure import RawStructure
+from gnnpool.data.text import printable
 from gnnpool.data.validate import validate
 from gnnpool.errors import DataError
 
@@ -43,6 +45,17 @@ BAD = {
     "target of text": ("target", {"target": "1.5"}),
     "no target": ("target", {"target": None}),
     "target of truth": ("target", {"target": True}),
+    "huge lattice": ("lattice", {"lattice": [[10**400, 0, 0], [0, 4, 0], [0, 0, 4]]}),
+    "lattice of text": ("lattice", {"lattice": [["4", "0", "0"], ["0", "4", "0"], ["0", "0", "1_0"]]}),
+    "a coordinate of NaN far down": ("fractional", {"fractional": [[0, 0, 0], [0.5, nan, 0.5]]}),
+    "truth for an element": ("species", {"species": [{True: 1}, {"Cl": 1}]}),
+    "truth for an occupancy": ("species", {"species": [{"Na": True}, {"Cl": 1}]}),
+    "vast lattice": ("lattice", {"lattice": [[1e200, 0, 0], [0, 4, 0], [0, 0, 4]]}),
+    "vast coordinate": ("fractional", {"fractional": [[1e308, 0, 0], [0.5] * 3]}),
+    "vast target": ("target", {"target": 1e300}),
+    "huge occupancy": ("species", {"species": [{"Na": 10**400}, {"Cl": 1}]}),
+    "huge target": ("target", {"target": 10**400}),
+    "half a character in the name": ("id", {"id": "a\ud800"}),
     "no name": ("id", {"id": " "}),
     "numbered name": ("id", {"id": 7}),
 }
@@ -55,7 +68,8 @@ def test_a_bad_value_is_refused_and_named(case, salt):
     with pytest.raises(DataError) as caught:
         validate(rows, dataset="salts", on_bad_row="error")
     message = str(caught.value)
-    assert f"salts row 2 ({rows[1].id}): {field} is " in message
+    assert message.encode()
+    assert f"salts row 2 ({printable(rows[1].id)}): {field} is " in message
     assert "1 of 2 rows" in message
     assert "expected" in message
 
@@ -67,6 +81,24 @@ def test_a_bad_row_is_left_out_and_listed_on_request(case, salt):
     good, bad = validate(rows, dataset="salts", on_bad_row="skip")
     assert good.ids == ["salt-1", "salt-3"]
     assert [(fault.dataset, fault.row, fault.field) for fault in bad] == [("salts", 2, field)]
+
+
+def test_the_row_of_a_long_list_that_is_odd_is_shown(salt):
+    places = np.random.default_rng(0).random((50, 3))
+    places[40, 1] = nan
+    row = salt(species=[{"Na": 1}] * 50, fractional=places.tolist())
+    told = rf"fractional is \[{places[40, 0]}, nan, {places[40, 2]}\] in row 41, expected finite numbers"
+    with pytest.raises(DataError, match=told):
+        validate([row], dataset="salts", on_bad_row="error")
+
+
+def test_a_reason_of_a_source_is_one_fault_and_not_cut_before_its_cause(salt):
+    reason = f"unreadable cif (ValueError: {'x' * 1000} the cause)"
+    rows = [salt(), RawStructure(id="bad", lattice=reason, species=[], target=1.0)]
+    _, bad = validate(rows, dataset="salts", on_bad_row="skip")
+    assert len(bad) == 1
+    assert bad[0].value.endswith("x the cause)")
+    assert len(bad[0].value) < 420
 
 
 def test_a_name_used_twice_is_refused_where_it_comes_again(salt):

@@ -4,7 +4,6 @@ Source of the choice: Mamun et al., Sci. Data 6, 76 (2019), as used by Fung et a
 84 (2021): twelve adsorbates at top, bridge and hollow sites.
 """
 
-import json
 import logging
 import re
 from collections import Counter
@@ -17,6 +16,7 @@ from pymatgen.core import Composition
 from gnnpool.artifacts import read_table
 from gnnpool.data.formats import raw_structure
 from gnnpool.data.structure import RawStructure
+from gnnpool.data.text import load_json
 from gnnpool.errors import DataError
 
 ADSORBATES = ("H", "O", "OH", "H2O", "C", "CH", "CH2", "CH3", "N", "NH", "S", "SH")
@@ -73,8 +73,7 @@ def _from_parquet(path: str | Path) -> list[RawStructure]:
 
 def _from_catbench(path: str | Path) -> list[RawStructure]:
     try:
-        with open(path, encoding="utf-8") as file:
-            content = json.load(file)
+        content = load_json(Path(path).read_bytes())
         shared = content.pop("_structures", {})
         made = [_made(name, one, shared) for name, one in content.items() if not name.startswith("_")]
     except (OSError, ValueError, TypeError, AttributeError, LookupError) as error:

@@ -1,13 +1,17 @@
 """A folder of structure files with a table of targets, packed as one zip or tar file."""
 
 import csv
-from collections.abc import Mapping
+import io
+import logging
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from gnnpool.bounds import Count
 from gnnpool.data.archive import MAX_BYTES, MAX_FILES, read_archive
-from gnnpool.data.formats import raw_structure
+from gnnpool.data.formats import is_structure, raw_structure
 from gnnpool.data.structure import RawStructure
+from gnnpool.data.text import decoded, number
 from gnnpool.errors import DataError
 
 _FORM_OF = {
@@ -18,6 +22,8 @@ _FORM_OF = {
     ".xyz": "xyz",
     ".extxyz": "xyz",
 }
+_logger = logging.getLogger(__name__)
+_MISSING = {"", "-", "--", "?", "na", "n/a", "#n/a", "nan", "null", "none", "missing"}
 
 
 def read(
@@ -31,11 +37,11 @@ def read(
     """Read the structures that a table of targets names.
 
     Args:
-        path: Archive (zip, tar or tar.gz) with one table and the structure files in the same folder of it:
-            CIF (.cif), POSCAR (.vasp, .poscar or POSCAR...), JSON of pymatgen or ASE (.json), extended XYZ
-            (.xyz, .extxyz).
-        targets: Name of the table, CSV with or without a heading: the name of a structure file, with or
-            without its ending, and then one or more targets.
+        path: Archive (zip, tar or tar.gz) with one table and the structure files in the same folder of it,
+            or below: CIF (.cif), POSCAR (.vasp, .poscar or POSCAR...), JSON of pymatgen, ASE, JARVIS or
+            OPTIMADE (.json), extended XYZ (.xyz, .extxyz).
+        targets: Name of the table, CSV with or without a heading: the name of a structure file relative to
+            the table, with or without its ending, and then one or more targets.
         column: Column of the target, counted from 0, the names.
         max_bytes: Most bytes that the archive may hold unpacked.
         max_files: Most files and folders that it may hold.
@@ -63,38 +69,60 @@ def rows_of(files: Mapping[str, bytes], *, path: str | Path, targets: str, colum
     if len(tables) != 1:
         raise DataError(f"{path}: expected one file {targets}, found {tables or 'none'}")
     try:
-        text = files[tables[0]].decode("utf-8-sig")
-        rows = [[cell.strip() for cell in row] for row in csv.reader(text.splitlines()) if row]
+        text = io.StringIO(decoded(files[tables[0]]), newline="")
+        rows = [[cell.strip() for cell in row] for row in csv.reader(text) if row]
     except (ValueError, csv.Error) as error:
         raise DataError(f"{path}: expected a table {tables[0]}, found: {error}") from error
     folder = PurePosixPath(tables[0]).parent
-    members = [PurePosixPath(name) for name in files if PurePosixPath(name).parent == folder]
-    by_name = {member.stem: member for member in members} | {member.name: member for member in members}
-    if rows and rows[0][0] not in by_name and not _is_number(rows[0][-1]):
-        del rows[0]  # the heading
-    return [_raw(files, by_name.get(row[0]), row, column) for row in rows]
+    by_name = defaultdict(list)
+    for member in map(PurePosixPath, files):
+        if member.is_relative_to(folder):
+            place = member.relative_to(folder)
+            for name in {str(place), str(place.with_suffix(""))}:
+                by_name[name].append(member)
+    if rows and rows[0][0] not in by_name and _is_heading(rows[0], column):
+        _logger.info("%s: the first row of %s is its heading: %s", path, tables[0], ", ".join(rows[0]))
+        del rows[0]
+    return [_raw(files, by_name.get(row[0], []), row, column) for row in rows]
+
+
+def _is_heading(row: list[str], column: int) -> bool:
+    """Whether no cell is a number, and that of the target is a word rather than a missing value."""
+    target = row[column] if -len(row) <= column < len(row) else ""
+    return target.lower() not in _MISSING and all(number(cell) is None for cell in row)
 
 
 def _raw(
-    files: Mapping[str, bytes], member: PurePosixPath | None, row: list[str], column: int
+    files: Mapping[str, bytes], members: Sequence[PurePosixPath], row: list[str], column: int
 ) -> RawStructure:
     name, value = row[0], row[column] if column < len(row) else None
-    target = float(value) if value is not None and _is_number(value) else value
+    target = value if value is None or (found := number(value)) is None else found
+    member, reason = _chosen(files, members, name)
     if member is None:
-        return RawStructure(id=name, lattice=f"no file {name} in the archive", species=[], target=target)
-    form = (
-        "poscar"
-        if member.name.upper().startswith(("POSCAR", "CONTCAR"))
-        else _FORM_OF.get(member.suffix.lower())
-    )
-    if form is None:
-        return RawStructure(id=name, lattice=f"{member.name}, of no known form", species=[], target=target)
-    return raw_structure(files[str(member)], form, id=name, target=target)
+        return RawStructure(id=name, lattice=reason, species=[], target=target)
+    return raw_structure(files[str(member)], _form(member), id=name, target=target)
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _chosen(
+    files: Mapping[str, bytes], members: Sequence[PurePosixPath], name: str
+) -> tuple[PurePosixPath | None, str]:
+    """The one structure file of a name, or why there is none."""
+    known = [member for member in members if _form(member)]
+    if exact := [member for member in known if f"/{member}".endswith(f"/{name}")]:
+        known = exact
+    elif len(known) > 1:
+        # A JSON file of something else may stand beside the structure.
+        known = [one for one in known if _form(one) != "json" or is_structure(files[str(one)])]
+    if len(known) == 1:
+        return known[0], ""
+    if known:
+        return None, f"in several files: {', '.join(sorted(map(str, known)))}"
+    if members:
+        return None, f"{members[0].name}, of no known form"
+    return None, f"no file {name} in the archive"
+
+
+def _form(member: PurePosixPath) -> str | None:
+    if member.name.upper().startswith(("POSCAR", "CONTCAR")):
+        return "poscar"
+    return _FORM_OF.get(member.suffix.lower())

@@ -3,7 +3,6 @@
 A folder comes as one archive, so that it is one thing with one hash.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
@@ -11,6 +10,7 @@ from gnnpool.bounds import Count, Natural
 from gnnpool.data.archive import MAX_BYTES, MAX_FILES, is_archive, read_archive
 from gnnpool.data.sources.folder import rows_of
 from gnnpool.data.structure import RawStructure
+from gnnpool.data.text import load_json
 from gnnpool.errors import DataError
 
 LIST = "data.json"
@@ -54,7 +54,7 @@ def read(
 
 def _rows(path: str | Path, text: bytes, target: int) -> list[RawStructure]:
     try:
-        content = json.loads(text)
+        content = load_json(text)
     except ValueError as error:
         raise DataError(f"{path}: expected a JSON list, found: {error}") from error
     if not isinstance(content, list):
@@ -71,7 +71,9 @@ def _raw(path: str | Path, number: int, row: object, target: int) -> RawStructur
         # A number counts as the name that it prints.
         id=str(row["structure_id"]) if isinstance(row["structure_id"], int) else row["structure_id"],
         lattice=row["cell"],
-        species=[{number: 1.0} for number in numbers] if isinstance(numbers, list) else [],
+        species=[{one if isinstance(one, int | float | str) else repr(one): 1.0} for one in numbers]
+        if isinstance(numbers, list)
+        else [],
         target=y[target] if isinstance(y, list) and -len(y) <= target < len(y) else y,
         positions=row["positions"],
     )
