@@ -61,5 +61,9 @@ rule train_all:
         records_of(PLANNED),
 
 
+onstart:
+    start_rounds_when_needed(workflow.scheduler)
+
+
 onerror:
-    tell_troubles()
+    report_troubles()

@@ -11,6 +11,10 @@ from gnnpool.artifacts import write_table
 from gnnpool.cli import main
 from gnnpool.status import DONE, FAILED, MISSING, RUNNING, STOPPED, as_text, read_status
 
+RECORD = {
+    **{"dataset": "salts", "model": "cgcnn", "edges": "mdl", "pooling": "mean", "init": 0},
+    **{"epochs": 40, "wall_seconds": 3600.0, "device": "cuda"},
+}
 SEEDS = {1: DONE, 2: RUNNING, 3: FAILED, 4: STOPPED, 5: STOPPED, 6: MISSING}
 
 
@@ -40,7 +44,7 @@ def begun(config, tmp_path):
     journal.note(folder / "seed-1.jsonl", journal.FINISHED)
     journal.note(folder / "seed-3.jsonl", journal.FAILED, reason="DivergedError: epoch 3, batch 1 of 7")
     journal.note(folder / "seed-4.jsonl", journal.INTERRUPTED, reason="SIGTERM after epoch 10: saved")
-    row = {"epochs": 40, "wall_seconds": 3600.0, "device": "cuda"}
+    row = {**RECORD, "seed": 1}
     record = tmp_path / "results/trials/salts/cgcnn/mdl/mean/seed-1/record.parquet"
     write_table(record, pa.Table.from_pylist([row]))
     with FileLock(folder / "seed-2.lock", is_singleton=False):

@@ -1,9 +1,11 @@
 """Rule train_trial: train one network and record its errors."""
 
 from gnnpool.logs import log_to
-from gnnpool.training.run import run_trial
 
-log_to(snakemake.log[0])
+log_to(snakemake.log[0])  # before torch is imported, so that a signal is answered meanwhile
+
+from gnnpool.training.run import run_trial  # noqa: E402
+
 run_trial(
     graphs=snakemake.input.graphs,
     split=snakemake.input.split,
