@@ -92,7 +92,8 @@ def end_in_words(*, log: str | Path | None = None) -> None:
         ignore_signals()
         with contextlib.suppress(OSError, GnnpoolError):  # a closed terminal, a full disk
             print(f"\n{error}\n(log: {log})" if log else f"\n{error}", file=sys.stderr, flush=True)
-            logger.error("%s", error)
+            if logger.handlers:  # else it would be printed once more
+                logger.error("%s", error)
         raise SystemExit(kind.exit_status)
 
     sys.excepthook = end

@@ -125,6 +125,46 @@ def test_a_damaged_record_is_no_success(begun, tmp_path):
     assert states(read_status(begun))[1] == FAILED
 
 
+def test_a_foreign_record_is_named(begun, tmp_path):
+    record = next(tmp_path.rglob("record.parquet"))
+    write_table(record, pa.Table.from_pylist([{**RECORD, "seed": 7}]))
+    foreign = read_status(begun).without_record()[0]
+    assert "record of salts/cgcnn/mdl/mean/seed-7, expected salts/cgcnn/mdl/mean/seed-1" in foreign.reason
+
+
+def test_a_record_without_its_columns_is_named(begun, tmp_path):
+    write_table(next(tmp_path.rglob("record.parquet")), pa.table({"dataset": ["salts"]}))
+    assert "no record of a trial" in read_status(begun).without_record()[0].reason
+
+
+def test_damaged_lines_of_a_journal_are_skipped_and_counted(begun, tmp_path):
+    with open(tmp_path / "logs/trials/salts/cgcnn/mdl/mean/seed-3.jsonl", "ab") as file:
+        file.write(b'{"time": "2026-01-01T\n[1]\n\xff\n{"event": "saved"}\n')
+    assert states(read_status(begun)) == SEEDS
+    assert "journals: 4 damaged lines skipped" in as_text(read_status(begun))
+
+
+def test_reading_changes_nothing_and_makes_nothing(begun, tmp_path):
+    def seen():
+        return {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+
+    before = seen()
+    read_status(begun)
+    assert seen() == before
+
+
+@pytest.mark.parametrize(
+    "name", ["gnnpool.status.read_table", "gnnpool.journal.read_lines", "gnnpool.status.is_held"]
+)
+def test_a_file_that_must_not_be_read_is_a_reason_and_no_stop(begun, monkeypatch, name):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(name, refuse)
+    reasons = {one.reason for one in read_status(begun).without_record()}
+    assert any("cannot be read: Permission denied" in reason for reason in reasons)
+
+
 def test_the_text_has_a_line_for_each_block_and_names_troubles(begun):
     text = as_text(read_status(begun))
     assert [line.split() for line in text.splitlines()[1:4]] == [
