@@ -13,6 +13,7 @@ from gnnpool.errors import ArtifactError, InterruptedTraining
 from gnnpool.lock import alone
 from gnnpool.records import Trial
 from gnnpool.training.checkpoint import CheckpointFile, Checkpoints, Interval
+from gnnpool.training.compiler_files import explained_refusal
 from gnnpool.training.determinism import noted_operations
 from gnnpool.training.loop import train
 from gnnpool.training.memory import explained_exhaustion
@@ -110,7 +111,7 @@ def _train(
         started=lambda epoch: events.note(journal, events.STARTED, epoch=epoch, epochs=settings.epochs),
         saved=lambda epoch: events.note(journal, events.SAVED, epoch=epoch),
     )
-    with checkpoints.watch_signals(), noted_operations() as nondeterministic:
+    with checkpoints.watch_signals(), explained_refusal(), noted_operations() as nondeterministic:
         progress = train(
             network,
             prepared.graphs,
