@@ -67,6 +67,17 @@ def interrupt(number: int, frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
+def interrupt_once() -> None:
+    """Let the first Ctrl-C interrupt this process, which then waits for its jobs; others change nothing."""
+
+    def stop(number: int, frame: FrameType | None) -> NoReturn:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    if signal.SIGINT in answered_signals():
+        signal.signal(signal.SIGINT, stop)
+
+
 def ignore_signals() -> None:
     """Let signals change nothing any more: this process ends."""
     for number in SIGNALS:

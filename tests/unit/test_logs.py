@@ -61,7 +61,26 @@ def test_a_closed_terminal_does_not_stop_a_job_under_nohup(tmp_path):
     assert said.count("interrupted") == 1
 
 
-@pytest.mark.parametrize("adapter", ["train_trial"])
+TWO = """
+import os, signal
+from gnnpool.logs import end_in_words, interrupt_once
+end_in_words()
+interrupt_once()
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+finally:
+    os.kill(os.getpid(), signal.SIGINT)
+    print("jobs have ended")
+"""
+
+
+def test_a_second_ctrl_c_does_not_disturb_a_controller_that_waits_for_its_jobs():
+    run = subprocess.run([sys.executable, "-c", TWO], capture_output=True, text=True)
+    assert (run.returncode, run.stdout) == (75, "jobs have ended\n")
+    assert run.stderr == "\ninterrupted; the same command resumes\n"
+
+
+@pytest.mark.parametrize("adapter", ["train_trial", "explain_atoms"])
 def test_a_signal_is_answered_while_torch_is_imported(tmp_path, adapter):
     (tmp_path / "torch.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
     script = Path(__file__).parents[2] / f"workflow/scripts/{adapter}.py"

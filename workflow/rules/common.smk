@@ -22,7 +22,7 @@ from gnnpool.controller import start_rounds_when_needed, take_over
 from gnnpool.data.matbench_folds import task_of
 from gnnpool.errors import ConfigError
 from gnnpool.grid import explained_trials, first_alike, nested, plan_trials, trials_of
-from gnnpool.logs import end_in_words
+from gnnpool.logs import end_in_words, interrupt_once
 from gnnpool.plugins import needs
 from gnnpool.seal import check_seal
 
@@ -36,6 +36,7 @@ CONTROLLER = workflow.is_main_process and not {"-n", "--dry-run", "--nolock"} & 
 )
 if CONTROLLER:
     end_in_words()
+    interrupt_once()
     if left_behind := take_over(Path(".snakemake/locks")):
         print(left_behind, file=sys.stderr)
 

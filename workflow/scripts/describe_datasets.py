@@ -1,9 +1,11 @@
 """Rule describe_datasets: rows, duplicates and leaks of every dataset."""
 
-from gnnpool.analysis.datasets import describe_datasets
 from gnnpool.logs import log_to
 
 log_to(snakemake.log[0])
+
+from gnnpool.analysis.datasets import describe_datasets
+
 describe_datasets(
     manifests=snakemake.input.manifests,
     duplicates=snakemake.input.duplicates,

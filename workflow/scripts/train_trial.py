@@ -2,9 +2,9 @@
 
 from gnnpool.logs import log_to
 
-log_to(snakemake.log[0])  # before torch is imported, so that a signal is answered meanwhile
+log_to(snakemake.log[0])
 
-from gnnpool.training.run import run_trial  # noqa: E402
+from gnnpool.training.run import run_trial
 
 run_trial(
     graphs=snakemake.input.graphs,
