@@ -11,6 +11,7 @@ BENCHMARKS := batch_making cgcnn_step torchmd_step readouts peak_memory graph_bu
 
 .PHONY: demo test test-slurm test-report bench bench-gpu lint lock clean-demo
 
+# After any stop, `make demo` resumes.
 demo: $(READY)  ## The whole workflow on embedded data: tables, figures and a report.
 	$(BIN)/snakemake --cores $(CORES) $(DEMO) --quiet rules
 	@$(BIN)/gnnpool where results/demo
@@ -20,14 +21,10 @@ test: $(READY)  ## All tests, on a CPU, without network.
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 # As root on Debian or Ubuntu it installs Slurm, munge and MariaDB where they are missing.
-test-slurm: .venv/slurm  ## Tests on a real Slurm cluster of one node, brought up for them and taken down.
+test-slurm: $(READY)  ## Tests on a real Slurm cluster of one node, brought up for them and taken down.
 	@$(BIN)/python tests/slurm/packages.py \
 	  || echo "*** NO SLURM HERE, for the reason above: the tests that need a cluster are NOT run. ***"
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slurm -rs tests/slurm
-
-.venv/slurm: $(READY)
-	$(BIN)/pip install --disable-pip-version-check -c requirements.lock -e ".[slurm]"
-	@touch $@
 
 test-report: $(READY)  ## Tests of the report in a real browser, installed for them where that is possible.
 	@$(BIN)/python tests/unit/report/chromium.py install \
@@ -68,5 +65,5 @@ $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'gnnpool needs Python 3.11 or newer, found ' + sys.version.split()[0] + '; try: make PYTHON=python3.12 ...')"
 	@echo "Setting up .venv (a few minutes the first time) ..."
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --disable-pip-version-check -c requirements.lock -e ".[dev]"
+	$(BIN)/pip install --disable-pip-version-check -c requirements.lock -e ".[dev,slurm]"
 	@touch $(READY)

@@ -65,5 +65,9 @@ rule train_all:
         records_of(PLANNED),
 
 
+onstart:
+    start_rounds_when_needed(workflow.scheduler)
+
+
 onerror:
-    tell_troubles()
+    report_troubles()

@@ -25,6 +25,7 @@ _UNITS = {
     "peak memory": "MiB",
     "throughput": "1/s",
     "projected time": "h",
+    "share of a core": "%",
 }
 
 
@@ -39,7 +40,7 @@ class Claim:
         reach: How many times less than the peer gnnpool shall need, at least.
         aim: How many times less it shall need at best.
         at_most: Most that gnnpool shall need, in the unit of the quantity.
-        quantity: What is measured: process CPU time, wall time, peak memory, throughput, projected time.
+        quantity: What is measured, one of those that have a unit here.
         note: What a reader must know of the numbers.
         limit: What costs most; told where the reach is missed.
     """

@@ -4,6 +4,7 @@ Everything is written to a temporary neighbour first and then renamed. Every fil
 all of its bytes, verified on reading; pages of Parquet have their own as well, for other readers.
 """
 
+import contextlib
 import glob
 import hashlib
 import json
@@ -17,7 +18,7 @@ import pyarrow.parquet as pq
 import safetensors
 import safetensors.numpy
 
-from gnnpool.errors import ArtifactError
+from gnnpool.errors import ArtifactError, unwritable
 from gnnpool.seal import BLANK, check_seal, seal
 
 _METADATA = "gnnpool"
@@ -46,10 +47,12 @@ def write_atomically(path: str | Path, write: Callable[[Path], None]) -> None:
             os.fsync(handle.fileno())
         os.chmod(temporary, 0o666 & ~_umask())  # safetensors would keep the file to its owner
         os.replace(temporary, path)
-    except OSError as error:
-        raise ArtifactError(f"{path}: cannot be written: {error.strerror or error}") from error
+    # A full disk is an OSError, but for safetensors, which has an error of its own.
+    except (OSError, safetensors.SafetensorError) as error:
+        raise unwritable(path, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a folder that became read-only keeps the error above
+            temporary.unlink(missing_ok=True)
 
 
 def write_json(path: str | Path, content: Mapping) -> None:
@@ -184,6 +187,8 @@ def _umask() -> int:
 
 
 def _damaged(path: str | Path, reason: object) -> str:
-    if not Path(path).exists():
+    if isinstance(reason, FileNotFoundError):
         return f"{path}: no such file"
+    if isinstance(reason, PermissionError):
+        return f"{path}: cannot be read: {reason.strerror}"
     return f"{path}: damaged or cut short ({reason}); delete it and run again"

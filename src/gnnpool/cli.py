@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 from gnnpool import __version__
-from gnnpool.errors import GnnpoolError
+from gnnpool.errors import GnnpoolError, InterruptedTraining
+from gnnpool.logs import INTERRUPTED, ignore_signals, log_to
 from gnnpool.records import READINGS
 
 _PLACES = (
@@ -65,6 +66,10 @@ def main(argv: list[str] | None = None) -> int:
     except GnnpoolError as error:
         print(f"gnnpool: {error}", file=sys.stderr)
         return error.exit_status
+    except KeyboardInterrupt:
+        ignore_signals()
+        print(f"gnnpool: {INTERRUPTED}", file=sys.stderr)
+        return InterruptedTraining.exit_status
 
 
 def _train(arguments: argparse.Namespace) -> int:
@@ -72,7 +77,6 @@ def _train(arguments: argparse.Namespace) -> int:
     from gnnpool.config import read_config, without_label
     from gnnpool.data.split_file import read_split
     from gnnpool.graphs.file import read_graphs
-    from gnnpool.logs import log_to
     from gnnpool.records import Trial, outputs_in
     from gnnpool.training.run import run_trial
 

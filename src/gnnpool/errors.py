@@ -1,10 +1,24 @@
-"""Errors that a user can mend, told in their own words and shown without a traceback."""
+"""Errors that a user can mend, and exit statuses: each error has one sentence and no traceback."""
+
+import os
+
+# Exit statuses of jobs and of the command, as in sysexits.h where it has one; docs/running.md shows them.
+STATUSES = {
+    0: "done",
+    1: "an error in the program; the log has the traceback",
+    2: "the configuration or the command line is wrong",
+    65: "data cannot be used, or a training diverged",
+    69: "a dataset could not be obtained",
+    71: "memory ran out",
+    74: "a file cannot be read or written, or is damaged",
+    75: "interrupted; the same command resumes",
+}
 
 
 class GnnpoolError(Exception):
     """Something the user gave cannot be used; the message says what, where, and what was expected.
 
-    The exit status of a process that ends with it tells the kind, as in sysexits.h.
+    Its exit status is one of :data:`STATUSES`.
     """
 
     exit_status = 1
@@ -47,6 +61,19 @@ class OutOfMemory(GnnpoolError):
 
 
 class InterruptedTraining(GnnpoolError):
-    """A signal ended a training before its last epoch; the next start of the trial goes on from there."""
+    """A signal ended a training before its last epoch; the next start of the trial resumes it."""
 
     exit_status = 75
+
+
+def unwritable(path: str | os.PathLike, error: Exception) -> ArtifactError:
+    """The error to raise where a file could not be written.
+
+    Args:
+        path: The file.
+        error: What the system, or the library that wrote, said.
+
+    Returns:
+        An error that names the file and the cause: no space, no permission, ...
+    """
+    return ArtifactError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}")

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gnnpool.errors import unwritable
+
 STARTED, SAVED, INTERRUPTED, FAILED, FINISHED = "started", "saved", "interrupted", "failed", "finished"
 
 
@@ -22,6 +24,9 @@ def note(path: str | Path, event: str, **facts: object) -> None:
         path: The journal; its folder is made.
         event: STARTED, SAVED, INTERRUPTED, FAILED or FINISHED.
         facts: What else is to be known, such as the epoch.
+
+    Raises:
+        ArtifactError: If the disk refuses, naming the file.
     """
     origin = {"host": socket.gethostname(), "process": os.getpid()}
     if job := os.environ.get("SLURM_JOB_ID"):
@@ -30,28 +35,48 @@ def note(path: str | Path, event: str, **facts: object) -> None:
         origin["gpu"] = gpu
     time = datetime.now(UTC).isoformat(timespec="milliseconds")
     line = json.dumps({"time": time, "event": event, **facts, **origin}) + "\n"
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    # One write of one short line in append mode: two processes cannot mix their lines.
-    with open(path, "ab", buffering=0) as file:
-        file.write(line.encode())
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        # One write of one short line in append mode: two processes cannot mix their lines.
+        with open(path, "ab", buffering=0) as file:
+            file.write(line.encode())
+    except OSError as error:
+        raise unwritable(path, error) from error
 
 
 def read_journal(path: str | Path) -> list[dict]:
-    """The events of a trial, oldest first; none if it never started.
+    """The events of a trial, oldest first, without damaged lines; none if it never started."""
+    return read_lines(path)[0]
 
-    A line that a crash of the machine cut short is passed over.
+
+def read_lines(path: str | Path) -> tuple[list[dict], int]:
+    """The events of a trial, oldest first, and the number of lines that are none.
+
+    A crash of the machine can cut a line short.
+
+    Args:
+        path: The journal; it need not be there.
+
+    Returns:
+        Events that have a time and a kind, and how many other lines there are.
+
+    Raises:
+        OSError: If the journal is there and cannot be read.
     """
     try:
         lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
-        return []
-    events = []
-    for line in lines:
-        try:
-            events.append(json.loads(line))
-        except ValueError:
-            continue
-    return events
+        return [], 0
+    events = [event for line in lines if (event := _event(line))]
+    return events, len(lines) - len(events)
+
+
+def _event(line: str) -> dict | None:
+    try:
+        event = json.loads(line)
+        return event if datetime.fromisoformat(event["time"]).tzinfo and event["event"] else None
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 def attempts(

@@ -1,22 +1,51 @@
 """The log of one job: a file with facts and times, and errors in words on the terminal."""
 
+import contextlib
 import logging
+import signal
 import sys
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
-from gnnpool.errors import GnnpoolError
+from gnnpool.errors import GnnpoolError, InterruptedTraining, unwritable
+
+# Ways to ask a process to stop: a scheduler, Ctrl-C, a time limit, a closed terminal.
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGHUP)
+INTERRUPTED = "interrupted; the same command resumes"
+
+
+class _LogFile(logging.FileHandler):
+    """A log whose disk may be full: then the job ends."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Turn what the system said into an error that names the file."""
+        error = sys.exc_info()[1]
+        if isinstance(error, OSError):
+            raise unwritable(self.baseFilename, error) from error
+        super().handleError(record)
 
 
 def log_to(path: str | Path) -> None:
-    """Send the log of this process to a file, and tell mendable errors without a traceback.
+    """Send the log of this process to a file, and report mendable errors without a traceback.
 
-    A mendable error that nobody catches ends the process with the exit status of its kind.
+    A mendable error that nobody catches ends the process with the exit status of its kind; so does the
+    first of :data:`SIGNALS`, with 75. Those after it change nothing.
 
     Args:
         path: The log file; its folder is made, an older file is replaced.
+
+    Raises:
+        ArtifactError: If the file cannot be written.
     """
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+    end_in_words(log=path)
+    for number in answered_signals():
+        signal.signal(number, interrupt)
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        handler = _LogFile(path, mode="w", encoding="utf-8")
+    except OSError as error:
+        raise unwritable(path, error) from error
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logger = logging.getLogger("gnnpool")
     for older in logger.handlers[:]:
@@ -26,12 +55,56 @@ def log_to(path: str | Path) -> None:
     logger.setLevel(logging.INFO)
     logger.propagate = False
 
-    def tell(kind: type, error: BaseException, trace: object) -> None:
-        if issubclass(kind, GnnpoolError):
-            logger.error("%s", error)
-            print(f"\n{error}\n(log: {path})", file=sys.stderr)
-            raise SystemExit(kind.exit_status)
-        logger.critical("stopped", exc_info=(kind, error, trace))
-        sys.__excepthook__(kind, error, trace)
 
-    sys.excepthook = tell
+def answered_signals() -> list[signal.Signals]:
+    """Signals that shall stop this process: not those that `nohup` and the like let it ignore."""
+    return [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+
+
+def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    """Handler of the first signal: stop whatever is done, and ignore further signals."""
+    ignore_signals()
+    raise KeyboardInterrupt
+
+
+def interrupt_once() -> None:
+    """Let the first Ctrl-C interrupt this process, which then waits for its jobs; others change nothing."""
+
+    def stop(number: int, frame: FrameType | None) -> NoReturn:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    if signal.SIGINT in answered_signals():
+        signal.signal(signal.SIGINT, stop)
+
+
+def ignore_signals() -> None:
+    """Let signals change nothing any more: this process ends."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def end_in_words(*, log: str | Path | None = None) -> None:
+    """Let mendable errors, and interruptions, end this process with one sentence and their exit status.
+
+    Args:
+        log: Where errors are logged too, with the traceback of those that are no mendable ones.
+    """
+    logger = logging.getLogger("gnnpool")
+
+    def end(kind: type, error: BaseException, trace: object) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            kind, error = InterruptedTraining, INTERRUPTED
+        if not issubclass(kind, GnnpoolError):
+            with contextlib.suppress(GnnpoolError):
+                logger.critical("stopped", exc_info=(kind, error, trace))
+            sys.__excepthook__(kind, error, trace)
+            return
+        ignore_signals()
+        with contextlib.suppress(OSError, GnnpoolError):  # a closed terminal, a full disk
+            print(f"\n{error}\n(log: {log})" if log else f"\n{error}", file=sys.stderr, flush=True)
+            if logger.handlers:  # else it would be printed once more
+                logger.error("%s", error)
+        raise SystemExit(kind.exit_status)
+
+    sys.excepthook = end

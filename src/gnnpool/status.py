@@ -4,17 +4,17 @@ import re
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from gnnpool import journal
 from gnnpool.artifacts import read_table
 from gnnpool.errors import ArtifactError
 from gnnpool.gpu_hours import Span, gpu_hours, gpu_spans
 from gnnpool.grid import plan_trials
+from gnnpool.lock import is_held
 from gnnpool.records import Trial
 
 DONE, RUNNING, FAILED, STOPPED, MISSING = STATES = ("done", "running", "failed", "stopped", "missing")
@@ -37,6 +37,7 @@ class TrialStatus:
         log: Its log.
         seconds: Wall time of all its attempts as far as it is known, s.
         device: Where it was trained, once it is done.
+        damaged: Lines of its journal that cannot be read.
     """
 
     trial: Trial
@@ -47,6 +48,7 @@ class TrialStatus:
     log: str = ""
     seconds: float = 0.0
     device: str = ""
+    damaged: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,9 @@ class GridStatus:
 
 
 def read_status(config: Mapping) -> GridStatus:
-    """Read how far the trials of a configuration have come.
+    """Read how far the trials of a configuration have come; write nothing.
+
+    What cannot be read is a reason in the status of its trial.
 
     Args:
         config: The configuration: results, logs, seeds, noise_floor and blocks.
@@ -140,6 +144,8 @@ def as_text(status: GridStatus) -> str:
         left = status.seconds_left
         told = "unknown until a trial of each kind is done" if left is None else _duration(left)
         lines.append(f"left: {told}")
+    if damaged := sum(one.damaged for trials in status.blocks.values() for one in trials):
+        lines.append(f"journals: {damaged} damaged lines skipped")
     return "\n".join(lines)
 
 
@@ -151,38 +157,52 @@ def describe(trials: Sequence[TrialStatus]) -> str:
 def _status(trial: Trial, results: Path, logs: Path, spans: list[Span]) -> TrialStatus:
     """Of one trial; the times at which it had a GPU are added to the spans."""
     record, log = results / str(trial) / "record.parquet", logs / f"{trial}.log"
-    events = journal.read_journal(logs / f"{trial}.jsonl")
-    if record.exists():
-        spans += gpu_spans(events, running=False)
-        try:
-            row = read_table(record).to_pylist()[0]
-        except ArtifactError as error:
-            return TrialStatus(trial, FAILED, reason=str(error), log=str(log))
-        epochs, seconds = row["epochs"], row["wall_seconds"]
-        return TrialStatus(trial, DONE, epochs, epochs, log=str(log), seconds=seconds, device=row["device"])
-    if not events:
-        return TrialStatus(trial, MISSING, log=str(log))
-    state, reason = _state(events, logs / f"{trial}.lock")
-    spans += gpu_spans(events, running=state == RUNNING)
-    epochs = next((event["epochs"] for event in reversed(events) if "epochs" in event), 0)
-    return TrialStatus(trial, state, _last_epoch(log), epochs, reason, str(log), _seconds(events, state))
+    try:
+        events, damaged = journal.read_lines(logs / f"{trial}.jsonl")
+        with suppress(FileNotFoundError):
+            record.stat()
+            spans += gpu_spans(events, running=False)
+            return replace(_of_record(trial, record), log=str(log), damaged=damaged)
+        if not events:
+            return TrialStatus(trial, MISSING, log=str(log), damaged=damaged)
+        state, reason = _state(events, logs / f"{trial}.lock")
+        spans += gpu_spans(events, running=state == RUNNING)
+        epochs = next((event["epochs"] for event in reversed(events) if "epochs" in event), 0)
+        seconds = _seconds(events, state)
+        return TrialStatus(trial, state, _last_epoch(log), epochs, reason, str(log), seconds, damaged=damaged)
+    except OSError as error:
+        reason = f"{error.filename or record}: cannot be read: {error.strerror or error}"
+        return TrialStatus(trial, FAILED, reason=reason, log=str(log))
+
+
+def _of_record(trial: Trial, record: Path) -> TrialStatus:
+    try:
+        row = read_table(record).to_pylist()[0]
+        written = Trial(**{field.name: row[field.name] for field in fields(Trial)})
+        done = TrialStatus(
+            trial, DONE, row["epochs"], row["epochs"], seconds=row["wall_seconds"], device=row["device"]
+        )
+    except ArtifactError as error:
+        return TrialStatus(trial, FAILED, reason=str(error))
+    except (IndexError, KeyError) as error:
+        return TrialStatus(trial, FAILED, reason=f"{record}: no record of a trial: it lacks {error}")
+    if written != trial:
+        reason = f"{record}: record of {written}, expected {trial}; delete it, and the trial is trained again"
+        return TrialStatus(trial, FAILED, reason=reason)
+    return done
 
 
 def _state(events: Sequence[Mapping], lock: Path) -> tuple[str, str]:
-    if lock.exists():
-        try:
-            with FileLock(lock, blocking=False):
-                pass
-        except Timeout:
-            return RUNNING, ""
+    if is_held(lock):
+        return RUNNING, ""
     last = events[-1]
     if last["event"] == journal.FAILED:
-        return FAILED, last["reason"]
+        return FAILED, last.get("reason", "")
     if last["event"] == journal.INTERRUPTED:
-        return STOPPED, last["reason"]
+        return STOPPED, last.get("reason", "")
     if last["event"] == journal.FINISHED:
         return STOPPED, "finished, but its record is gone; it is trained again"
-    return STOPPED, f"killed on {last['host']} without a word"
+    return STOPPED, f"killed on {last.get('host', 'an unknown host')} without a word"
 
 
 def _last_epoch(log: Path) -> int:
@@ -190,7 +210,7 @@ def _last_epoch(log: Path) -> int:
         with open(log, "rb") as file:
             file.seek(max(0, log.stat().st_size - _TAIL))
             found = _EPOCH.findall(file.read().decode(errors="replace"))
-    except FileNotFoundError:
+    except OSError:
         return 0
     return int(found[-1]) if found else 0
 

@@ -1,5 +1,8 @@
 import contextlib
 import json
+import re
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -17,6 +20,7 @@ from gnnpool.artifacts import (
     write_tensors,
 )
 from gnnpool.errors import ArtifactError
+from gnnpool.journal import note
 
 FLIPS = 200
 
@@ -101,6 +105,54 @@ def test_a_failed_write_keeps_the_old_file_and_leaves_nothing_else(tmp_path):
         write_atomically(path, fail)
     assert [p.name for p in tmp_path.iterdir()] == ["kept"]
     assert path.read_text() == "old"
+
+
+LIMITED = """
+import resource, sys
+import numpy as np, pyarrow as pa
+from gnnpool import artifacts, journal
+from gnnpool.errors import ArtifactError
+from gnnpool.journal import note
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+data = np.random.default_rng(0).normal(size=9999)
+try:
+    {write}
+except ArtifactError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        "artifacts.write_tensors('file', {'a': data}, metadata={})",
+        "artifacts.write_table('file', pa.table({'a': data}))",
+        "artifacts.write_json('file', {'a': data.tolist()})",
+        "[journal.note('file', 'saved', epoch=epoch) for epoch in range(999)]",
+    ],
+    ids=["tensors", "table", "json", "journal"],
+)
+def test_a_full_disk_is_named_with_the_file_and_leaves_nothing_half_written(tmp_path, write):
+    code = LIMITED.replace("{write}", write)
+    run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert re.match(r"file: cannot be written: .*[Ff]ile too large", run.stdout), run.stderr
+    assert {path.name for path in tmp_path.iterdir()} <= ({"file"} if "journal" in write else set())
+
+
+@pytest.mark.parametrize("write", [lambda path: write_json(path, {}), lambda path: note(path, "saved")])
+def test_a_folder_that_refuses_is_named(tmp_path, write, monkeypatch):
+    (tmp_path / "folder").touch()
+    with pytest.raises(ArtifactError, match=r"folder/file: cannot be written: "):
+        write(tmp_path / "folder/file")
+
+
+def test_a_file_that_must_not_be_read_is_not_called_damaged(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("gnnpool.artifacts.check_seal", refuse)
+    with pytest.raises(ArtifactError, match=r"t.json: cannot be read: Permission denied$"):
+        read_json(tmp_path / "t.json")
 
 
 def test_a_write_removes_what_a_killed_one_left_of_the_file_and_nothing_else(tmp_path):

@@ -93,7 +93,11 @@ def test_every_module_that_a_training_imports_is_walked_or_a_bystander_with_a_re
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     # Imported by bystanders alone, or empty, or the job around the training.
     behind = {"gnnpool.signatures", "gnnpool.syntax", "gnnpool.seal", "gnnpool.data", "gnnpool.training.run"}
-    behind |= {"gnnpool.journal", "gnnpool.training.determinism"}  # of that job: its story, its warnings
+    # Of that job: its story, lock, warnings, and the files of the compiler.
+    behind |= {
+        f"gnnpool.{name}"
+        for name in ("journal", "lock", "logs", "training.determinism", "training.compiler_files")
+    }
     assert set(printed.split()) <= {*modules_from(TRAINING), *BYSTANDERS, *behind}
 
 

@@ -11,6 +11,10 @@ from gnnpool.artifacts import write_table
 from gnnpool.cli import main
 from gnnpool.status import DONE, FAILED, MISSING, RUNNING, STOPPED, as_text, read_status
 
+RECORD = {
+    **{"dataset": "salts", "model": "cgcnn", "edges": "mdl", "pooling": "mean", "init": 0},
+    **{"epochs": 40, "wall_seconds": 3600.0, "device": "cuda"},
+}
 SEEDS = {1: DONE, 2: RUNNING, 3: FAILED, 4: STOPPED, 5: STOPPED, 6: MISSING}
 
 
@@ -40,7 +44,7 @@ def begun(config, tmp_path):
     journal.note(folder / "seed-1.jsonl", journal.FINISHED)
     journal.note(folder / "seed-3.jsonl", journal.FAILED, reason="DivergedError: epoch 3, batch 1 of 7")
     journal.note(folder / "seed-4.jsonl", journal.INTERRUPTED, reason="SIGTERM after epoch 10: saved")
-    row = {"epochs": 40, "wall_seconds": 3600.0, "device": "cuda"}
+    row = {**RECORD, "seed": 1}
     record = tmp_path / "results/trials/salts/cgcnn/mdl/mean/seed-1/record.parquet"
     write_table(record, pa.Table.from_pylist([row]))
     with FileLock(folder / "seed-2.lock", is_singleton=False):
@@ -119,6 +123,46 @@ def test_a_damaged_record_is_no_success(begun, tmp_path):
     record = next(tmp_path.rglob("record.parquet"))
     record.write_bytes(record.read_bytes()[:-1])
     assert states(read_status(begun))[1] == FAILED
+
+
+def test_a_foreign_record_is_named(begun, tmp_path):
+    record = next(tmp_path.rglob("record.parquet"))
+    write_table(record, pa.Table.from_pylist([{**RECORD, "seed": 7}]))
+    foreign = read_status(begun).without_record()[0]
+    assert "record of salts/cgcnn/mdl/mean/seed-7, expected salts/cgcnn/mdl/mean/seed-1" in foreign.reason
+
+
+def test_a_record_without_its_columns_is_named(begun, tmp_path):
+    write_table(next(tmp_path.rglob("record.parquet")), pa.table({"dataset": ["salts"]}))
+    assert "no record of a trial" in read_status(begun).without_record()[0].reason
+
+
+def test_damaged_lines_of_a_journal_are_skipped_and_counted(begun, tmp_path):
+    with open(tmp_path / "logs/trials/salts/cgcnn/mdl/mean/seed-3.jsonl", "ab") as file:
+        file.write(b'{"time": "2026-01-01T\n[1]\n\xff\n{"event": "saved"}\n')
+    assert states(read_status(begun)) == SEEDS
+    assert "journals: 4 damaged lines skipped" in as_text(read_status(begun))
+
+
+def test_reading_changes_nothing_and_makes_nothing(begun, tmp_path):
+    def seen():
+        return {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+
+    before = seen()
+    read_status(begun)
+    assert seen() == before
+
+
+@pytest.mark.parametrize(
+    "name", ["gnnpool.status.read_table", "gnnpool.journal.read_lines", "gnnpool.status.is_held"]
+)
+def test_a_file_that_must_not_be_read_is_a_reason_and_no_stop(begun, monkeypatch, name):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(name, refuse)
+    reasons = {one.reason for one in read_status(begun).without_record()}
+    assert any("cannot be read: Permission denied" in reason for reason in reasons)
 
 
 def test_the_text_has_a_line_for_each_block_and_names_troubles(begun):

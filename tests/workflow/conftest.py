@@ -24,6 +24,7 @@ class Workflow:
         config: str | None = "tests/workflow/tiny.yaml",
         overlay: str = "",
         environment: Mapping[str, str] | None = None,
+        python: str = sys.executable,
         status: int = 0,
     ) -> str:
         """Run snakemake, check its exit status, and return what it printed.
@@ -33,9 +34,10 @@ class Workflow:
             config: Overlay of the paper's configuration, in the checkout.
             overlay: Text of a further overlay.
             environment: Further variables.
+            python: Python that runs snakemake.
             status: Expected exit status.
         """
-        run = self.start(*arguments, config=config, overlay=overlay, environment=environment)
+        run = self.start(*arguments, config=config, overlay=overlay, environment=environment, python=python)
         printed = run.communicate()[0]
         assert run.returncode == status, printed
         return printed
@@ -46,13 +48,14 @@ class Workflow:
         config: str | None = "tests/workflow/tiny.yaml",
         overlay: str = "",
         environment: Mapping[str, str] | None = None,
+        python: str = sys.executable,
     ) -> subprocess.Popen:
         """Start snakemake and go on."""
         files = [str(ROOT / "config/config.yaml")] + ([str(ROOT / config)] if config else [])
         if overlay:
             (self.folder / "overlay.yaml").write_text(overlay)
             files.append("overlay.yaml")
-        command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), *arguments]
+        command = [python, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), *arguments]
         command += ["--directory", str(self.folder), "--workflow-profile", str(ROOT / "profiles/default")]
         command += ["--configfile", *files]
         return subprocess.Popen(

@@ -4,9 +4,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
+TAKE_OVER = """
+import os
+from pathlib import Path
+from gnnpool.controller import take_over
+take_over(Path(".snakemake/locks"))
+os.kill(os.getpid(), 9)
+"""
 
 
 def test_bare_snakemake_plans_the_whole_paper(workflow):
@@ -89,4 +97,28 @@ def test_a_path_outside_the_results_is_no_target(workflow):
 
 def test_shared_profile_keys_do_not_override_those_of_a_cluster():
     shared = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text())
-    assert set(shared) == {"cores", "rerun-triggers"}
+    assert set(shared) == {"cores", "rerun-triggers", "rerun-incomplete"}
+
+
+@pytest.mark.parametrize("profile", [path.parent.name for path in (ROOT / "profiles").glob("*/config.yaml")])
+def test_each_profile_plans_in_the_environment_of_make(workflow, profile):
+    """Those of a cluster too: a dry run asks no cluster."""
+    planned = workflow.planned("--profile", str(ROOT / "profiles" / profile))
+    assert planned["train_trial"] == 24
+
+
+def test_the_workflow_calms_the_scheduler_of_snakemake():
+    assert "start_rounds_when_needed(workflow.scheduler)" in (ROOT / "Snakefile").read_text()
+
+
+def test_the_locks_of_a_dead_process_are_removed_in_one_sentence(workflow):
+    """A run for nothing more than a refused target, which is after the locks have been looked at."""
+    locks = workflow.folder / ".snakemake/locks"
+    dead = subprocess.run(
+        [sys.executable, "-c", TAKE_OVER], cwd=workflow.folder, capture_output=True, text=True
+    )
+    assert dead.returncode == -9, dead.stderr
+    (locks / "0.output.lock").write_text("results/report.html\n")
+    printed = workflow("no/such/file", status=1)
+    assert "Removed the locks in .snakemake/locks of process " in printed
+    assert not list(locks.glob("*"))

@@ -38,6 +38,14 @@ def write_program(path, text):
     path.chmod(0o755)
 
 
+def test_an_environment_may_lie_in_a_folder_with_a_space_in_its_name(workflow, tmp_path_factory):
+    environment = tmp_path_factory.mktemp("a b") / "venv"
+    environment.symlink_to(sys.prefix)
+    target = "results/data/salts/structures.parquet"
+    workflow("--cores", "1", target, python=str(environment / "bin/python"))
+    assert (workflow.folder / target).exists()
+
+
 @pytest.mark.slow
 def test_another_executor_needs_a_profile_alone(workflow, tmp_path_factory):
     folder = tmp_path_factory.mktemp("engine")

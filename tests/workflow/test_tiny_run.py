@@ -151,12 +151,14 @@ def test_another_label_trains_nothing(finished):
     assert planned["render_table"] == 7
 
 
-def test_partial_results_name_their_gaps(finished):
+@pytest.mark.parametrize("damaged", [False, True], ids=["gone", "damaged"])
+def test_partial_results_name_their_gaps(finished, damaged):
     lost = record(finished, "salts/cgcnn/mdl/mean_sum/seed-2")
     content = lost.read_bytes()
-    lost.unlink()
+    lost.write_bytes(content[:-1]) if damaged else lost.unlink()
     try:
-        finished("--cores", "2", "results/tables/table1.md", overlay="allow_partial: true")
+        printed = finished("--cores", "2", "results/tables/table1.md", overlay="allow_partial: true")
+        assert ("record.parquet: left out: expected the checksum" in printed) == damaged
         assert "(n = 1 of 2)" in (finished.folder / "results/tables/table1.md").read_text()
     finally:
         lost.write_bytes(content)

@@ -2,7 +2,9 @@
 
 import gc
 import hashlib
+import shlex
 import sys
+from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -18,13 +20,27 @@ from gnnpool.config import (
     what_decides,
     without_label,
 )
+from gnnpool.controller import start_rounds_when_needed, take_over
 from gnnpool.data.matbench_folds import task_of
 from gnnpool.errors import ConfigError
 from gnnpool.grid import explained_trials, first_alike, nested, plan_trials, trials_of
+from gnnpool.logs import end_in_words, interrupt_once
 from gnnpool.plugins import needs
+from gnnpool.seal import check_seal
 
 # A plan is many objects that stay: to look for garbage among them takes a fifth of the time. Young garbage goes.
 gc.set_threshold(10_000, 20, 1000)
+
+# Snakemake puts this into shell commands as it is, and an environment may lie in a folder with a space in its name.
+sys.executable = shlex.quote(sys.executable)
+CONTROLLER = workflow.is_main_process and not {"-n", "--dry-run", "--nolock"} & set(
+    sys.argv
+)
+if CONTROLLER:
+    end_in_words()
+    interrupt_once()
+    if left_behind := take_over(Path(".snakemake/locks")):
+        print(left_behind, file=sys.stderr)
 
 try:
     check_config(config, Path(workflow.basedir) / "workflow/schemas/config.schema.yaml")
@@ -160,13 +176,25 @@ def checked_network(wildcards):
 
 
 def records_of(trials):
-    """Records of some trials; with allow_partial, of those that are finished."""
+    """Records of some trials; with allow_partial, of those that are finished and whole."""
     records = [f"{RESULTS}/trials/{trial}/record.parquet" for trial in trials]
-    return (
-        [path for path in records if Path(path).exists()]
-        if config["allow_partial"]
-        else records
-    )
+    if config["allow_partial"]:
+        return [path for path in records if usable(path)]
+    return records
+
+
+@cache
+def usable(record):
+    """Whether a record is there and whole; of a damaged one the reason is printed, and its trial is a gap."""
+    try:
+        check_seal(record)
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError) as error:
+        if CONTROLLER:
+            print(f"{record}: left out: {error}", file=sys.stderr)
+        return False
+    return True
 
 
 # With allow_partial, also one of which nothing is trained yet is not made.
@@ -247,11 +275,16 @@ def conditions_of(entry, kinds):
     return sorted({trial.condition for trial in trials})
 
 
-def tell_troubles():
+def report_troubles():
     """Name the trials that failed or stopped, each with its reason and log, as the last words of a run."""
     from gnnpool.status import describe, read_status
 
-    if troubles := read_status(config).without_record():
-        print(f"\ntrials without a record: {len(troubles)}", file=sys.stderr)
-        print(describe(troubles), file=sys.stderr)
-        print("The same command again trains these alone.", file=sys.stderr)
+    try:
+        if troubles := read_status(config).without_record():
+            print(f"\ntrials without a record: {len(troubles)}", file=sys.stderr)
+            print(describe(troubles), file=sys.stderr)
+            print("The same command again trains these alone.", file=sys.stderr)
+    except (
+        Exception
+    ) as error:  # whatever it is, the reason for which the run ends has been printed already
+        print(f"The trials without a record cannot be listed: {error}", file=sys.stderr)

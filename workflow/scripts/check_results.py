@@ -1,9 +1,11 @@
 """Rule check_results: refuse a benchmark that is incomplete or mixed."""
 
-from gnnpool.analysis.checks import check_results
 from gnnpool.logs import log_to
 
 log_to(snakemake.log[0])
+
+from gnnpool.analysis.checks import check_results
+
 check_results(
     trials=snakemake.input.trials,
     planned=snakemake.params.planned,

@@ -1,9 +1,11 @@
 """Rule compare_to_baseline: error changes against mean pooling, by seed and by condition."""
 
-from gnnpool.analysis.change import compare_to_baseline
 from gnnpool.logs import log_to
 
 log_to(snakemake.log[0])
+
+from gnnpool.analysis.change import compare_to_baseline
+
 compare_to_baseline(
     trials=snakemake.input.trials,
     by_seed=snakemake.output.by_seed,

@@ -1,9 +1,11 @@
 """Rule describe_datasets: rows, duplicates and leaks of every dataset."""
 
 from gnnpool.logs import log_to
-from gnnpool.tables.datasets import describe_datasets
 
 log_to(snakemake.log[0])
+
+from gnnpool.tables.datasets import describe_datasets
+
 describe_datasets(
     manifests=snakemake.input.manifests,
     duplicates=snakemake.input.duplicates,

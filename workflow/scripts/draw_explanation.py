@@ -1,9 +1,11 @@
 """Rule draw_explanation: crystals colored by their atoms' contributions, and how many atoms take part."""
 
 from gnnpool.logs import log_to
-from gnnpool.pictures.compose import draw_explanation
 
 log_to(snakemake.log[0])
+
+from gnnpool.pictures.compose import draw_explanation
+
 draw_explanation(
     atoms=snakemake.input.atoms,
     summary=snakemake.input.summary,

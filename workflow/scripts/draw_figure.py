@@ -1,9 +1,11 @@
 """Rule draw_figure: one figure, and the numbers drawn."""
 
-from gnnpool.figures.compose import draw_figure
 from gnnpool.logs import log_to
 
 log_to(snakemake.log[0])
+
+from gnnpool.figures.compose import draw_figure
+
 draw_figure(
     trials=snakemake.input.trials,
     predictions=snakemake.input.predictions,

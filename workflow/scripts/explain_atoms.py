@@ -1,9 +1,11 @@
 """Rule explain_atoms: what the atoms of some crystals contribute to the predictions of finished trials."""
 
-from gnnpool.explain.run import explain_atoms
 from gnnpool.logs import log_to
 
 log_to(snakemake.log[0])
+
+from gnnpool.explain.run import explain_atoms
+
 explain_atoms(
     structures=snakemake.input.structures,
     graphs=snakemake.input.graphs,

@@ -1,9 +1,11 @@
 """Rule make_split: put every structure of a dataset into one part."""
 
-from gnnpool.data.splits import make_split
 from gnnpool.logs import log_to
 
 log_to(snakemake.log[0])
+
+from gnnpool.data.splits import make_split
+
 make_split(
     structures=snakemake.input.structures,
     seed=int(snakemake.wildcards.seed),

@@ -1,9 +1,11 @@
 """Rule render_table: one table in five formats."""
 
 from gnnpool.logs import log_to
-from gnnpool.tables.compose import render_table
 
 log_to(snakemake.log[0])
+
+from gnnpool.tables.compose import render_table
+
 render_table(
     trials=snakemake.input.trials,
     predictions=snakemake.input.predictions,

@@ -1,9 +1,11 @@
 """Rule train_trial: train one network and record its errors."""
 
 from gnnpool.logs import log_to
-from gnnpool.training.run import run_trial
 
 log_to(snakemake.log[0])
+
+from gnnpool.training.run import run_trial
+
 run_trial(
     graphs=snakemake.input.graphs,
     split=snakemake.input.split,

@@ -1,9 +1,11 @@
 """Rule write_report: one page that answers the question."""
 
 from gnnpool.logs import log_to
-from gnnpool.report.compose import write_report
 
 log_to(snakemake.log[0])
+
+from gnnpool.report.compose import write_report
+
 write_report(
     made=dict(snakemake.input.items()),
     config=snakemake.params.config,

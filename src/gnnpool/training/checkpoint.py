@@ -14,11 +14,11 @@ import numpy as np
 import torch
 
 from gnnpool.artifacts import read_tensors, write_tensors
-from gnnpool.errors import ArtifactError, InterruptedTraining
+from gnnpool.errors import ArtifactError, InterruptedTraining, unwritable
+from gnnpool.logs import answered_signals, interrupt
 from gnnpool.training.state import TrainingState
 
 KIND = "gnnpool checkpoint 2"
-SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 # s; on a signal, an epoch shorter than this is finished. The state at the beginning of a longer one is kept
 # in memory and saved instead.
 GRACE = 2.0
@@ -55,8 +55,11 @@ class CheckpointFile:
         """Write a state as the newest checkpoint, and keep the one before."""
         buffer = io.BytesIO()
         torch.save(state, buffer)
-        if self._newest.exists():
-            self._newest.replace(self._previous)
+        try:
+            if self._newest.exists():
+                self._newest.replace(self._previous)
+        except OSError as error:
+            raise unwritable(self._previous, error) from error
         content = {"state": np.frombuffer(buffer.getbuffer(), dtype=np.uint8)}
         write_tensors(self._newest, content, metadata={"kind": KIND, "identity": self._identity})
 
@@ -105,17 +108,19 @@ class Checkpoints:
 
     @contextmanager
     def watch_signals(self) -> Iterator[None]:
-        """Let SIGTERM, SIGINT and SIGUSR1 ask the training to stop, instead of ending the process."""
+        """Let SIGTERM, SIGINT, SIGUSR1 and SIGHUP ask the training to stop, instead of ending the process."""
 
         def ask(number: int, frame: object) -> None:
             self._signal = signal.Signals(number)
 
-        before = {number: signal.signal(number, ask) for number in SIGNALS}
+        before = {number: signal.signal(number, ask) for number in answered_signals()}
         try:
             yield
         finally:
             for number, handler in before.items():
-                signal.signal(number, handler)
+                # A job that was asked to stop ends now, and a second signal must not disturb that.
+                done = self._signal and handler is interrupt
+                signal.signal(number, signal.SIG_IGN if done else handler)
 
     def resume(self, training: TrainingState) -> None:
         """Bring the training to the state of its checkpoint, if there is one."""
@@ -170,5 +175,5 @@ class Checkpoints:
 
     def _interrupted(self, epoch: int) -> InterruptedTraining:
         return InterruptedTraining(
-            f"{self._signal.name} after epoch {epoch}: saved; the next start goes on from there"
+            f"{self._signal.name} after epoch {epoch}: saved; the same command resumes it"
         )

@@ -3,16 +3,16 @@
 import logging
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from gnnpool import journal as events
-from gnnpool.errors import InterruptedTraining
+from gnnpool.errors import ArtifactError, InterruptedTraining
+from gnnpool.lock import alone
 from gnnpool.records import Trial
 from gnnpool.training.allocation import explained_exhaustion
 from gnnpool.training.checkpoint import CheckpointFile, Checkpoints, Interval
+from gnnpool.training.compiler_files import explained_refusal
 from gnnpool.training.determinism import noted_operations
 from gnnpool.training.loop import train
 from gnnpool.training.outputs import Outputs, write_outputs
@@ -59,7 +59,8 @@ def run_trial(
         journal: What happens in each attempt is appended to it; the lock lies beside it.
 
     Raises:
-        ArtifactError: If a file is damaged, or graphs and split are of different structures.
+        ArtifactError: If a file is damaged or cannot be written, or graphs and split are of different
+            structures.
         DataError: If a part of the split is too small to train or judge with.
         DivergedError: If the loss is not finite; no record is written.
         InterruptedTraining: If a signal asked to stop; the training is saved.
@@ -67,7 +68,8 @@ def run_trial(
     """
     clock = Clock()
     files = Outputs(**outputs)
-    with _alone(Path(journal).with_suffix(".lock")) as waited, _accounted(journal):
+    enough = explained_exhaustion(Trial.parse(trial), batch_size=training["batch_size"])
+    with alone(Path(journal).with_suffix(".lock")) as waited, _accounted(journal), enough:
         prepared = prepare_trial(
             graphs=graphs,
             split=split,
@@ -106,8 +108,7 @@ def _train(
         started=lambda epoch: events.note(journal, events.STARTED, epoch=epoch, epochs=settings.epochs),
         saved=lambda epoch: events.note(journal, events.SAVED, epoch=epoch),
     )
-    enough = explained_exhaustion(prepared.trial, batch_size=settings.batch_size)
-    with checkpoints.watch_signals(), enough, noted_operations() as nondeterministic:
+    with checkpoints.watch_signals(), explained_refusal(), noted_operations() as nondeterministic:
         progress = train(
             network,
             prepared.graphs,
@@ -123,32 +124,22 @@ def _train(
 
 
 @contextmanager
-def _alone(lock: Path) -> Iterator[bool]:
-    """Hold the lock of a trial; tells whether another process had it before."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    guard = FileLock(lock)
-    try:
-        guard.acquire(blocking=False)
-        waited = False
-    except Timeout:
-        logger.warning("%s: another process works on this trial; waiting for it", lock)
-        guard.acquire(poll_interval=0.5)
-        waited = True
-    try:
-        yield waited
-    finally:
-        guard.release()
-
-
-@contextmanager
 def _accounted(journal: str | Path) -> Iterator[None]:
-    """Tell the journal how an attempt ended."""
+    """Note in the journal how an attempt ended."""
     try:
         yield
     except InterruptedTraining as error:
-        events.note(journal, events.INTERRUPTED, reason=str(error))
+        _note_end(journal, events.INTERRUPTED, str(error))
+        raise
+    except KeyboardInterrupt:
+        _note_end(journal, events.INTERRUPTED, "before or after the epochs; the same command resumes it")
         raise
     except BaseException as error:
-        events.note(journal, events.FAILED, reason=f"{type(error).__name__}: {error}")
+        _note_end(journal, events.FAILED, f"{type(error).__name__}: {error}")
         raise
     events.note(journal, events.FINISHED)
+
+
+def _note_end(journal: str | Path, event: str, reason: str) -> None:
+    with suppress(ArtifactError):  # the disk may be what the attempt failed of
+        events.note(journal, event, reason=reason)

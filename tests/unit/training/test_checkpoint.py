@@ -12,9 +12,9 @@ import pytest
 from gnnpool import journal
 from gnnpool.artifacts import read_table
 from gnnpool.errors import DivergedError, InterruptedTraining
+from gnnpool.logs import SIGNALS
 from gnnpool.records import TIMINGS
 from gnnpool.training import checkpoint, loop
-from gnnpool.training.checkpoint import SIGNALS
 
 EPOCHS = 6
 FILES = ("model.safetensors", "predictions.parquet")

@@ -1,0 +1,128 @@
+"""One process for each trial, also where the file system has no `flock`."""
+
+import errno
+import logging
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
+
+from gnnpool.errors import ArtifactError, unwritable
+
+_MISSING = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)  # how a file system without flock answers
+_SECONDS = 0.5  # between two looks at a lock that is held
+_logger = logging.getLogger("gnnpool.training")
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[bool]:
+    """Hold a lock; wait for the process that has it.
+
+    Without `flock`, a file beside it that names host and process is the lock. The lock of a process that
+    is gone from this host is taken over; of another host nobody can know, so that one is an error.
+
+    Args:
+        path: The lock; its folder is made.
+
+    Yields:
+        Whether another process had it before.
+
+    Raises:
+        ArtifactError: If the lock cannot be written, or is held by a process on another host and there
+            is no `flock`.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        guard = FileLock(path) if _has_flock(path) else SoftFileLock(_soft(path))
+        waited = _acquire(guard)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    try:
+        yield waited
+    finally:
+        guard.release()
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process holds the lock; changes and creates nothing.
+
+    Args:
+        path: The lock, which need not be there.
+
+    Raises:
+        OSError: If it is there and cannot be read.
+    """
+    host, process = _holder(_soft(path))
+    if process and (host != socket.gethostname() or _is_alive(process)):
+        return True
+    import fcntl
+
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in _MISSING
+    finally:
+        os.close(file)
+    return False
+
+
+def _acquire(guard: BaseFileLock) -> bool:
+    waited = False
+    while True:
+        try:
+            guard.acquire(timeout=_SECONDS if waited else 0)
+            return waited
+        except Timeout:
+            host, process = _holder(Path(guard.lock_file)) if isinstance(guard, SoftFileLock) else ("", 0)
+            if process and host != socket.gethostname():
+                raise ArtifactError(
+                    f"{guard.lock_file}: held by process {process} on {host}, where there is no flock; "
+                    "delete the file if that process is not running any more"
+                ) from None
+            if not waited:
+                _logger.warning("%s: another process works on this trial; waiting for it", guard.lock_file)
+            waited = True
+
+
+def _has_flock(path: Path) -> bool:
+    import fcntl
+
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in _MISSING
+    finally:
+        os.close(file)
+    return True
+
+
+def _soft(path: Path) -> Path:
+    """Where the lock without flock is: its presence means something, that of the other one does not."""
+    return path.with_suffix(".held")
+
+
+def _holder(path: Path) -> tuple[str, int]:
+    """Host and process that a lock without flock names; none if there is no such lock."""
+    try:
+        process, host = path.read_text(encoding="utf-8", errors="replace").split("\n")[:2]
+        return host, int(process)
+    except (FileNotFoundError, ValueError):
+        return "", 0
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

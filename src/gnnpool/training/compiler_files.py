@@ -1,0 +1,37 @@
+"""What torch's compiler writes beside a training: a cache, on a disk that may refuse."""
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from gnnpool.errors import ArtifactError, GnnpoolError
+
+_FOLDER = "TORCHINDUCTOR_CACHE_DIR"
+_REFUSALS = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR),
+}
+
+
+@contextmanager
+def explained_refusal() -> Iterator[None]:
+    """Turn a disk that refuses files of the compiler into an error that names its folder.
+
+    Raises:
+        ArtifactError: If the cause of an error, however deep, is such a refusal.
+    """
+    try:
+        yield
+    except GnnpoolError:
+        raise
+    except Exception as error:
+        cause: BaseException | None = error
+        while cause and not (isinstance(cause, OSError) and cause.errno in _REFUSALS):
+            cause = cause.__cause__ or cause.__context__
+        if cause is None:
+            raise
+        folder = cause.filename or os.environ.get(_FOLDER, tempfile.gettempdir())
+        raise ArtifactError(
+            f"{folder}: torch's compiler cannot write: {cause.strerror}; {_FOLDER} may name another folder"
+        ) from error
