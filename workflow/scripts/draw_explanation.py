@@ -1,7 +1,7 @@
-"""Rule draw_explanation: crystals colored by their atoms' contributions, and how many atoms take part."""
+"""Rule draw_explanation: crystals colored by their atoms' contributions, and participation ratios."""
 
+from gnnpool.explain.draw import draw_explanation
 from gnnpool.logs import log_to
-from gnnpool.pictures.compose import draw_explanation
 
 log_to(snakemake.log[0])
 draw_explanation(

@@ -1,6 +1,6 @@
 """Rule draw_figure: one figure, and the numbers drawn."""
 
-from gnnpool.figures.compose import draw_figure
+from gnnpool.figures.draw import draw_figure
 from gnnpool.logs import log_to
 
 log_to(snakemake.log[0])
