@@ -19,7 +19,7 @@ UNITS = {
     "critical_difference": "ranks",
     "probability_better": "1",
     "friedman_statistic": "1",
-    **dict.fromkeys(["wilcoxon_p", "holm_p", "nemenyi_p", "friedman_p"], "1, two-sided"),
+    **dict.fromkeys(["wilcoxon_p", "holm_p", "lowest_holm_p", "nemenyi_p", "friedman_p"], "1, two-sided"),
 }
 # Inches: the page, and of a diagram what is around the names and one of two names beside each other.
 _WIDTH, _AROUND, _STEP = 5.8, 0.9, 0.11
