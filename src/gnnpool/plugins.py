@@ -17,7 +17,7 @@ from pathlib import Path
 from gnnpool.errors import ConfigError
 
 # Modules of a component folder that hold what the components share.
-_SHARED = {"base", "build", "compose", "datasets", "formats", "html", "printed", "style"}
+_SHARED = {"base", "build", "compose", "datasets", "draw", "formats", "html", "printed", "style"}
 
 
 def names(package: str, *, group: str | None = None) -> list[str]:

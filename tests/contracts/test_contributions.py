@@ -8,7 +8,7 @@ import torch
 import yaml
 
 from gnnpool import plugins
-from gnnpool.explain.contributions import leave_one_out
+from gnnpool.explain.leave_one_out import leave_one_out
 from gnnpool.explain.reduced import nodes_with_company, without_each
 from gnnpool.heads import Head
 from gnnpool.network import build_network

@@ -1,7 +1,7 @@
 """From trained networks to what the atoms of a crystal contribute.
 
 Inputs: structures, graphs, and records, predictions and weights of one trial of each pooling.
-Outputs: contributions of the atoms of chosen structures, how many atoms take part in each tested one, and pictures of
+Outputs: contributions of the atoms of chosen structures, participation numbers of each tested one, and figures of
 both with the numbers drawn. Only the first rule needs torch.
 """
 
@@ -46,7 +46,7 @@ rule draw_explanation:
             f"{RESULTS}/explanations/{{explanation}}/shares.png",
             caption="../report/shares.rst",
             category="Atoms",
-            labels={"explanation": "{explanation}", "shows": "atoms that take part"},
+            labels={"explanation": "{explanation}", "shows": "participation ratio"},
         ),
         shares_pdf=f"{RESULTS}/explanations/{{explanation}}/shares.pdf",
         shares_parquet=f"{RESULTS}/explanations/{{explanation}}/shares.parquet",

@@ -1,5 +1,6 @@
-"""Rule draw_explanation: crystals colored by their atoms' contributions, and how many atoms take part."""
+"""Rule draw_explanation: crystals colored by their atoms' contributions, and participation ratios."""
 
+from gnnpool.explain.draw import draw_explanation
 from gnnpool.logs import log_to
 
 log_to(snakemake.log[0])

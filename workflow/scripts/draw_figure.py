@@ -4,7 +4,7 @@ from gnnpool.logs import log_to
 
 log_to(snakemake.log[0])
 
-from gnnpool.figures.compose import draw_figure
+from gnnpool.figures.draw import draw_figure
 
 draw_figure(
     trials=snakemake.input.trials,

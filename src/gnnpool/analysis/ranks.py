@@ -117,24 +117,6 @@ def lowest_holm_p(*, poolings: int, datasets: int) -> float:
     return min(1.0, poolings * 2 / 2**datasets)
 
 
-def groups_without_difference(mean_ranks: np.ndarray, difference: float) -> list[tuple[int, int]]:
-    """Runs of neighboring ranks that differ by less than a critical difference.
-
-    Args:
-        mean_ranks: Ascending, ``[k]``.
-        difference: See :func:`critical_difference`.
-
-    Returns:
-        First and last place of each run of two or more; none lies inside another.
-    """
-    runs: list[tuple[int, int]] = []
-    for first, rank in enumerate(mean_ranks):
-        last = int(np.searchsorted(mean_ranks, rank + difference, side="left")) - 1
-        if last > first and (not runs or last > runs[-1][1]):
-            runs.append((first, last))
-    return runs
-
-
 def rank_poolings(values: pd.DataFrame, *, confidence: float, margin: float) -> pd.DataFrame:
     """Rank mean pooling and the others on the datasets on which all of them have a value.
 

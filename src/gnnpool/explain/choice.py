@@ -17,7 +17,7 @@ def choose_structures(
 
     Args:
         wanted: A number: so many of the test part, the first ones; "best_median_worst": those of the
-            test part with the least, the middle and the greatest error; or a list of ids, of any part.
+            test part with the lowest, the median and the highest error; or a list of ids, of any part.
             Unless they are named, structures of one atom are passed over, since they show nothing.
         structures: In their order: id, part, atoms (their number) and error (absolute, averaged over
             the poolings of the entry).

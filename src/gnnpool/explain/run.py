@@ -12,7 +12,7 @@ from gnnpool.artifacts import file_sha256
 from gnnpool.data.structure import StructureSet, ids_sha256, read_structures
 from gnnpool.errors import ArtifactError
 from gnnpool.explain.choice import choose_structures
-from gnnpool.explain.contributions import leave_one_out
+from gnnpool.explain.leave_one_out import leave_one_out
 from gnnpool.explain.rows import atom_rows, structure_row, write_atoms, write_structures_explained
 from gnnpool.explain.trained import TrainedTrial, read_trained
 from gnnpool.graphs.file import GraphSet, read_graphs

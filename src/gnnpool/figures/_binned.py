@@ -1,7 +1,8 @@
 """Median absolute error of each pooling in bins of a quantity of the structures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -11,16 +12,16 @@ from gnnpool.analysis.change import CONDITION
 from gnnpool.analysis.values import NOT_PLANNED, TRAINED
 from gnnpool.figures import style
 from gnnpool.figures._coverage import coverage, coverage_notes, in_unit, place_name, places
-from gnnpool.figures._gaps import write_gap
-from gnnpool.figures._panels import Group, Shape, open_panels
+from gnnpool.figures._gaps import GAPS, write_gap
+from gnnpool.figures._page import finish, open_panels
 from gnnpool.figures.base import Drawing, Source
 from gnnpool.wording import MINUS
 
 UNITS = {**dict.fromkeys(["median", "low", "high"], "unit"), "n": "structures"}
-_SHAPE = Shape(width=3.0, height=1.6, left=0.55, below=0.74, columns=2)
+_SHAPE = {"width": 3.6, "height": 2.5, "columns": 2}  # inches
 # Poolings stand beside each other in this part of a bin.
 _SPREAD = 0.6
-# Axes reach this many times as far as the greatest median.
+# Axes reach this many times as far as the highest median.
 _BEYOND = 2.5
 
 
@@ -45,74 +46,69 @@ def build_binned(
     tidy["unit"] = tidy["dataset"].map(source.trials().groupby("dataset")["unit"].first())
     covered = coverage(source, tested)
     shown = places(source, covered)
-    panels = [(place.name, "") for place in shown]
-    colors = {pooling: style.stroke(color) for pooling, color in source.colors(poolings).items()}
-    signs = dict(zip(poolings, style.MARKERS * (len(poolings) // len(style.MARKERS) + 1), strict=False))
-    notes = [*_notes(source, tidy), *coverage_notes(source, covered)]
+    colors = source.colors(poolings).values()
+    looks = {
+        pooling: {"color": style.stroke(color), "marker": style.MARKERS[i % len(style.MARKERS)]}
+        for i, (pooling, color) in enumerate(zip(poolings, colors, strict=True))
+    }
+    planned = set(covered.loc[covered["state"] != NOT_PLANNED, "pooling"])
     legend = [
-        (_sign(colors[p], signs[p]), source.name("poolings", p)) for p in poolings if p in _planned(covered)
+        Line2D([], [], markersize=4, linewidth=0.8, label=source.name("poolings", pooling), **look)
+        for pooling, look in looks.items()
+        if pooling in planned
     ]
     by_place = dict(tuple(tidy.groupby(CONDITION[:3])))
     with style.styled():
-        groups = [Group("", panels)] if panels else []
-        figure, axes = open_panels(groups, _SHAPE, title=source.entry["title"], notes=notes, legend=legend)
+        groups = [("", [(place.name, "") for place in shown])] if shown else []
+        figure, axes = open_panels(groups, **_SHAPE)
         for place, panel in zip(shown, axes[0] if axes else [], strict=True):
             drawn = by_place.get(place.key)
             if drawn is None:
-                write_gap(panel, place.conditions[0].state)
+                write_gap(panel, GAPS[place.conditions[0].state])
             else:
-                _draw(panel, drawn, poolings, colors, signs, quantity.get(place.key[0], by))
+                _draw(panel, drawn, looks)
+                _describe_axes(panel, drawn, quantity.get(place.key[0], by))
+        notes = [*_notes(source, tidy), *coverage_notes(source, covered)]
+        finish(figure, title=source.entry["title"], notes=notes, legend=legend)
     units = UNITS | {"from": unit, "to": unit}
     return Drawing(figure, tidy, units, _describe(source, tidy, covered))
 
 
-def _planned(covered: pd.DataFrame) -> set[str]:
-    return set(covered.loc[covered["state"] != NOT_PLANNED, "pooling"])
-
-
-def _sign(color: object, marker: str) -> Line2D:
-    return Line2D([], [], color=color, marker=marker, markersize=4, linewidth=0.8)
-
-
-def _draw(
-    axes: Axes, drawn: pd.DataFrame, poolings: Sequence[str], colors: Mapping, signs: Mapping, quantity: str
-) -> None:
-    there = [pooling for pooling in poolings if (drawn["pooling"] == pooling).any()]
-    step = _SPREAD / max(1, len(there) - 1)
-    for i, pooling in enumerate(there):
+def _draw(axes: Axes, drawn: pd.DataFrame, looks: Mapping[str, Mapping]) -> None:
+    there = [pooling for pooling in looks if (drawn["pooling"] == pooling).any()]
+    shifts = np.linspace(-0.5, 0.5, len(there)) * _SPREAD if len(there) > 1 else [0.0]
+    for pooling, shift in zip(there, shifts, strict=True):
         line = drawn[drawn["pooling"] == pooling].sort_values("bin")
-        x = line["bin"] + (i * step - _SPREAD / 2 if len(there) > 1 else 0.0)
-        axes.vlines(x, line["low"], line["high"], color=colors[pooling], linewidth=0.9, alpha=0.7)
-        options = {"color": colors[pooling], "marker": signs[pooling], "markersize": 3.2}
-        axes.plot(x, line["median"], linewidth=0.6, **options)
+        ends = [line["median"] - line["low"], line["high"] - line["median"]]
+        options = {"markersize": 3.2, "linewidth": 0.6, "elinewidth": 0.9, **looks[pooling]}
+        axes.errorbar(line["bin"] + shift, line["median"], yerr=ends, **options)
+
+
+def _describe_axes(axes: Axes, drawn: pd.DataFrame, quantity: str) -> None:
     bins = drawn.groupby("bin").agg(
-        least=("from", "min"), most=("to", "max"), n=("n", "max"), few=("n", "min")
+        first=("from", "min"), last=("to", "max"), n=("n", "max"), few=("n", "min")
     )
-    ranges = bool((bins["least"] < bins["most"]).any())
-    ticks = [_bin(row, ranges) for row in bins.itertuples()]
-    widest = max(style.text_width(line, style.SMALL) for tick in ticks for line in tick.split("\n"))
-    room = 0.92 * _SHAPE.width / len(ticks)
-    axes.set_xticks(bins.index, ticks, size=style.SMALL * min(1.0, room / widest))
+    ranges = bool((bins["first"] < bins["last"]).any())
+    size = style.SMALL if len(bins) < 6 else style.SMALL - 1
+    axes.set_xticks(bins.index, [_bin(row, ranges) for row in bins.itertuples()], size=size)
     axes.set_xlim(bins.index.min() - 0.5, bins.index.max() + 0.5)
     for edge in bins.index[1:]:
         axes.axvline(edge - 0.5, color=style.FAINT, linewidth=0.6, zorder=0.5)
     # One wide interval would press all points together: it leaves the panel.
     top = drawn["median"].max()
-    axes.set_ylim(
-        0, 1.06 * min(_BEYOND * top, drawn["high"].max() if drawn["high"].notna().any() else top) or 1
-    )
-    axes.set_xlabel(quantity, labelpad=2)
+    highest = drawn["high"].max() if drawn["high"].notna().any() else top
+    axes.set_ylim(0, 1.06 * min(_BEYOND * top, highest) or 1)
     unit = drawn["unit"].iloc[0]
-    axes.set_ylabel(in_unit("median error", None if pd.isna(unit) else unit), labelpad=2)
-    axes.yaxis.grid(True, color=style.FAINT, linewidth=0.5)
-    axes.set_axisbelow(True)
+    axes.set_xlabel(quantity)
+    axes.set_ylabel(in_unit("median error", None if pd.isna(unit) else unit))
+    axes.yaxis.grid(True)
 
 
 def _bin(row: object, ranges: bool) -> str:
     """What a bin is, and how many structures it has for each pooling."""
     n = f"n = {row.n}" if row.few == row.n else f"n \N{GREATER-THAN OR EQUAL TO} {row.few}"
-    to = f"to {_short(row.most)}" if row.least < row.most else ""
-    return "\n".join([_short(row.least), *([to] if ranges else []), n])
+    to = f"to {_short(row.last)}" if row.first < row.last else ""
+    return "\n".join([_short(row.first), *([to] if ranges else []), n])
 
 
 def _short(value: float) -> str:

@@ -1,4 +1,4 @@
-"""Which conditions of an entry there is something to draw of, and what the others lack."""
+"""Which conditions of an entry have data to draw, and why the others do not."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -76,14 +76,14 @@ def place_name(source: Source, dataset: str, model: str, edges: str) -> str:
 
 
 def coverage_notes(source: Source, covered: pd.DataFrame) -> list[str]:
-    """Name what is not there, and say where seeds lack.
+    """Name what is missing, and where seeds are missing.
 
     Args:
         source: What the figure is made from.
         covered: Rows of :func:`coverage`.
     """
     seeds = ", ".join(map(str, source.seeds))
-    notes = [f"Seeds: {seeds}; all of them where no other number is told."]
+    notes = [f"Seeds: {seeds}; all of them where no other number is given."]
     notes += setting_gap_notes(source, covered)
     trained = covered[covered["state"] == TRAINED]
     few = int((trained["n_seeds"] < len(source.seeds)).sum())

@@ -1,4 +1,4 @@
-"""What stands in a figure in the place of a number that is not there, and entries that do not fit."""
+"""What stands in a figure in the place of a missing number, and entries that do not fit."""
 
 from collections.abc import Mapping
 
@@ -33,10 +33,10 @@ def setting_gap_notes(source: Source, values: pd.DataFrame) -> list[str]:
     return notes
 
 
-def write_gap(axes: Axes, state: str) -> None:
+def write_gap(axes: Axes, words: str) -> None:
     """Write into empty axes why they are empty."""
     axes.set(xticks=[], yticks=[])
-    axes.text(0.5, 0.5, GAPS[state], transform=axes.transAxes, ha="center", va="center", color=style.SOFT)
+    axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", color=style.SOFT)
 
 
 def require_one_setting(entry: Mapping) -> None:

@@ -10,22 +10,20 @@ _COLORS = ("#ececec", "#dcdcdc")
 
 
 def draw_noise(axes: Axes, values: pd.DataFrame) -> None:
-    """Draw the least and the greatest noise floor of some values as bands about zero.
+    """Draw the lowest and the highest noise floor of some values as bands about zero.
 
     Args:
-        axes: Its y axis is the error change, %.
+        axes: Its y axis is the change of the error, %.
         values: Rows of :func:`gnnpool.analysis.values.assessed_values`; without a noise floor nothing
             is drawn.
     """
     floors = values["noise_floor"].dropna()
-    if floors.empty:
-        return
-    for floor, color in zip((floors.max(), floors.min()), _COLORS, strict=True):
+    for floor, color in zip(floors.agg(["max", "min"]).dropna(), _COLORS, strict=False):
         axes.axhspan(-floor, floor, color=color, linewidth=0, zorder=0.5)
 
 
 def noise_notes(source: Source, values: pd.DataFrame, *, drawn: bool = True) -> list[str]:
-    """Say what the band is, or how large it would be; nothing without repeated trainings.
+    """Say what the band is, or how large it would be; nothing without repeats.
 
     Args:
         source: What the figure is made from.
@@ -35,9 +33,9 @@ def noise_notes(source: Source, values: pd.DataFrame, *, drawn: bool = True) -> 
     known = values[values["noise_floor"].notna()]
     if known.empty:
         return []
-    least, greatest = (known.loc[known["noise_floor"].agg(end)] for end in ("idxmin", "idxmax"))
+    lowest, highest = (known.loc[known["noise_floor"].agg(end)] for end in ("idxmin", "idxmax"))
     band = "Gray about zero: the noise floor" if drawn else "Noise floor"
-    ends = [f"± {row['noise_floor']:.1f} % ({_where(source, row)})" for row in (least, greatest)]
+    ends = [f"± {row['noise_floor']:.1f} % ({_where(source, row)})" for row in (lowest, highest)]
     if ends[0] != ends[1]:
         # Panels of several settings have a band each.
         alone = len(source.entry["settings"]) == 1
@@ -47,8 +45,8 @@ def noise_notes(source: Source, values: pd.DataFrame, *, drawn: bool = True) -> 
     names = ", ".join(source.name("datasets", dataset) for dataset in lacking)
     repeats = " to ".join(map(str, sorted({known["n_repeats"].min(), known["n_repeats"].max()})))
     return [
-        f"{band}, {size}: {source.percent} of changes are not larger if nothing differs but the weights and "
-        f"the order that a training starts with; from {repeats} repeated trainings."
+        f"{band}, {size}: {source.percent} of changes are not larger if nothing differs but the initial "
+        f"weights and the order of the batches; from {repeats} repeats."
         + (f" Not known for {names}." if names else "")
     ]
 

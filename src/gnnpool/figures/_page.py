@@ -1,7 +1,10 @@
-"""The page of a figure: title, legend, room for axes and notes, all measured in inches."""
+"""The page of a figure: panels in groups, the title above and the notes below.
+
+Constrained layout makes room for what belongs to the axes. Title and notes lie outside of it, and saving
+crops the page to all that is on it.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil
 
 from matplotlib.artist import Artist
@@ -10,117 +13,74 @@ from matplotlib.figure import Figure
 
 from gnnpool.figures import style
 
-MARGIN = 0.12
-_TITLE_LINE = 0.2  # height of a line of the title
-_HANDLE = 0.45  # a sign of the legend and the room around it
+CHANGE = "change of the error relative\nto mean pooling, %\n(negative is better)"
+# Inches: narrowest page, between the axes and what is above and below, and a column and a line of a legend.
+_LEAST_WIDTH, _BETWEEN, _COLUMN, _LINE = 4.8, 0.1, 1.7, 0.14
 
 
-@dataclass(frozen=True)
-class Page:
-    """A figure with a free rectangle for axes.
-
-    Args:
-        figure: The picture.
-        width: Of the page and of the rectangle.
-        height: Of the rectangle.
-        below: From the lower edge of the page to that of the rectangle.
-    """
-
-    figure: Figure
-    width: float
-    height: float
-    below: float
-
-    def axes(self, left: float, top: float, width: float, height: float, **options: object) -> Axes:
-        """Add axes.
-
-        Args:
-            left: From the left edge of the page.
-            top: From the upper edge of the rectangle, downwards.
-            width: Of the axes.
-            height: Of the axes.
-            options: Of :meth:`matplotlib.figure.Figure.add_axes`.
-        """
-        total = self.figure.get_figheight()
-        bottom = self.below + self.height - top - height
-        place = (left / self.width, bottom / total, width / self.width, height / total)
-        return self.figure.add_axes(place, **options)
-
-    def write(self, left: float, top: float, text: str, **options: object) -> None:
-        """Write into the rectangle.
-
-        Args:
-            left: From the left edge of the page.
-            top: From the upper edge of the rectangle, downwards.
-            text: The words.
-            options: Of :meth:`matplotlib.figure.Figure.text`.
-        """
-        place = (left / self.width, (self.below + self.height - top) / self.figure.get_figheight())
-        self.figure.text(*place, text, **{"size": style.SMALL, "va": "top", **options})
+def open_page(width: float, height: float) -> Figure:
+    """A figure for axes of about this size in inches."""
+    return Figure(figsize=(max(width, _LEAST_WIDTH), height), layout="constrained")
 
 
-def open_page(
-    width: float,
-    height: float,
-    *,
-    title: str,
-    notes: Sequence[str],
-    legend: Sequence[tuple[Artist, str]] = (),
-) -> Page:
-    """A page with its title above and its notes below a free rectangle.
+def open_panels(
+    groups: Sequence[tuple[str, Sequence[tuple[str, str]]]], *, width: float, height: float, columns: int
+) -> tuple[Figure, list[list[Axes]]]:
+    """A figure of small panels.
 
     Args:
-        width: Of the page.
-        height: Of the rectangle for the axes and what belongs to them.
-        title: Above.
-        notes: Sentences below.
-        legend: Signs and what they mean, below the title.
+        groups: From top to bottom: a title, and for each panel its name and a remark below the name;
+            all of them may be empty.
+        width: Of a panel with its labels, inches.
+        height: The same.
+        columns: Panels beside each other, at most.
+
+    Returns:
+        The figure, and for each group the axes of its panels.
     """
-    titles = style.wrap(title, width - 2 * MARGIN, style.FONT_SIZE + 1, bold=True)
-    lines = [line for note in notes for line in style.wrap(note, width - 2 * MARGIN, style.SMALL)]
-    columns, rows = _legend_size(legend, width)
-    below = 0.1 + style.LINE * len(lines)
-    above = 0.12 + _TITLE_LINE * len(titles) + (style.LINE * 1.1 * rows + 0.08 if rows else 0.0)
-    total = below + height + above
-    figure = Figure(figsize=(width, total), facecolor=style.PAPER)
-    figure.text(
-        MARGIN / width,
-        1 - 0.1 / total,
-        "\n".join(titles),
-        weight="bold",
-        size=style.FONT_SIZE + 1,
-        va="top",
-    )
-    figure.text(
-        MARGIN / width, 0.08 / total, "\n".join(lines), size=style.SMALL, color=style.SOFT, linespacing=1.3
-    )
-    if rows:
-        _add_legend(figure, legend, columns, top=0.14 + _TITLE_LINE * len(titles))
-    return Page(figure, width, height, below)
+    columns = max(1, min(columns, max((len(panels) for _, panels in groups), default=1)))
+    rows = [ceil(len(panels) / columns) for _, panels in groups]
+    figure = open_page(columns * width, max(1, sum(rows)) * height)
+    parts = figure.subfigures(len(groups), 1, height_ratios=rows, squeeze=False)[:, 0] if groups else []
+    every = []
+    for part, (title, panels), count in zip(parts, groups, rows, strict=True):
+        if title:
+            part.suptitle(title, x=0.004, ha="left")
+        axes = list(part.subplots(count, columns, squeeze=False).flat)
+        for panel, (name, remark) in zip(axes, panels, strict=False):
+            _head(panel, style.fill(name, 0.8 * width), style.fill(remark, 0.8 * width))
+        for empty in axes[len(panels) :]:
+            empty.set_axis_off()
+        every.append(axes[: len(panels)])
+    return figure, every
 
 
-def _legend_size(legend: Sequence[tuple[Artist, str]], width: float) -> tuple[int, int]:
-    """Columns and rows of a legend."""
-    if not legend:
-        return 0, 0
-    widest = max(style.text_width(text, style.SMALL) for _, text in legend) + _HANDLE
-    columns = max(1, min(len(legend), int((width - 2 * MARGIN) / widest)))
-    return columns, ceil(len(legend) / columns)
+def finish(figure: Figure, *, title: str, notes: Sequence[str], legend: Sequence[Artist] = ()) -> Figure:
+    """Write the title above the axes, with a legend below it, and the notes below the axes.
+
+    Args:
+        figure: Of :func:`open_page` or :func:`open_panels`.
+        title: What it shows.
+        notes: Sentences.
+        legend: Artists with labels.
+    """
+    width, height = figure.get_size_inches()
+    gap = above = _BETWEEN / height
+    if legend:
+        columns = max(1, min(len(legend), int(width / _COLUMN)))
+        look = {"borderpad": 0, "borderaxespad": 0, "labelspacing": 0.35}
+        figure.legend(handles=legend, loc="lower left", bbox_to_anchor=(0, 1 + gap), ncols=columns, **look)
+        above += (_BETWEEN + ceil(len(legend) / columns) * _LINE) / height
+    head = {"size": style.FONT_SIZE + 1, "weight": "bold"}
+    figure.text(0, 1 + above, style.fill(title, width, size=style.FONT_SIZE + 2), **head)
+    below = "\n".join(style.fill(note, width) for note in notes)
+    figure.text(0, -gap, below, size=style.SMALL, color=style.SOFT, linespacing=1.3, va="top")
+    return figure
 
 
-def _add_legend(figure: Figure, legend: Sequence[tuple[Artist, str]], columns: int, *, top: float) -> None:
-    figure.legend(
-        [handle for handle, _ in legend],
-        [text for _, text in legend],
-        loc="upper left",
-        bbox_to_anchor=(MARGIN / figure.get_figwidth(), 1 - top / figure.get_figheight()),
-        ncols=columns,
-        frameon=False,
-        fontsize=style.SMALL,
-        borderpad=0,
-        borderaxespad=0,
-        labelspacing=0.35,
-        handlelength=2.0,
-        handletextpad=0.6,
-        columnspacing=1.4,
-    )
+def _head(axes: Axes, name: str, remark: str) -> None:
+    lines = remark.count("\n") + 1 if remark else 0
+    axes.set_title(name, size=style.SMALL, pad=3 + 1.45 * style.SMALL * lines)
+    # The title keeps the room for it.
+    options = {"size": style.SMALL, "va": "bottom", "textcoords": "offset points"}
+    axes.annotate(remark, (0, 1), (0, 3), xycoords="axes fraction", **options).set_in_layout(False)

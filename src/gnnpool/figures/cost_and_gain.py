@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import NullFormatter
 
 from gnnpool.analysis.cost import UNITS as COST_UNITS
 from gnnpool.analysis.cost import relative_cost
@@ -12,16 +12,15 @@ from gnnpool.analysis.values import AVERAGE, TRAINED
 from gnnpool.analysis.values import UNITS as VALUE_UNITS
 from gnnpool.figures import style
 from gnnpool.figures._gaps import setting_gap_notes
+from gnnpool.figures._labels import name_points
 from gnnpool.figures._noise import draw_noise, noise_notes
-from gnnpool.figures._page import MARGIN, open_page
-from gnnpool.figures._points import name_points
+from gnnpool.figures._page import CHANGE, finish, open_page
 from gnnpool.figures.base import Drawing, Source
 from gnnpool.records import BASELINE
 from gnnpool.wording import TIMES, interval, number, statistic_notes
 
 _COSTS = {"seconds_ratio": "seconds of a training", "parameters_ratio": "parameters"}
-# Lengths in inches.
-_LEFT, _WIDTH, _HEIGHT, _BETWEEN, _BELOW = 0.8, 3.3, 3.2, 0.25, 0.5
+_WIDTH, _HEIGHT = 7.6, 3.9  # inches, of the two panels of a setting
 # Multiples at which an axis is ticked: the first row of which three or more are in sight.
 _TICKS = (
     (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50),
@@ -48,27 +47,17 @@ def build(source: Source) -> Drawing:
     costs = relative_cost(source.trials())
     tidy = _gains(values).merge(costs, on=["model", "edges", "pooling"], how="left")
     settings = source.entry["settings"]
-    each = style.LINE * 1.6 + _HEIGHT + _BELOW
-    lacking: list[str] = []
     with style.styled():
-        page = open_page(
-            _LEFT + 2 * _WIDTH + _BETWEEN + MARGIN,
-            each * len(settings),
-            title=source.entry["title"],
-            notes=_notes(source, values, tidy, costs),
-        )
-        for i, (model, edges) in enumerate(settings):
-            page.write(MARGIN, i * each, source.setting(model, edges), weight="bold", size=style.FONT_SIZE)
+        figure = open_page(_WIDTH, _HEIGHT * len(settings))
+        panels = figure.subplots(len(settings), len(_COSTS), sharey="row", squeeze=False)
+        for row, (model, edges) in zip(panels, settings, strict=True):
             chosen = tidy[(tidy["model"] == model) & (tidy["edges"] == edges)]
-            for j, cost in enumerate(_COSTS):
-                place = (_LEFT + j * (_WIDTH + _BETWEEN), i * each + style.LINE * 1.6, _WIDTH, _HEIGHT)
-                axes = page.axes(*place)
-                lacking += _draw_panel(axes, chosen, cost, source)
-                if j == 0:
-                    axes.set_ylabel("error change against mean pooling, %\n(negative is better)")
-                else:
-                    axes.tick_params(labelleft=False)
-    return Drawing(page.figure, tidy, VALUE_UNITS | COST_UNITS, _describe(source, values, tidy))
+            row[0].set_title(source.setting(model, edges), x=-0.2)
+            row[0].set_ylabel(CHANGE)
+            for axes, cost in zip(row, _COSTS, strict=True):
+                _draw_panel(axes, chosen, cost, source)
+        finish(figure, title=source.entry["title"], notes=_notes(source, values, tidy, costs))
+    return Drawing(figure, tidy, VALUE_UNITS | COST_UNITS, _describe(source, values, tidy))
 
 
 def _gains(values: pd.DataFrame) -> pd.DataFrame:
@@ -80,29 +69,27 @@ def _gains(values: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([averages[averages["n_datasets"] > 1], single], ignore_index=True)
 
 
-def _draw_panel(axes: Axes, tidy: pd.DataFrame, cost: str, source: Source) -> list[str]:
-    """Draw one panel and return the names without room."""
+def _draw_panel(axes: Axes, tidy: pd.DataFrame, cost: str, source: Source) -> None:
     drawn = tidy[tidy[cost].notna()]
     reach = ["_lowest", "_highest"] if cost == "seconds_ratio" else [""]
     _scale(axes, tidy, drawn[[f"{cost}{end}" for end in reach]].to_numpy().ravel())
     draw_noise(axes, tidy)
     axes.axhline(0, color=style.INK, linewidth=0.9, zorder=1)
     axes.axvline(1, color=style.INK, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
-    axes.grid(True, color=style.FAINT, linewidth=0.5)
-    axes.set_axisbelow(True)
-    axes.set_xlabel(f"{_COSTS[cost]}, of mean pooling's")
-    colors = {pooling: style.stroke(c) for pooling, c in source.colors(drawn["pooling"]).items()}
+    axes.grid(True)
+    axes.set_xlabel(f"{_COSTS[cost]}, relative to mean pooling")
+    colors = source.colors(drawn["pooling"])
     for row in drawn.itertuples():
-        x = getattr(row, cost)
-        thin = {"color": style.tint(colors[row.pooling]), "linewidth": 0.9, "zorder": 2}
-        axes.plot([x, x], [row.low, row.high], **thin)
+        x, color = getattr(row, cost), style.stroke(colors[row.pooling])
+        thin = {"color": style.tint(color), "linewidth": 0.9, "zorder": 2}
+        axes.vlines(x, row.low, row.high, **thin)
         if cost == "seconds_ratio":
-            axes.plot([row.seconds_ratio_lowest, row.seconds_ratio_highest], [row.value] * 2, **thin)
-        fill = colors[row.pooling] if row.significant else style.PAPER
-        axes.scatter(x, row.value, s=26, color=fill, edgecolor=colors[row.pooling], linewidth=1.2, zorder=3)
+            axes.hlines(row.value, row.seconds_ratio_lowest, row.seconds_ratio_highest, **thin)
+        face = color if row.significant else style.PAPER
+        axes.scatter(x, row.value, s=26, color=face, edgecolor=color, linewidth=1.2, zorder=3)
     axes.scatter(1, 0, s=26, marker="s", color=style.INK, zorder=3)
     names = [source.name("poolings", pooling) for pooling in (BASELINE, *drawn["pooling"])]
-    return name_points(axes, [1.0, *drawn[cost]], [0.0, *drawn["value"]], names)
+    name_points(axes, [1.0, *drawn[cost]], [0.0, *drawn["value"]], names)
 
 
 def _scale(axes: Axes, tidy: pd.DataFrame, ratios: Iterable[float]) -> None:
@@ -114,26 +101,25 @@ def _scale(axes: Axes, tidy: pd.DataFrame, ratios: Iterable[float]) -> None:
     high = min(max(inner) + _WIDEN * extent, max([max(inner), *tidy["high"].dropna()]))
     axes.set_ylim(low - 0.06 * extent, high + 0.06 * extent)
     axes.set_xscale("log")
-    least, greatest = min(0.9, *ratios, 0.9), max(1.15, *ratios, 1.15)
-    wide = (greatest / least) ** 0.12
-    least, greatest = least / wide, greatest * wide
-    axes.set_xlim(least, greatest)
-    rows = [[tick for tick in row if least <= tick <= greatest] for row in _TICKS]
+    lowest, highest = min(0.9, *ratios, 0.9), max(1.15, *ratios, 1.15)
+    wide = (highest / lowest) ** 0.12
+    lowest, highest = lowest / wide, highest * wide
+    axes.set_xlim(lowest, highest)
+    rows = [[tick for tick in row if lowest <= tick <= highest] for row in _TICKS]
     axes.set_xticks(next((row for row in rows if len(row) > 2), rows[-1]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda ratio, _: f"{TIMES}{ratio:g}"))
+    axes.xaxis.set_major_formatter(f"{TIMES}{{x:g}}")
     axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.tick_params(which="minor", length=0)
 
 
 def _notes(source: Source, values: pd.DataFrame, tidy: pd.DataFrame, costs: pd.DataFrame) -> list[str]:
     notes = [
         *statistic_notes(source.statistic, source.seeds),
         "Points: averages over the datasets with equal weights, or the change on the only dataset; upright "
-        f"lines: {source.percent} intervals, which may leave the panel. Hollow: the interval holds zero, or "
-        "there is none.",
+        f"lines: {source.percent} intervals, which may leave the panel. Hollow: the interval includes zero, "
+        "or there is none.",
         "Seconds: processor time of whole trainings on a CPU (without the processes of a compiler), wall "
         "time on a GPU; of each seed against mean pooling on the same kind of device, then over the "
-        "datasets. Level lines: least and greatest dataset.",
+        "datasets. Level lines: lowest and highest dataset.",
     ]
     for row in costs[costs["pooling"] == BASELINE].itertuples():
         setting = source.setting(row.model, row.edges)
@@ -150,8 +136,8 @@ def _notes(source: Source, values: pd.DataFrame, tidy: pd.DataFrame, costs: pd.D
 def _describe(source: Source, values: pd.DataFrame, tidy: pd.DataFrame) -> str:
     title = source.entry["title"]
     sentences = [
-        f"{title}: error change against mean pooling in percent, negative is better, against seconds of a "
-        "training and parameters, as multiples of mean pooling's."
+        f"{title}: change of the error relative to mean pooling in percent, negative is better, against "
+        "seconds of a training and parameters, as multiples of those of mean pooling."
     ]
     for row in tidy.itertuples():
         of = f"{row.n_datasets} datasets" if row.dataset == AVERAGE else source.name("datasets", row.dataset)

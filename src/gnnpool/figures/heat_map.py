@@ -1,44 +1,30 @@
-"""Poolings by datasets: every change as a colored field with its interval."""
+"""Heat map of poolings by datasets: every change as a colored field with its interval."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from gnnpool.analysis.values import AVERAGE, NO_BASELINE, NOT_PLANNED, NOT_TRAINED, TRAINED, UNITS
 from gnnpool.figures import style
 from gnnpool.figures._gaps import setting_gap_notes
 from gnnpool.figures._noise import noise_notes
-from gnnpool.figures._page import MARGIN, Page, open_page
+from gnnpool.figures._page import finish, open_page
 from gnnpool.figures.base import Drawing, Source
 from gnnpool.wording import NO_TEST, interval, number, statistic_notes, unpaired_notes
 
-# Lengths in inches: a field, what is between the datasets and their average, and the scale of colors.
-_LEAST_WIDTH, _HEIGHT, _BESIDE, _SCALE, _GAP = 0.7, 0.34, 0.1, 0.5, 0.12
+# Inches: a field, what is above a map, and the scale of colors.
+_WIDTH, _HEIGHT, _ABOVE, _SCALE = 1.0, 0.36, 0.5, 0.6
 _TINY = 6.0  # points
 # Colors are full from this part of the changes on, so that one outlier does not whiten all others.
 _FULL = 0.9
 _GAPS = {NOT_PLANNED: NO_TEST, NOT_TRAINED: "not trained", NO_BASELINE: "no baseline"}
-
-
-@dataclass(frozen=True)
-class _Map:
-    """What all maps of a figure share: columns with heads, width of a field, and the change of full color."""
-
-    columns: Sequence[str]
-    heads: Sequence[Sequence[str]]
-    width: float
-    limit: float
-
-    @property
-    def total(self) -> float:
-        return self.width * len(self.columns) + _BESIDE
-
-    def left(self, column: str) -> float:
-        return self.columns.index(column) * self.width + (_BESIDE if column == AVERAGE else 0.0)
 
 
 def build(source: Source) -> Drawing:
@@ -50,45 +36,31 @@ def build(source: Source) -> Drawing:
     Returns:
         Tidy: the rows of :func:`gnnpool.analysis.values.assessed_values`, averages among them.
     """
-    values = source.values()
-    poolings, settings = _planned(values, "pooling", source.entry["poolings"]), source.entry["settings"]
-    names = [source.name("poolings", pooling) for pooling in poolings]
-    left = MARGIN + max(style.text_width(name, style.SMALL) for name in names) + 0.12
-    layout = _layout(source, values)
-    above = style.LINE * (1.6 + max(map(len, layout.heads)))
-    each = above + _HEIGHT * len(poolings) + _GAP
-    with style.styled():
-        page = open_page(
-            max(left + layout.total + MARGIN, 4.8),
-            each * len(settings) + _SCALE,
-            title=source.entry["title"],
-            notes=_notes(source, values),
-        )
-        for i, (setting, chosen) in enumerate(_by_setting(source, values)):
-            page.write(MARGIN, i * each, setting, weight="bold", size=style.FONT_SIZE)
-            axes = page.axes(left, i * each + above, layout.total, each - above - _GAP)
-            shown = chosen["dataset"].isin(layout.columns) & chosen["pooling"].isin(poolings)
-            _draw_map(axes, chosen[shown], layout, poolings, names)
-        _draw_scale(page, left, each * len(settings), layout.limit)
-    return Drawing(page.figure, values, UNITS, _describe(source, values))
-
-
-def _layout(source: Source, values: pd.DataFrame) -> _Map:
+    values, settings = source.values(), source.entry["settings"]
+    poolings = _planned(values, "pooling", source.entry["poolings"])
     columns = [*_planned(values, "dataset", source.entry["datasets"]), AVERAGE]
-    texts = [_interval(row) if row.state == TRAINED else _GAPS[row.state] for row in values.itertuples()]
-    heads = [source.name("datasets", column) for column in columns]
-    words = [style.text_width(word, style.SMALL, bold=True) for head in heads for word in head.split()]
-    width = max(_LEAST_WIDTH, *words, *(style.text_width(text, _TINY) for text in texts)) + 0.1
-    sizes = values.loc[values["state"] == TRAINED, "value"].abs()
-    limit = max(1.0, float(sizes.quantile(_FULL)) if len(sizes) else 0.0)
-    heads = [style.wrap(head, width - 0.06, style.SMALL, bold=True) for head in heads]
-    return _Map(columns, heads, width, limit)
+    changes = values["value"].abs().dropna()
+    limit = max(float(changes.quantile(_FULL)) if len(changes) else 0.0, 1.0)
+    with style.styled():
+        each = _ABOVE + _HEIGHT * len(poolings)
+        figure = open_page(_WIDTH * len(columns) + 1.2, each * len(settings) + _SCALE)
+        every = figure.subplots(len(settings), 1, squeeze=False)[:, 0]
+        for axes, (setting, chosen) in zip(every, _by_setting(source, values), strict=True):
+            rows = chosen.set_index(["pooling", "dataset"])
+            rows = rows.reindex(pd.MultiIndex.from_product([poolings, columns]))
+            shape = len(poolings), len(columns)
+            _draw_map(axes, rows, shape, limit)
+            _name_fields(axes, poolings, columns, source)
+            axes.set_title(setting)
+        _draw_scale(figure, every, limit)
+        finish(figure, title=source.entry["title"], notes=_notes(source, values))
+    return Drawing(figure, values, UNITS, _describe(source, values))
 
 
-def _planned(values: pd.DataFrame, axis: str, slugs: Sequence[str]) -> list[str]:
-    """Slugs of which anything is planned or trained; the notes name the others."""
-    planned = set(values.loc[values["state"] != NOT_PLANNED, axis])
-    return [slug for slug in slugs if slug in planned] or list(slugs)
+def _planned(values: pd.DataFrame, name: str, order: Sequence[str]) -> list[str]:
+    """Poolings or datasets of which something is planned, or all if nothing is."""
+    found = set(values.loc[values["state"] != NOT_PLANNED, name])
+    return [slug for slug in order if slug in found] or list(order)
 
 
 def _by_setting(source: Source, values: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -96,66 +68,69 @@ def _by_setting(source: Source, values: pd.DataFrame) -> Iterator[tuple[str, pd.
         yield source.setting(model, edges), values[(values["model"] == model) & (values["edges"] == edges)]
 
 
-def _draw_map(
-    axes: Axes, values: pd.DataFrame, layout: _Map, poolings: Sequence[str], names: Sequence[str]
-) -> None:
-    axes.set(xlim=(0, layout.total), ylim=(len(poolings), 0), xticks=[])
-    axes.set_yticks(np.arange(len(poolings)) + 0.5, names)
+def _draw_map(axes: Axes, rows: pd.DataFrame, shape: tuple[int, int], limit: float) -> None:
+    """Draw the fields, row by row: significant changes full, others faint and hatched, gaps gray."""
+    trained, told = (rows["state"] == TRAINED).to_numpy(), rows["significant"].eq(True).to_numpy()
+    changes = rows["value"].to_numpy(float)
+    texts = np.array([number(change, digits=1) for change in np.nan_to_num(changes)])
+    intervals = np.array([_interval(row) if row.state == TRAINED else "" for row in rows.itertuples()])
+    common = {"fmt": "", "cmap": style.CHANGES, "vmin": -limit, "vmax": limit, "linewidths": 2, "cbar": False}
+    bold, faint = {"weight": "bold"}, {"color": style.INK}
+    for chosen, words, alpha, kind in (
+        (trained & told, texts, 1.0, bold),
+        (trained & ~told, np.char.add(np.char.add("(", texts), ")"), 0.3, faint),
+    ):
+        known = len(axes.texts)
+        options = {"annot": words.reshape(shape), "mask": ~chosen.reshape(shape), "alpha": alpha}
+        kind = {"va": "bottom", "size": style.FONT_SIZE, **kind}
+        sns.heatmap(changes.reshape(shape), annot_kws=kind, ax=axes, **options, **common)
+        for text, below in zip(axes.texts[known:], intervals[chosen], strict=True):
+            small = {"size": _TINY, "ha": "center", "va": "top", "color": text.get_color()}
+            axes.annotate(below, text.get_position(), (0, -1.5), textcoords="offset points", **small)
+    for place in np.flatnonzero(~(trained & told)):
+        y, x = divmod(int(place), shape[1])
+        gap = not trained[place]
+        # Stripes show where colors do not.
+        look = {"facecolor": "#f4f4f4"} if gap else {"fill": False, "hatch": "////", "edgecolor": "#c8c8c8"}
+        axes.add_patch(Rectangle((x + 0.01, y + 0.03), 0.98, 0.94, linewidth=0, **look))
+        if gap:
+            words = _GAPS[rows["state"].iloc[place]]
+            axes.text(x + 0.5, y + 0.5, words, size=_TINY, color=style.SOFT, ha="center", va="center")
+
+
+def _name_fields(axes: Axes, poolings: Sequence[str], columns: Sequence[str], source: Source) -> None:
+    heads = [style.fill(source.name("datasets", column), 0.85 * _WIDTH) for column in columns]
+    axes.xaxis.tick_top()
+    axes.set_xticks(np.arange(len(columns)) + 0.5, heads, rotation=0, weight="bold")
+    names = [source.name("poolings", pooling) for pooling in poolings]
+    axes.set_yticks(np.arange(len(poolings)) + 0.5, names, rotation=0)
     axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
-    for column, head in zip(layout.columns, layout.heads, strict=True):
-        place = (layout.left(column) + layout.width / 2, 0)
-        options = {"ha": "center", "va": "bottom", "weight": "bold", "size": style.SMALL}
-        axes.annotate("\n".join(head), place, (0, 2), textcoords="offset points", **options)
-    for row in values.itertuples():
-        _draw_field(axes, row, poolings.index(row.pooling), layout)
-
-
-def _draw_field(axes: Axes, row: object, top: float, layout: _Map) -> None:
-    left = layout.left(row.dataset)
-    box = {"xy": (left + 0.01, top + 0.03), "width": layout.width - 0.02, "height": 0.94, "linewidth": 0}
-    centered = {"ha": "center", "va": "center"}
-    middle = left + layout.width / 2
-    if row.state != TRAINED:
-        axes.add_patch(Rectangle(**box, facecolor="#f4f4f4"))
-        axes.text(middle, top + 0.5, _GAPS[row.state], color=style.SOFT, size=_TINY, **centered)
-        return
-    color = np.array(style.CHANGES(0.5 + 0.5 * np.clip(row.value / layout.limit, -1, 1))[:3])
-    text, ink, weight = number(row.value, digits=1), style.INK, "bold"
-    if not row.significant:
-        # Faint and hatched: pale in print, striped where colors are not seen.
-        color, text, weight = 1 - 0.3 * (1 - color), f"({text})", "normal"
-        box |= {"hatch": "////", "edgecolor": 0.85 * color}
-    elif color @ (0.3, 0.59, 0.11) < 0.5:
-        ink = style.PAPER
-    axes.add_patch(Rectangle(**box, facecolor=color))
-    axes.text(middle, top + 0.32, text, color=ink, weight=weight, **centered)
-    axes.text(middle, top + 0.74, _interval(row), color=ink, size=_TINY, **centered)
+    axes.axvline(columns.index(AVERAGE), color=style.PAPER, linewidth=8)
 
 
 def _interval(row: object) -> str:
     """The interval of a change, and of how many seeds or datasets it is if some lack."""
-    name = "datasets" if row.dataset == AVERAGE else "seeds"
-    n, planned = getattr(row, f"n_{name}"), getattr(row, f"n_{name}_planned")
+    name = "datasets" if row.Index[1] == AVERAGE else "seeds"
+    n, planned = int(getattr(row, f"n_{name}")), int(getattr(row, f"n_{name}_planned"))
     return interval(row.low, row.high, digits=1) + ("" if n == planned else f"; {n}/{planned}")
 
 
-def _draw_scale(page: Page, left: float, top: float, limit: float) -> None:
-    axes = page.axes(left, top + 0.08, 2.2, 0.11)
-    axes.imshow(np.linspace(0, 1, 256)[None], cmap=style.CHANGES, aspect="auto", extent=(-limit, limit, 0, 1))
+def _draw_scale(figure: Figure, every: Sequence[Axes], limit: float) -> None:
+    colors = ScalarMappable(Normalize(-limit, limit), style.CHANGES)
+    place = {"location": "bottom", "anchor": (0.0, 0.0), "shrink": 0.4, "aspect": 25}
+    bar = figure.colorbar(colors, ax=list(every), **place)
     words = [f"{number(-limit, digits=1)} % or less", "0", f"{number(limit, digits=1)} % or more"]
-    axes.set_xticks([-limit, 0, limit], words)
-    axes.set_yticks([])
-    axes.spines[:].set_visible(False)
+    bar.set_ticks([-limit, 0, limit], labels=words)
+    bar.outline.set_visible(False)
 
 
 def _notes(source: Source, values: pd.DataFrame) -> list[str]:
     single = values[values["dataset"] != AVERAGE]
-    trained = values[values["state"] == TRAINED]
+    trained = values[values["state"] == TRAINED].set_index(["pooling", "dataset"])
     notes = [
         *statistic_notes(source.statistic, source.seeds),
         f"Below a change: its {source.percent} interval. Faint, hatched and in parentheses: the interval "
-        "holds zero, or there is none, so that the change cannot be told from none.",
+        "includes zero, or there is none; the change is not significant.",
         "Average: over the datasets with equal weights; its interval is over the datasets.",
     ]
     if any("/" in _interval(row) for row in trained.itertuples()):
@@ -167,15 +142,15 @@ def _notes(source: Source, values: pd.DataFrame) -> list[str]:
 def _describe(source: Source, values: pd.DataFrame) -> str:
     title = source.entry["title"]
     sentences = [
-        f"{title}: map of error changes against mean pooling, poolings by datasets, in percent; negative is "
-        "better."
+        f"{title}: heat map of the change of the error relative to mean pooling, poolings by datasets, in "
+        "percent; negative is better."
     ]
     for setting, chosen in _by_setting(source, values[values["state"] == TRAINED]):
         single, averages = chosen[chosen["dataset"] != AVERAGE], chosen[chosen["dataset"] == AVERAGE]
         told = single.loc[single["significant"], "value"]
         sentences.append(
-            f"{setting}: of {len(single)} changes {(told < 0).sum()} are told to be better and "
-            f"{(told > 0).sum()} to be worse than zero."
+            f"{setting}: of {len(single)} changes {(told < 0).sum()} are significantly better and "
+            f"{(told > 0).sum()} significantly worse than zero."
         )
         for row in averages.itertuples():
             name, change = source.name("poolings", row.pooling), number(row.value, digits=1)

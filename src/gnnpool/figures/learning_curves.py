@@ -1,34 +1,35 @@
-"""Errors epoch by epoch: training and validation, and the epochs whose weights are tested."""
+"""Learning curves: training and validation error over the epochs, and the epochs whose weights are tested."""
 
 import pandas as pd
+import seaborn as sns
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from gnnpool.analysis.change import CONDITION
 from gnnpool.analysis.histories import ERRORS, curves_over_seeds
 from gnnpool.analysis.values import TRAINED
 from gnnpool.figures import style
-from gnnpool.figures._coverage import (
-    Place,
-    coverage,
-    coverage_notes,
-    in_unit,
-    place_name,
-    places,
-    seeds_remark,
-)
-from gnnpool.figures._gaps import write_gap
-from gnnpool.figures._panels import Group, Shape, open_panels
+from gnnpool.figures._coverage import coverage, coverage_notes, in_unit, place_name, places, seeds_remark
+from gnnpool.figures._gaps import GAPS, write_gap
+from gnnpool.figures._page import finish, open_panels
 from gnnpool.figures.base import Drawing, Source
 from gnnpool.records import BASELINE
 
 NEEDS = ("history",)
 
 UNITS = {f"{error}_{name}": "target unit" for error in ERRORS for name in ("median", "lowest", "highest")}
-_SHAPE = Shape(width=1.4, height=1.05, left=0.42, below=0.3, columns=4)
-_TRAIN, _VAL, _REFERENCE = "#E69F00", "#0072B2", style.INK
+_SHAPE = {"width": 1.85, "height": 1.6, "columns": 4}  # inches
+_TRAIN, _VAL = "#E69F00", "#0072B2"
+_REFERENCE = {"color": style.INK, "linewidth": 0.7, "linestyle": (0, (2, 1.5))}
+_NOTES = (
+    "Lines: median over the seeds; bands: lowest to highest seed. Marks at the foot: the epochs of the "
+    "seeds with the lowest validation error, whose weights are tested.",
+    "The training error is that of the passes over the data while the weights change, the validation error "
+    "that after each of them.",
+)
 
 
 def build(source: Source) -> Drawing:
@@ -43,75 +44,60 @@ def build(source: Source) -> Drawing:
     """
     histories = source.histories
     histories = histories[histories["seed"].isin(source.seeds)]
-    curves = curves_over_seeds(histories)
     units = source.trials().groupby("dataset")["unit"].first()
+    curves = curves_over_seeds(histories)
     curves["unit"] = curves["dataset"].map(units)
     covered = coverage(source, histories)
     by_condition = dict(tuple(curves.groupby(CONDITION)))
-    shown = places(source, covered)
-    groups = [_group(source, place, units.get(place.key[0])) for place in shown]
-    notes = [*_NOTES, *coverage_notes(source, covered)]
+    shown, groups = places(source, covered), []
+    for place in shown:
+        title = f"{place.name}: {in_unit('mean absolute error', units.get(place.key[0]))}"
+        names = [(source.name("poolings", c.pooling), seeds_remark(source, c)) for c in place.conditions]
+        groups.append((title, names))
     with style.styled():
-        title = source.entry["title"]
-        figure, rows = open_panels(groups, _SHAPE, title=title, notes=notes, legend=_legend())
+        figure, rows = open_panels(groups, **_SHAPE)
         for place, row in zip(shown, rows, strict=True):
             reference = by_condition.get((*place.key, BASELINE))
             drawn = [by_condition.get(place.condition(condition)) for condition in place.conditions]
+            _scale(row, [curve for curve in (*drawn, reference) if curve is not None])
             for axes, condition, curve in zip(row, place.conditions, drawn, strict=True):
                 if curve is None:
-                    write_gap(axes, condition.state)
-                else:
-                    _draw(axes, curve, None if condition.pooling == BASELINE else reference)
-            _scale(row, [curve for curve in (*drawn, reference) if curve is not None])
+                    write_gap(axes, GAPS[condition.state])
+                    continue
+                _draw(axes, curve)
+                if reference is not None and condition.pooling != BASELINE:
+                    axes.plot(reference["epoch"], reference["val_mae_median"], **_REFERENCE)
+        notes = [*_NOTES, *coverage_notes(source, covered)]
+        finish(figure, title=source.entry["title"], notes=notes, legend=_legend())
     return Drawing(figure, curves, UNITS, _describe(source, curves, histories, covered))
 
 
-def _group(source: Source, place: Place, unit: str | None) -> Group:
-    panels = [(source.name("poolings", row.pooling), seeds_remark(source, row)) for row in place.conditions]
-    return Group(f"{place.name}: {in_unit('mean absolute error', unit)}", panels)
-
-
-_NOTES = (
-    "Lines: median over the seeds; bands: least and greatest seed. Marks at the foot: the epochs of the "
-    "seeds with the least validation error, whose weights are tested.",
-    "The training error is that of the passes over the data while the weights change, the validation error "
-    "that after each of them.",
-)
-
-
-def _legend() -> list[tuple[object, str]]:
+def _legend() -> list[Artist]:
     return [
-        (Line2D([], [], color=_VAL, linewidth=1.2), "validation"),
-        (Line2D([], [], color=_TRAIN, linewidth=1.2), "training"),
-        (Patch(color=_VAL, alpha=0.25, linewidth=0), "least to greatest seed"),
-        (
-            Line2D([], [], color=_REFERENCE, linewidth=0.8, linestyle=(0, (2, 1.5))),
-            "validation of mean pooling",
-        ),
-        (Line2D([], [], color=style.INK, marker="^", markersize=4, linestyle="none"), "chosen epochs"),
+        Line2D([], [], color=_VAL, linewidth=1.2, label="validation"),
+        Line2D([], [], color=_TRAIN, linewidth=1.2, label="training"),
+        Patch(color=_VAL, alpha=0.25, linewidth=0, label="lowest to highest seed"),
+        Line2D([], [], label="validation of mean pooling", **_REFERENCE),
+        Line2D([], [], color=style.INK, marker="^", markersize=4, linestyle="none", label="chosen epochs"),
     ]
 
 
-def _draw(axes: Axes, curve: pd.DataFrame, reference: pd.DataFrame | None) -> None:
+def _draw(axes: Axes, curve: pd.DataFrame) -> None:
     for error, color in (("train_mae", _TRAIN), ("val_mae", _VAL)):
         ends = curve[f"{error}_lowest"], curve[f"{error}_highest"]
         axes.fill_between(curve["epoch"], *ends, color=color, alpha=0.25, linewidth=0)
-        axes.plot(curve["epoch"], curve[f"{error}_median"], color=color, linewidth=0.9)
-    if reference is not None:
-        dashed = {"color": _REFERENCE, "linewidth": 0.6, "linestyle": (0, (2, 1.5))}
-        axes.plot(reference["epoch"], reference["val_mae_median"], **dashed)
+        line = {"x": "epoch", "y": f"{error}_median", "color": color, "linewidth": 0.9}
+        sns.lineplot(curve, **line, estimator=None, ax=axes)
+    axes.set_ylabel("")
+    axes.set_xlabel("epoch", size=style.SMALL, labelpad=-6)
     chosen = curve.loc[curve["n_chosen"] > 0, "epoch"]
-    foot = axes.get_xaxis_transform()
-    axes.plot(
-        chosen, [0.05] * len(chosen), "^", color=style.INK, markersize=3.5, transform=foot, clip_on=False
-    )
+    marks = {"color": style.INK, "markersize": 3.5, "transform": axes.get_xaxis_transform(), "clip_on": False}
+    axes.plot(chosen, [0.05] * len(chosen), "^", **marks)
 
 
 def _scale(row: list[Axes], curves: list[pd.DataFrame]) -> None:
     """The same axes for all panels of a row."""
     if not curves:
-        for axes in row:
-            axes.set(xticks=[], yticks=[])
         return
     every = pd.concat(curves)
     medians = every[[f"{error}_median" for error in ERRORS]].to_numpy()
@@ -120,15 +106,11 @@ def _scale(row: list[Axes], curves: list[pd.DataFrame]) -> None:
     low, high = (positive.min(), positive.max()) if len(positive) else (0.1, 1.0)
     last = int(every["epoch"].max())
     for axes in row:
-        axes.set_xlim(min(1, last - 1), last)
-        axes.set_xticks([1, last] if last > 1 else [1])
-        axes.set_yscale("log")
-        axes.set_ylim(low / (high / low) ** 0.25 / 1.1, high * 1.1)
+        axes.set(xlim=(min(1, last - 1), last), xticks=[1, last] if last > 1 else [1])
+        axes.set(yscale="log", ylim=(low / (high / low) ** 0.25 / 1.1, high * 1.1))
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=8))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda error, _: f"{error:g}"))
+        axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_formatter(NullFormatter())
-        axes.tick_params(which="minor", length=0)
-        axes.set_xlabel("epoch", size=style.SMALL, labelpad=-6)
 
 
 def _describe(source: Source, curves: pd.DataFrame, histories: pd.DataFrame, covered: pd.DataFrame) -> str:
@@ -142,8 +124,8 @@ def _describe(source: Source, curves: pd.DataFrame, histories: pd.DataFrame, cov
         best = chosen.get((row.dataset, row.model, row.edges, row.pooling))
         if best is None:
             continue
-        least, greatest = best["epoch"].min(), best["epoch"].max()
-        epochs = f"epoch {least}" if least == greatest else f"epochs {least} to {greatest}"
+        first, last = best["epoch"].min(), best["epoch"].max()
+        epochs = f"epoch {first}" if first == last else f"epochs {first} to {last}"
         where = place_name(source, row.dataset, row.model, row.edges)
         sentences.append(
             f"{where}, {source.name('poolings', row.pooling)}: chosen "

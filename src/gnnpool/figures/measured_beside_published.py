@@ -1,6 +1,7 @@
 """Ours against theirs: one point with its interval for each entry that the paper prints."""
 
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
@@ -15,15 +16,14 @@ from gnnpool.analysis.published import (
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.analysis.verdict import AGREES, DIFFERS, UNDECIDED
 from gnnpool.figures import style
-from gnnpool.figures._page import MARGIN, open_page
-from gnnpool.figures._points import name_points
+from gnnpool.figures._labels import name_points
+from gnnpool.figures._page import finish, open_page
 from gnnpool.figures.base import Drawing, Source
 from gnnpool.wording import number, statistic_notes
 
-# Color and marker of each verdict, and of an average that is over other datasets.
+# Color and marker of each verdict.
 _SIGNS = {AGREES: ("#009E73", "o"), DIFFERS: ("#D55E00", "D"), UNDECIDED: ("#8a8a8a", "s")}
-# Lengths in inches.
-_LEFT, _SIZE, _BELOW = 0.75, 4.6, 0.5
+_SIZE = 5.4  # inches
 # Entries that differ, or lie farthest from the diagonal, have their names; more would hide the points.
 _NAMED = 12
 # Axes are linear up to this change, %, and reach this many times as far as the points.
@@ -44,34 +44,32 @@ def build(source: Source) -> Drawing:
     tidy = compare_to_published(source.values(), confidence=source.confidence, margin=source.margin)
     drawn = tidy[tidy["difference"].notna()]
     with style.styled():
-        page = open_page(
-            _LEFT + _SIZE + MARGIN,
-            _SIZE + _BELOW,
-            title=source.entry["title"],
-            notes=_notes(source, tidy, drawn),
-            legend=_legend(source),
-        )
-        axes = page.axes(_LEFT, 0.05, _SIZE, _SIZE)
+        figure = open_page(_SIZE, _SIZE)
+        axes = figure.add_subplot()
         _scale(axes, drawn)
-        axes.set_xlabel("change of the paper, %")
+        axes.set_xlabel("change in the paper, %")
         axes.set_ylabel("our change, %\n(negative is better)")
-        _draw(axes, drawn, source)
+        _draw(axes, drawn)
         if drawn.empty:
-            axes.text(
-                0.5, 0.55, "no entry that both have", transform=axes.transAxes, ha="center", color=style.SOFT
-            )
-    return Drawing(page.figure, tidy, UNITS, _describe(source, tidy, drawn))
+            place = {"transform": axes.transAxes, "ha": "center", "color": style.SOFT}
+            axes.text(0.5, 0.55, "no entry that both have", **place)
+        finish(figure, title=source.entry["title"], notes=_notes(source, tidy, drawn), legend=_legend())
+        far = _named(drawn)
+        # All points keep their room, the unnamed ones under names of no width.
+        names = [_name(row, source) if row.Index in far else "" for row in drawn.itertuples()]
+        name_points(axes, drawn["published"], drawn["value"], names)
+    return Drawing(figure, tidy, UNITS, _describe(source, tidy, drawn))
 
 
-def _legend(source: Source) -> list[tuple[Line2D, str]]:
-    signs = [(_handle(color, marker), verdict) for verdict, (color, marker) in _SIGNS.items()]
-    line = Line2D([], [], color=style.INK, linewidth=0.9)
-    return [*signs, (_handle(style.INK, "o", hollow=True), "average over datasets"), (line, "ours = theirs")]
-
-
-def _handle(color: str, marker: str, *, hollow: bool = False) -> Line2D:
-    face = style.PAPER if hollow else color
-    return Line2D([], [], linestyle="none", marker=marker, markersize=5, color=color, markerfacecolor=face)
+def _legend() -> list[Line2D]:
+    plain = {"linestyle": "none", "markersize": 5}
+    signs = [
+        Line2D([], [], marker=marker, color=color, label=verdict, **plain)
+        for verdict, (color, marker) in _SIGNS.items()
+    ]
+    hollow = {"color": style.INK, "marker": "o", "markerfacecolor": style.PAPER}
+    average = Line2D([], [], label="average over datasets", **hollow, **plain)
+    return [*signs, average, Line2D([], [], color=style.INK, linewidth=0.9, label="ours = theirs")]
 
 
 def _scale(axes: Axes, drawn: pd.DataFrame) -> None:
@@ -87,31 +85,16 @@ def _scale(axes: Axes, drawn: pd.DataFrame) -> None:
         axis.set_major_formatter(FuncFormatter(lambda change, _: number(change, digits=0)))
 
 
-def _draw(axes: Axes, drawn: pd.DataFrame, source: Source) -> None:
-    ends = axes.get_xlim()
-    axes.plot(ends, ends, color=style.INK, linewidth=0.9, zorder=1.5, scalex=False, scaley=False)
+def _draw(axes: Axes, drawn: pd.DataFrame) -> None:
+    axes.plot(axes.get_xlim(), axes.get_xlim(), color=style.INK, linewidth=0.9, zorder=1.5)
     for line in (axes.axhline, axes.axvline):
         line(0, color=style.SOFT, linewidth=0.6, linestyle=(0, (1, 2)), zorder=1.5)
-    axes.grid(True, color=style.FAINT, linewidth=0.5)
-    axes.set_axisbelow(True)
-    for row in drawn.itertuples():
-        color, marker = _SIGNS[row.verdict]
-        axes.plot([row.published] * 2, [row.low, row.high], color=color, alpha=0.35, linewidth=0.8, zorder=2)
-        face = style.PAPER if row.dataset == AVERAGE else color
-        axes.scatter(
-            row.published,
-            row.value,
-            s=20,
-            marker=marker,
-            color=face,
-            edgecolor=color,
-            linewidth=1.1,
-            zorder=3,
-        )
-    far = _named(drawn)
-    # All points keep their room, the unnamed ones under names of no width.
-    names = [_name(row, source) if row.Index in far else "" for row in drawn.itertuples()]
-    name_points(axes, drawn["published"], drawn["value"], names)
+    axes.grid(True)
+    for (verdict, average), rows in drawn.groupby(["verdict", drawn["dataset"] == AVERAGE]):
+        color, marker = _SIGNS[verdict]
+        axes.vlines(rows["published"], rows["low"], rows["high"], color=color, alpha=0.35, linewidth=0.8)
+        look = {"color": style.PAPER if average else color, "edgecolor": color, "marker": marker}
+        sns.scatterplot(rows, x="published", y="value", s=20, linewidth=1.1, zorder=3, ax=axes, **look)
 
 
 def _named(drawn: pd.DataFrame) -> set:

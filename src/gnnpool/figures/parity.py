@@ -2,27 +2,21 @@
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from gnnpool.analysis.change import CONDITION
 from gnnpool.figures import style
-from gnnpool.figures._coverage import (
-    coverage,
-    coverage_notes,
-    in_unit,
-    place_name,
-    places,
-    seeds_remark,
-)
-from gnnpool.figures._gaps import write_gap
-from gnnpool.figures._panels import Group, Shape, open_panels
+from gnnpool.figures._coverage import coverage, coverage_notes, in_unit, place_name, places, seeds_remark
+from gnnpool.figures._gaps import GAPS, write_gap
+from gnnpool.figures._page import finish, open_panels
 from gnnpool.figures.base import Drawing, Source
 
 NEEDS = ("predictions",)
 
 UNITS = dict.fromkeys(["target", "prediction", "error"], "unit")
-_SHAPE = Shape(width=1.4, height=1.4, left=0.45, below=0.42, columns=4)
+_SHAPE = {"width": 1.85, "height": 2.1, "columns": 4}  # inches
 # Axes reach beyond the targets by this part of their range; predictions farther off are drawn at the edge.
 _BEYOND = 0.1
 # Points of this opacity times the root of their number look equally dense.
@@ -50,19 +44,20 @@ def build(source: Source) -> Drawing:
     for place in shown:
         found = [by_condition.get(place.condition(row)) for row in place.conditions]
         panels = [_head(f, row, source) for f, row in zip(found, place.conditions, strict=True)]
-        groups.append(Group(in_unit(place.name, units.get(place.key[0])), panels))
+        groups.append((in_unit(place.name, units.get(place.key[0])), panels))
     ranges = {place: _range(group["target"]) for place, group in tidy.groupby(CONDITION[:3])}
-    notes = [*_NOTES, *_beyond(tidy, ranges), *coverage_notes(source, covered)]
+    colors = source.colors(poolings)
     with style.styled():
-        figure, rows = open_panels(groups, _SHAPE, title=source.entry["title"], notes=notes)
+        figure, rows = open_panels(groups, **_SHAPE)
         for place, row in zip(shown, rows, strict=True):
-            for i, (axes, condition) in enumerate(zip(row, place.conditions, strict=True)):
+            for axes, condition in zip(row, place.conditions, strict=True):
                 drawn = by_condition.get(place.condition(condition))
                 if drawn is None:
-                    write_gap(axes, condition.state)
-                    continue
-                _draw(axes, drawn, *ranges[place.key], color=source.colors(poolings)[condition.pooling])
-                axes.set_ylabel("prediction" if i % _SHAPE.columns == 0 else "", labelpad=1)
+                    write_gap(axes, GAPS[condition.state])
+                else:
+                    _draw(axes, drawn, *ranges[place.key], color=colors[condition.pooling])
+        notes = [*_NOTES, *_beyond(tidy, ranges), *coverage_notes(source, covered)]
+        finish(figure, title=source.entry["title"], notes=notes)
     return Drawing(figure, tidy, UNITS, _describe(source, by_condition, covered))
 
 
@@ -101,21 +96,21 @@ def _beyond(tidy: pd.DataFrame, ranges: dict) -> list[str]:
 
 
 def _draw(axes: Axes, drawn: pd.DataFrame, low: float, high: float, *, color: str) -> None:
-    dark = style.stroke(color)
-    axes.plot([low, high], [low, high], color=style.INK, linewidth=0.7, zorder=3)
+    axes.axline((low, low), (high, high), color=style.INK, linewidth=0.7, zorder=3)
     inside = drawn["prediction"].between(low, high)
     opacity = float(np.clip(_OPACITY / np.sqrt(len(drawn)), 0.08, 0.8))
     # As pixels: thousands of points make a PDF that no reader opens quickly.
-    options = {"color": dark, "linewidth": 0, "rasterized": True}
-    near, far = drawn[inside], drawn[~inside]
-    axes.scatter(near["target"], near["prediction"], s=5, alpha=opacity, **options)
+    options = {"color": style.stroke(color), "linewidth": 0, "rasterized": True, "ax": axes, "clip_on": False}
+    sns.scatterplot(drawn[inside], x="target", y="prediction", s=5, alpha=opacity, **options)
+    far = drawn[~inside]
     for beyond, edge, marker in ((far["prediction"] > high, high, "^"), (far["prediction"] < low, low, "v")):
-        targets = far.loc[beyond, "target"]
-        axes.scatter(targets, [edge] * len(targets), s=12, marker=marker, clip_on=False, **options)
-    axes.set(xlim=(low, high), ylim=(low, high))
+        at_edge = far[beyond].assign(prediction=edge)
+        sns.scatterplot(at_edge, x="target", y="prediction", s=12, marker=marker, **options)
+    axes.set(xlim=(low, high), ylim=(low, high), box_aspect=1)
+    axes.set_xlabel("target", size=style.SMALL, labelpad=1)
+    axes.set_ylabel("prediction", size=style.SMALL, labelpad=1)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(nbins=3, min_n_ticks=2, steps=[1, 2, 2.5, 5, 10]))
-    axes.set_xlabel("target", labelpad=1)
 
 
 def _describe(source: Source, by_condition: dict, covered: pd.DataFrame) -> str:
@@ -127,9 +122,9 @@ def _describe(source: Source, by_condition: dict, covered: pd.DataFrame) -> str:
         where = place_name(source, row.dataset, row.model, row.edges)
         error = in_unit(f"{found['error'].mean():.3g}", found["unit"].iloc[0]).replace(",", "")
         correlation = found["target"].corr(found["prediction"]) if found["target"].nunique() > 1 else np.nan
-        told = "" if pd.isna(correlation) else f", correlation {correlation:.2f}"
+        also = "" if pd.isna(correlation) else f", correlation {correlation:.2f}"
         sentences.append(
             f"{where}, {source.name('poolings', row.pooling)}: mean "
-            f"absolute error {error}{told}, n = {len(found)}, {row.n_seeds} of {len(source.seeds)} seeds."
+            f"absolute error {error}{also}, n = {len(found)}, {row.n_seeds} of {len(source.seeds)} seeds."
         )
     return " ".join([*sentences, *coverage_notes(source, covered)])

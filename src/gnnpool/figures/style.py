@@ -1,63 +1,69 @@
 """How every figure looks: colors, type and sizes for print."""
 
-import re
+import textwrap
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from functools import cache
 
 import matplotlib
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
-from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import TextPath
 
-# Okabe and Ito's palette, which people with any color vision tell apart; black is kept for lines.
+# The palette of Okabe and Ito, distinct in every kind of color vision; black is kept for lines.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
 INK, SOFT, FAINT = "#1a1a1a", "#5a5a5a", "#d9d9d9"
 # The page itself, also where the page around it is dark.
 PAPER = "white"
-# Lower errors are blue, higher ones orange; nothing is white.
-BETTER, WORSE = "#0072B2", "#D55E00"
-CHANGES = LinearSegmentedColormap.from_list("changes", [BETTER, PAPER, WORSE])
+# Lower errors are blue, higher ones orange; zero is white.
+CHANGES = LinearSegmentedColormap.from_list("changes", ["#0072B2", PAPER, "#D55E00"])
 # Of poolings beside each other, beside their color.
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 FONT_SIZE, SMALL = 8.0, 7.0  # points
-LINE = SMALL * 1.4 / 72  # inches from one line of small letters to the next
-# Behind words that lie on lines.
-BACKING = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.6}
 DPI = 300
-_WORD = re.compile(r"(?:± )?\S+(?: %\S*)?")
+# Mean width of a character of prose, in units of the font size.
+_CHARACTER = 0.54
+_STYLE = {
+    "font.family": "DejaVu Sans",
+    "figure.facecolor": PAPER,
+    "axes.facecolor": PAPER,
+    "savefig.facecolor": PAPER,
+    "savefig.transparent": False,
+    # Legend and labels come from configuration and data: a dollar sign is a dollar sign.
+    "text.parse_math": False,
+    "font.size": FONT_SIZE,
+    "figure.titlesize": FONT_SIZE,
+    "figure.titleweight": "bold",
+    "axes.titlesize": FONT_SIZE,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": FONT_SIZE,
+    "axes.linewidth": 0.6,
+    "axes.edgecolor": SOFT,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.5,
+    "legend.fontsize": SMALL,
+    "legend.frameon": False,
+    "xtick.major.size": 0,
+    "xtick.minor.size": 0,
+    "ytick.major.size": 2,
+    "ytick.minor.size": 0,
+    "ytick.major.width": 0.6,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "hatch.linewidth": 0.5,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "ytick.color": INK,
+    "xtick.color": INK,
+    # Letters stay letters in the PDF: they can be searched and edited.
+    "pdf.fonttype": 42,
+}
 
 
 def styled() -> AbstractContextManager:
     """Settings in force while a figure is drawn and saved; those of the process stay as they are."""
-    return matplotlib.rc_context(
-        {
-            "font.family": "DejaVu Sans",
-            "figure.facecolor": PAPER,
-            "axes.facecolor": PAPER,
-            "savefig.facecolor": PAPER,
-            "savefig.transparent": False,
-            "font.size": FONT_SIZE,
-            "axes.titlesize": FONT_SIZE + 1,
-            "axes.labelsize": FONT_SIZE,
-            "axes.linewidth": 0.6,
-            "axes.edgecolor": SOFT,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "xtick.major.size": 0,
-            "ytick.major.size": 2,
-            "ytick.major.width": 0.6,
-            "xtick.labelsize": SMALL,
-            "ytick.labelsize": SMALL,
-            "hatch.linewidth": 0.5,
-            "text.color": INK,
-            "axes.labelcolor": INK,
-            "ytick.color": INK,
-            "xtick.color": INK,
-            # Letters stay letters in the PDF: they can be searched and edited.
-            "pdf.fonttype": 42,
-        }
-    )
+    return matplotlib.rc_context(_STYLE)
 
 
 def pooling_colors(poolings: Iterable[str], catalog: Iterable[str]) -> dict[str, str]:
@@ -88,39 +94,20 @@ def tint(color: str) -> tuple[float, ...]:
 
 
 def stroke(color: str) -> str | tuple[float, ...]:
-    """A color for thin lines: light ones are darkened, so that they are seen on white."""
+    """A color for thin lines; light colors are darkened to stand out on white."""
     red, green, blue = to_rgb(color)
     light = 0.3 * red + 0.59 * green + 0.11 * blue > 0.7
     return tuple(0.75 * part for part in (red, green, blue)) if light else color
 
 
-@cache
-def text_width(text: str, size: float, *, bold: bool = False) -> float:
-    """Width of a line of text in inches, for a font size in points."""
-    if not text.strip():
-        return 0.0
-    with styled():
-        font = FontProperties(weight="bold" if bold else "normal")
-        return float(TextPath((0, 0), text, size=size, prop=font).get_extents().width / 72)
-
-
-def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
-    """Break a text into lines, at spaces but for those between a number and its sign or percent.
+def fill(text: str, width: float, *, size: float = SMALL) -> str:
+    """Break a text into lines; a number keeps its sign and its percent.
 
     Args:
         text: The words.
-        width: Greatest width of a line, inches; a longer word stays whole.
+        width: Width of a line in inches, about; a longer word stays whole.
         size: Of the letters, points.
-        bold: Whether they are.
     """
-    space = text_width("n n", size, bold=bold) - text_width("nn", size, bold=bold)
-    lines: list[list[str]] = [[]]
-    used = 0.0
-    for word in _WORD.findall(text):
-        # Letters reach not quite to the ends of their room, hence a word between two others.
-        long = text_width(f"n{word}n", size, bold=bold) - text_width("nn", size, bold=bold)
-        if lines[-1] and used + space + long > width:
-            lines.append([])
-        used = long + (used + space if lines[-1] else 0.0)
-        lines[-1].append(word)
-    return [" ".join(words) for words in lines]
+    bound = text.replace(" %", "\N{NO-BREAK SPACE}%").replace("± ", "±\N{NO-BREAK SPACE}")
+    columns = max(1, int(72 * width / (_CHARACTER * size)))
+    return textwrap.fill(bound, columns, break_long_words=False, break_on_hyphens=False)

@@ -1,9 +1,9 @@
-"""Tables and pictures that other jobs made, read for the page."""
+"""Tables and figures that other jobs made, read and verified for the page."""
 
 import base64
+import hashlib
 import io
 import os
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,6 @@ from gnnpool.artifacts import read_table
 from gnnpool.errors import ArtifactError
 from gnnpool.tables.printed import Printed, from_json
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # Files beside a table or picture that a reader may want, by their ending.
 _BESIDE = {
     ".csv": "CSV",
@@ -97,14 +96,16 @@ def read_galleries(pictures: Sequence[str | Path], *, beside: Path) -> list[Gall
     """Read pictures, each with the Parquet file of its name that holds its title and description.
 
     Args:
-        pictures: PNG files, in the order in which they are shown.
+        pictures: PNG files, in the order in which they are shown; each with the Parquet file that
+            :func:`gnnpool.figures.draw.save_figure` writes beside it.
         beside: Folder of the page, which links are relative to.
 
     Returns:
         One gallery for each folder beside the page that the pictures lie in or below, named after it.
 
     Raises:
-        ArtifactError: If a file is damaged, no picture, or lacks title or description.
+        ArtifactError: If a file is missing or damaged, is not the one that its Parquet file was written
+            with, or lacks title, description or checksum.
     """
     folders: dict[str, list[Picture]] = {}
     for path in map(Path, pictures):
@@ -115,12 +116,11 @@ def read_galleries(pictures: Sequence[str | Path], *, beside: Path) -> list[Gall
 
 
 def _read_picture(path: Path, beside: Path) -> Picture:
-    content = path.read_bytes()
-    if not content.startswith(_SIGNATURE):
-        raise ArtifactError(f"{path}: found no PNG picture; delete it and run again")
-    width, height = struct.unpack(">II", content[16:24])
     numbers = path.with_suffix(".parquet")
     table = read_table(numbers)
+    content = _verified(path, _metadata(table, "png_sha256", numbers))
+    with Image.open(io.BytesIO(content)) as picture:
+        width, height = picture.size
     return Picture(
         name=path.stem,
         title=_metadata(table, "title", numbers),
@@ -130,6 +130,21 @@ def _read_picture(path: Path, beside: Path) -> Picture:
         height=height,
         links=_links(path, beside),
     )
+
+
+def _verified(path: Path, expected: str) -> bytes:
+    """The content of a file with this SHA-256."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ArtifactError(f"{path}: cannot be read: {error.strerror}; delete it and run again") from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != expected:
+        raise ArtifactError(
+            f"{path}: damaged, or not the figure of {path.stem}.parquet: expected the SHA-256 "
+            f"{expected[:12]}..., found {found[:12]}...; delete it and run again"
+        )
+    return content
 
 
 def _address(content: bytes) -> str:

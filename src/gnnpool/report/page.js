@@ -92,8 +92,15 @@ function addChoices(form) {
   choose();
 }
 
+// Spreadsheets take text that begins with one of these for a formula: an apostrophe keeps it text. Numbers, and
+// intervals such as "+1.2 to +3.4", stay as they are.
+function quoted(content) {
+  const text = content.trim(), number = /^[+-]?[\d.,]+(e[+-]?\d+)?( to [+\u2212-]?[\d.,]+)?$/i;
+  const neutral = /^[=+\-@]/.test(text) && !number.test(text) ? `'${text}` : text;
+  return `"${neutral.replaceAll('"', '""')}"`;
+}
+
 function save(table, file) {
-  const quoted = (text) => `"${text.trim().replaceAll('"', '""')}"`;
   const kept = [...table.tHead.rows[0].cells].map((head, i) => (head.matches(".picture") ? -1 : i)).filter((i) => i >= 0);
   const lines = [table.tHead.rows[0], ...table.tBodies[0].rows]
     .filter((row) => !row.hidden)

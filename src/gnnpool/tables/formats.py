@@ -61,7 +61,7 @@ _LATEX = {
 
 
 def _markdown(text: str) -> str:
-    return re.sub(r"([\\`*_\[\]<>|#~])", r"\\\1", text)
+    return re.sub(r"([\\`*_\[\]<>|#~$])", r"\\\1", text)
 
 
 def _one_line(item: Item) -> str:

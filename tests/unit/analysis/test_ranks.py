@@ -8,7 +8,6 @@ from scipy import integrate, stats
 from gnnpool.analysis.ranks import (
     critical_difference,
     friedman,
-    groups_without_difference,
     holm,
     lowest_holm_p,
     mean_ranks,
@@ -209,15 +208,6 @@ def test_holm_by_hand():
     )
     assert np.isnan(corrected["c"])
     assert holm(pd.Series([np.nan])).isna().all()
-
-
-def test_runs_that_are_without_difference_do_not_lie_inside_each_other():
-    assert groups_without_difference(np.array([1.0, 2.0, 3.0]), 1.5) == [(0, 1), (1, 2)]
-    assert groups_without_difference(np.array([1.0, 2.0, 3.0]), 5.0) == [(0, 2)]
-    assert groups_without_difference(np.array([1.0, 2.0, 3.0]), 0.5) == []
-    assert (
-        groups_without_difference(np.array([1.0, 2.0]), 1.0) == []
-    )  # as far apart as the critical difference
 
 
 @pytest.mark.parametrize(("poolings", "datasets"), [(1, 3), (12, 7), (3, 7), (12, 2)])

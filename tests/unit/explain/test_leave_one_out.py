@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from gnnpool.explain.contributions import leave_one_out
+from gnnpool.explain.leave_one_out import leave_one_out
 from gnnpool.graphs.batch import GraphBatch
 from gnnpool.heads import Head
 from gnnpool.network import Network

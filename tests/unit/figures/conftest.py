@@ -19,7 +19,7 @@ from gnnpool.analysis.collect import collect_trials, read_trials
 from gnnpool.analysis.source import Files
 from gnnpool.artifacts import read_table, write_table
 from gnnpool.figures.base import Drawing, Source
-from gnnpool.figures.compose import draw_figure
+from gnnpool.figures.draw import draw_figure
 from gnnpool.records import BASELINE, Trial
 from gnnpool.trial_files import named
 
@@ -30,6 +30,8 @@ LABELS = {
     "edges": {"mdl": "MDL", "ocp": "OCP"},
     "poolings": {"mean": "Mean", "mamm": "MAMM", "gmt": "GMT", "set_transformer": "Set Transformer"},
 }
+# A label that TeX would take for a formula, and could not set.
+LABELS["poolings"]["dollars"] = "$$ or $x_{$"
 STATISTICS = {"confidence": 0.95, "resamples": 999, "margin": 3.0}
 _FILES = {"predictions": "predictions", "history": "history"}
 
@@ -211,14 +213,16 @@ def assert_legible() -> Callable[[Figure], None]:
 @pytest.fixture
 def written() -> Callable[[Figure], list[str]]:
     """Everything written in a figure."""
-    return lambda figure: [text.get_text() for text in words(figure)]
+    return lambda figure: [
+        text.get_text().replace("\N{NO-BREAK SPACE}", " ").strip() for text in words(figure)
+    ]
 
 
 def _assert_legible(figure: Figure) -> None:
-    boxes = {}
-    for text in words(figure):
+    boxes, shown = {}, words(figure)
+    page = figure.get_tightbbox().padded(0.12).transformed(figure.dpi_scale_trans)
+    for text in shown:
         box = text.get_window_extent()
-        page = figure.bbox
         inside = page.x0 <= box.x0 <= box.x1 <= page.x1 and page.y0 <= box.y0 <= box.y1 <= page.y1
         assert inside, f"{text.get_text()!r} leaves the page"
         boxes[(text.get_text(), box.bounds)] = box

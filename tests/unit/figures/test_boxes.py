@@ -28,7 +28,8 @@ def picture(build, entry_of, write_changes):
 
 def points(drawing) -> list[list[float]]:
     axes = drawing.figure.axes[0]
-    return [list(c.get_offsets()[:, 1]) for c in axes.collections if isinstance(c, PathCollection)]
+    found = [list(c.get_offsets()[:, 1]) for c in axes.collections if isinstance(c, PathCollection)]
+    return [points for points in found if points]
 
 
 def boxes(drawing) -> list[tuple[float, float]]:
@@ -71,10 +72,10 @@ def test_numbers_drawn_are_the_values_and_the_five_numbers(picture, kind):
     assert tidy.loc[("mamm", "2d"), "state"] == "not planned"
 
 
-def test_the_description_tells_the_numbers_and_the_gaps(picture, kind):
+def test_the_description_gives_the_numbers_and_the_gaps(picture, kind):
     text = picture(kind, gmt=GMT, mamm={"phonons": "not trained"}).description
-    assert "GMT: 5 datasets, median \N{MINUS SIGN}2.6, least \N{MINUS SIGN}11.9 (surface)," in text
-    assert "greatest +11.6 (Exfoliation)." in text
+    assert "GMT: 5 datasets, median \N{MINUS SIGN}2.6, lowest \N{MINUS SIGN}11.9 (surface)," in text
+    assert "highest +11.6 (Exfoliation)." in text
     assert "MAMM: not trained on Phonons." in text
 
 
@@ -131,7 +132,7 @@ def test_dataset_with_fewer_seeds_says_so(build, entry_of, write_changes, writte
     assert any("only k of its n seeds" in text for text in words)
 
 
-def test_repeated_trainings_give_a_band_about_zero(build, entry_of, study, written, kind):
+def test_repeats_give_a_band_about_zero(build, entry_of, study, written, kind):
     # 1.03 of the error again: a change of 3 % on each of five seeds.
     drawing = build(entry_of(kind), study({"mean": 5.0, "gmt": 4.0}, inits=(0, 1)))
     floors = drawing.tidy.loc[drawing.tidy["pooling"] == "gmt", "noise_floor"]
@@ -139,10 +140,10 @@ def test_repeated_trainings_give_a_band_about_zero(build, entry_of, study, writt
     assert floors.to_list() == pytest.approx([2.5706 * 3 / 5**0.5] * 2, rel=0.02)
     text = " ".join(written(drawing.figure)).replace("\n", " ")
     assert "Gray about zero: the noise floor, ± 3.4 %" in text
-    assert "from 5 repeated trainings" in text
+    assert "from 5 repeats" in text
 
 
-def test_without_repeated_trainings_there_is_no_band(picture, written, kind):
+def test_without_repeats_there_is_no_band(picture, written, kind):
     assert not any("noise" in text for text in written(picture(kind, gmt=GMT).figure))
 
 

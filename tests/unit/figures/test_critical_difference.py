@@ -35,17 +35,17 @@ def test_poolings_nearer_than_the_critical_difference_are_joined(draw):
         lines = [line for line in drawing.figure.axes[0].lines if line.get_linewidth() == 3]
         return len(lines)
 
-    assert bars(draw(20)) == 0  # 0.74 tells neighbors apart
+    assert bars(draw(20)) == 0  # 0.74: neighbors differ
     assert bars(draw(8)) == 2  # 1.17 joins neighbors, not the first with the last
 
 
-def test_few_datasets_tell_nothing_and_the_figure_says_so(draw, written):
+def test_few_datasets_make_nothing_significant_and_the_figure_says_so(draw, written):
     drawing = draw(2)
     assert not drawing.tidy["tells_anything"].any()
     words = " ".join(written(drawing.figure)).replace("\n", " ")
-    assert "This diagram tells nothing: no two ranks can differ by more than 2" in words
+    assert "No difference can be significant: no two ranks can differ by more than 2" in words
     assert "longer than the line" in words
-    assert "This diagram tells nothing" in drawing.description
+    assert "No difference can be significant" in drawing.description
 
 
 def test_one_dataset_is_too_few_to_rank(draw, written):

@@ -37,7 +37,7 @@ inches = st.tuples(st.floats(0, 4), st.floats(0, 3))
 def test_placed_labels_are_inside_and_free_of_each_other_and_of_points(points):
     points = np.array(points)
     sizes = np.array([SIZE] * len(points))
-    placed = place_labels(points, sizes, width=4, height=3)
+    placed = place_labels(points, sizes, room=(4, 3))
     boxes = [(x, y, x + 0.5, y + 0.1) for x, y in placed]
     for i, (left, below, right, above) in enumerate(boxes):
         assert min(left, below) >= 0
@@ -49,10 +49,10 @@ def test_placed_labels_are_inside_and_free_of_each_other_and_of_points(points):
 
 
 def test_a_lonely_label_is_at_the_right_of_its_point():
-    ((x, y),) = place_labels(np.array([[1.0, 1.0]]), np.array([SIZE]), width=4, height=3)
+    ((x, y),) = place_labels(np.array([[1.0, 1.0]]), np.array([SIZE]), room=(4, 3))
     assert x == pytest.approx(1.06)
     assert y == pytest.approx(1.0 - 0.05)
 
 
 def test_a_label_without_room_is_left_out():
-    assert place_labels(np.array([[0.1, 0.1]]), np.array([SIZE]), width=0.4, height=0.4) == [None]
+    assert place_labels(np.array([[0.1, 0.1]]), np.array([SIZE]), room=(0.4, 0.4)) == [None]

@@ -28,7 +28,7 @@ def test_each_entry_is_a_point_at_theirs_and_ours(draw):
     assert len(single) == 6
     assert single["value"].to_list() == pytest.approx(single["published"].to_list())
     found = [c for c in drawing.figure.axes[0].collections if isinstance(c, PathCollection)]
-    points = [tuple(c.get_offsets()[0]) for c in found]
+    points = [tuple(point) for c in found for point in c.get_offsets()]
     expected = single[["published", "value"]]  # averages over three datasets do not compare
     assert sorted(points) == [pytest.approx(row) for row in sorted(map(tuple, expected.to_numpy()))]
 

@@ -16,7 +16,7 @@ from gnnpool.analysis.collect import collect_trials
 from gnnpool.artifacts import write_json, write_table
 from gnnpool.config import labels_of, read_config, trial_settings, what_decides
 from gnnpool.data.split_file import PARTS
-from gnnpool.figures.compose import draw_figure
+from gnnpool.figures.draw import draw_figure
 from gnnpool.grid import trials_of
 from gnnpool.records import READINGS, RECORD_UNITS, Trial, TrialRecord, column_of
 from gnnpool.report.compose import write_report

@@ -3,18 +3,24 @@
 import base64
 import hashlib
 import io
+import json
 import re
+import shutil
+import subprocess
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from made_up import ATTACK, ROOT, World, write_manifest, write_page
 from PIL import Image
 
-from gnnpool.artifacts import read_table, write_table
+from gnnpool.artifacts import file_sha256, read_table, write_table
 from gnnpool.config import read_config
 from gnnpool.errors import ArtifactError
+from gnnpool.report.exhibits import read_galleries
 
 VOID = {"meta", "img", "input", "br", "link"}
 DRAWN = {"path", "rect", "circle", "use"}
@@ -171,10 +177,11 @@ def test_a_table_is_the_same_in_the_page_and_on_its_own(page, hostile):
 def test_pictures_of_any_folder_have_a_gallery_of_their_own(hostile):
     folder = hostile.results / "atom_shares" / "first"
     folder.mkdir(parents=True)
-    (folder / "one.png").write_bytes((hostile.results / "figures/fig4b.png").read_bytes())
+    shutil.copy(hostile.results / "figures/fig4b.png", folder / "one.png")
     metadata = {
         "title": "Shares",
         "description": "What each atom of a crystal adds to its prediction, drawn.",
+        "png_sha256": file_sha256(folder / "one.png"),
     }
     write_table(folder / "one.parquet", pa.table({"x": [1]}), metadata=metadata)
     world = World(hostile.config, hostile.results)
@@ -186,16 +193,59 @@ def test_pictures_of_any_folder_have_a_gallery_of_their_own(hostile):
     assert [picture["alt"] for picture in galleries.all("img")][1] == metadata["description"]
 
 
+@pytest.fixture
+def copied(hostile, tmp_path):
+    """A figure and its numbers, free to be damaged."""
+    for suffix in ("png", "parquet"):
+        shutil.copy(hostile.results / f"figures/fig4b.{suffix}", tmp_path / f"one.{suffix}")
+    return tmp_path / "one.png"
+
+
+def test_every_flipped_bit_of_a_figure_is_noticed(copied):
+    whole = copied.read_bytes()
+    assert read_galleries([copied], beside=copied.parent)[0].pictures[0].name == "one"
+    for place in np.linspace(0, len(whole) - 1, 300).astype(int):
+        flipped = bytearray(whole)
+        flipped[place] ^= 1 << (place % 8)
+        copied.write_bytes(flipped)
+        with pytest.raises(ArtifactError, match=r"one\.png: damaged, .*; delete it and run again"):
+            read_galleries([copied], beside=copied.parent)
+
+
+@pytest.mark.parametrize("content", [b"", b"GIF89a", None], ids=["empty", "another kind", "missing"])
+def test_a_file_that_is_no_figure_is_named(copied, content):
+    copied.unlink() if content is None else copied.write_bytes(content)
+    with pytest.raises(ArtifactError, match=r"one\.png: .*; delete it and run again"):
+        read_galleries([copied], beside=copied.parent)
+
+
+def test_a_figure_without_a_title_is_named(hostile, copied):
+    write_table(copied.with_suffix(".parquet"), pa.table({"x": [1]}), metadata={})
+    with pytest.raises(ArtifactError, match=r"one.parquet: metadata: found no 'png_sha256'"):
+        write_page(hostile, pictures=[copied])
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no node here")
 @pytest.mark.parametrize(
-    ("metadata", "message"),
-    [({}, r"one.parquet: metadata: found no 'title'"), (None, r"one.png: found no PNG")],
+    ("content", "saved"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+1+cmd", "'+1+cmd"),
+        ("-cmd", "'-cmd"),
+        (" @SUM(A1)", "'@SUM(A1)"),
+        ("-2.5", "-2.5"),
+        ("+1.2 to +3.4", "+1.2 to +3.4"),
+        ("GMT", "GMT"),
+    ],
 )
-def test_a_picture_that_cannot_be_used_is_named(hostile, tmp_path, metadata, message):
-    content = (hostile.results / "figures/fig4b.png").read_bytes()
-    (tmp_path / "one.png").write_bytes(content if metadata is not None else b"GIF89a")
-    write_table(tmp_path / "one.parquet", pa.table({"x": [1]}), metadata=metadata)
-    with pytest.raises(ArtifactError, match=message):
-        write_page(hostile, pictures=[tmp_path / "one.png"])
+def test_text_that_a_spreadsheet_would_run_is_saved_as_text(content, saved):
+    """The function of the page that quotes a cell for CSV."""
+    (function,) = re.findall(
+        r"^function quoted.*?^}$", (files("gnnpool.report") / "page.js").read_text("utf-8"), re.M | re.S
+    )
+    program = f"{function}\nprocess.stdout.write(quoted({json.dumps(content)}))"
+    found = subprocess.run(["node", "-e", program], capture_output=True, text=True, check=True)
+    assert found.stdout == f'"{saved}"'
 
 
 def test_with_nothing_finished_the_page_says_so(make_world, small):

@@ -1,3 +1,4 @@
+import dataclasses
 import re
 from html.parser import HTMLParser
 
@@ -49,6 +50,10 @@ def test_markdown_has_one_column_for_each_head_and_escapes_bars():
     assert lines[4] == "| Average | +0.947 ± 0.100 (2 of 7) | — |"
     assert lines[5] == r"| Phonons | (+0.5) \[-1 to +2\] (n = 5) |  |"
     assert r"mean\_change" in to_markdown(TABLE)
+
+
+def test_markdown_has_no_formulas():
+    assert to_markdown(dataclasses.replace(TABLE, title="$$x$")).startswith(r"**\$\$x\$**")
 
 
 def test_latex_escapes_words_and_sets_numbers_as_mathematics():

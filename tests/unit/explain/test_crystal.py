@@ -7,7 +7,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
-from gnnpool.pictures.crystal import Crystal, draw_crystal
+from gnnpool.explain.crystal import Crystal, draw_crystal
 
 CAESIUM_CHLORIDE = Crystal(4.12 * np.eye(3), np.array([[0.0, 0, 0], [0.5, 0.5, 0.5]]), np.array([55, 17]))
 

@@ -9,8 +9,8 @@ from matplotlib.colors import Colormap, Normalize
 from matplotlib.patches import Circle
 
 from gnnpool.data.elements import covalent_radius, symbol
+from gnnpool.explain.projection import Scene, make_scene
 from gnnpool.figures import style
-from gnnpool.pictures.projection import Scene, make_scene
 
 # Radius drawn: so many Å, and so much of the covalent radius. Neighbors rarely touch, so that atoms behind
 # are seen, and small ones have room for their symbol.

@@ -11,9 +11,11 @@ from matplotlib.figure import Figure
 from gnnpool import plugins
 from gnnpool.analysis.collect import read_trials
 from gnnpool.analysis.source import Files
-from gnnpool.artifacts import write_atomically, write_table
+from gnnpool.artifacts import file_sha256, write_atomically, write_table
 from gnnpool.figures import style
 from gnnpool.figures.base import Source
+
+_MARGIN = 0.12  # inches around what is on the page
 
 
 def draw_figure(
@@ -70,30 +72,50 @@ def draw_figure(
     )
     drawing = build(source)
 
-    title, text = entry["title"], drawing.description
-    save_picture(drawing.figure, png=png, pdf=pdf, title=title, text=text)
-    metadata = {"title": title, "statistic": statistic, "description": text}
     units = {name: unit for name, unit in drawing.units.items() if name in drawing.tidy.columns}
-    table = pa.Table.from_pandas(drawing.tidy, preserve_index=False)
-    write_table(parquet, table, metadata=metadata, units=units)
+    save_figure(
+        drawing.figure,
+        pa.Table.from_pandas(drawing.tidy, preserve_index=False),
+        png=png,
+        pdf=pdf,
+        parquet=parquet,
+        metadata={"title": entry["title"], "description": drawing.description, "statistic": statistic},
+        units=units,
+    )
 
 
-def save_picture(figure: Figure, *, png: str | Path, pdf: str | Path, title: str, text: str) -> None:
-    """Save a picture for the screen and for print; the same figure gives the same bytes.
+def save_figure(
+    figure: Figure,
+    table: pa.Table,
+    *,
+    png: str | Path,
+    pdf: str | Path,
+    parquet: str | Path,
+    metadata: Mapping[str, str],
+    units: Mapping[str, str] | None = None,
+) -> None:
+    """Save a figure for the screen and for print, and the numbers drawn; the same input gives the same bytes.
 
     Args:
-        figure: The picture.
-        png: For the screen.
-        pdf: For print.
-        title: What it shows.
-        text: The same in more words, for readers who do not see it; both files hold it.
+        figure: The figure; the page is cropped to what is on it.
+        table: The numbers drawn.
+        png: For the screen; its metadata hold title and description.
+        pdf: For print; its metadata hold them too.
+        parquet: The numbers; their metadata hold the SHA-256 of the PNG file as well, by which
+            :func:`gnnpool.report.exhibits.read_galleries` verifies it.
+        metadata: With ``title``, and ``description``, the title in more words for readers who do not see
+            the figure.
+        units: Unit of each column that has one.
     """
+    title, text = metadata["title"], metadata["description"]
     described = {
         "png": {"Title": title, "Description": text, "Software": None},
         "pdf": {"Title": title, "Subject": text, "CreationDate": None},
     }
+    cropped = {"dpi": style.DPI, "bbox_inches": "tight", "pad_inches": _MARGIN}
     with style.styled():
         for kind, path in (("png", png), ("pdf", pdf)):
             # The temporary name does not end in the suffix, hence the explicit format.
-            save = partial(figure.savefig, format=kind, dpi=style.DPI, metadata=described[kind])
+            save = partial(figure.savefig, format=kind, metadata=described[kind], **cropped)
             write_atomically(path, save)
+    write_table(parquet, table, metadata={**metadata, "png_sha256": file_sha256(png)}, units=units)

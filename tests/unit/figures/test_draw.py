@@ -31,13 +31,16 @@ def test_every_kind_is_drawn_of_one_seed_of_one_dataset(compose, entry_of, study
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_whatever_a_kind_writes_is_legible(build, entry_of, study, assert_legible, kind):
-    errors = {"mean": 5.0, "gmt": 4.0, "mamm": 5.1, "set_transformer": 7.0, "a_long_name_of_a_pooling": 5.0}
+def test_whatever_a_kind_writes_is_legible(build, entry_of, study, assert_legible, written, kind):
+    errors = {"mean": 5.0, "gmt": 4.0, "mamm": 5.1, "dollars": 7.0, "a_long_name_of_a_pooling": 5.0}
     datasets = ["phonons", "2d", "log_kvrh", "exfoliation"]
-    entry = entry_of(kind, datasets=datasets, poolings=[*errors, "never_planned"])
+    title = "$$ for $x_{$ or nothing"
+    entry = entry_of(kind, title=title, datasets=datasets, poolings=[*errors, "never_planned"])
     records = study(errors, datasets=datasets, seeds=[111, 222], inits=(0, 1))
     planned = [(d, "cgcnn", "mdl", p) for d in datasets for p in errors]
-    assert_legible(build(entry, records, planned=planned).figure)
+    figure = build(entry, records, planned=planned).figure
+    assert_legible(figure)
+    assert title in " ".join(" ".join(written(figure)).split())
 
 
 @pytest.mark.parametrize("kind", KINDS)

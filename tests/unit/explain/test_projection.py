@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gnnpool.pictures.projection import find_slab, make_scene, view_of, with_images
+from gnnpool.explain.projection import find_slab, make_scene, view_of, with_images
 
 CUBE = 4.0 * np.eye(3)
 SKEWED = np.array([[3.0, 0.2, 0.1], [-1.4, 2.6, 0.0], [0.3, 0.5, 4.0]])

@@ -1,4 +1,4 @@
-"""Pictures of one explanation, described in words and saved with their numbers."""
+"""Figures of one explanation, described in words and saved with their numbers."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,17 +8,11 @@ import pandas as pd
 import pyarrow as pa
 from matplotlib.figure import Figure
 
-from gnnpool.artifacts import read_table, write_table
-from gnnpool.figures.compose import save_picture
-from gnnpool.pictures.crystals import draw_crystals, formula, quantity, rounded
-from gnnpool.pictures.shares import LEAST_ATOMS, compared, draw_shares, summarize
+from gnnpool.artifacts import read_table
+from gnnpool.explain.contribution_figure import draw_crystals, formula, quantity, rounded
+from gnnpool.explain.participation_figure import LEAST_ATOMS, compared, draw_participation, summarize
+from gnnpool.figures.draw import save_figure
 from gnnpool.wording import label_of, setting_label
-
-DECIDED_BY = {
-    "bulk": "all atoms of a crystal",
-    "layer": "the atoms of a layer",
-    "surface": "few atoms at a surface",
-}
 
 
 def draw_explanation(
@@ -30,7 +24,7 @@ def draw_explanation(
     labels: Mapping[str, Mapping[str, str]],
     outputs: Mapping[str, str | Path],
 ) -> None:
-    """Draw the chosen crystals, and how many atoms take part in all tested ones.
+    """Draw the chosen crystals, and the participation ratios of all tested ones.
 
     Args:
         atoms: File of atoms of :func:`gnnpool.explain.run.explain_atoms`.
@@ -38,7 +32,7 @@ def draw_explanation(
         entry: Name, title, dataset, setting, poolings, seed and structures of the explanation.
         physics: Entry ``physics`` of the dataset, if it has one.
         labels: For each of datasets, models, edges and poolings the labels by slug.
-        outputs: Paths of two pictures, crystals and shares: ``crystals``, ``crystals_pdf`` and
+        outputs: Paths of two figures, crystals and shares: ``crystals``, ``crystals_pdf`` and
             ``crystals_parquet``, with the numbers drawn, and the same of ``shares``. PNG and PDF hold
             an alternative text; Parquet files hold title and description in their metadata.
     """
@@ -61,11 +55,10 @@ def draw_explanation(
     shares = compared(structures)
     drawn = summarize(shares, poolings)
     sizes = structures.drop_duplicates("id").set_index("id")["atoms"][shares.index]
-    least = float(1 / sizes.median()) if len(sizes) else np.nan
-    title = f"Atoms that take part: {label_of(labels, 'datasets', entry['dataset'])} ({where})"
-    figure = draw_shares(
-        drawn, least=least, title=title, labels=labels, notes=[*_counting(shares, sizes), *common]
-    )
+    lowest = float(1 / sizes.median()) if len(sizes) else np.nan
+    title = f"Participation ratio: {label_of(labels, 'datasets', entry['dataset'])} ({where})"
+    notes = [*_counting(shares, sizes), *common]
+    figure = draw_participation(shares, drawn, lowest=lowest, title=title, labels=labels, notes=notes)
     text = describe_shares(drawn, title=title, labels=labels)
     table = pa.Table.from_pandas(drawn.reset_index(names="pooling"), preserve_index=False)
     _save(figure, outputs, "shares", table=table, title=title, text=text)
@@ -84,7 +77,7 @@ def describe_crystals(
     Args:
         atoms: Rows of :func:`gnnpool.explain.rows.atom_rows`.
         structures: Rows of :func:`gnnpool.explain.rows.structure_row`.
-        title: Of the picture.
+        title: Of the figure.
         unit: Of the target.
         labels: For each of datasets, models, edges and poolings the labels by slug.
     """
@@ -101,8 +94,8 @@ def describe_crystals(
             sentences.append(f"{head}; one atom, no contribution.")
             continue
         by_element = known.groupby("element")["contribution"].mean()
-        told = ", ".join(f"{element} {rounded(value)}" for element, value in by_element.items())
-        sentences.append(f"{head}; mean contribution of an atom: {told}.")
+        means = ", ".join(f"{element} {rounded(value)}" for element, value in by_element.items())
+        sentences.append(f"{head}; mean contribution of an atom: {means}.")
     return " ".join(sentences)
 
 
@@ -110,23 +103,21 @@ def describe_shares(summary: pd.DataFrame, *, title: str, labels: Mapping[str, M
     """Say in words what the boxes show, for readers who do not see them.
 
     Args:
-        summary: Of :func:`gnnpool.pictures.shares.summarize`.
-        title: Of the picture.
+        summary: Of :func:`gnnpool.explain.participation_figure.summarize`.
+        title: Of the figure.
         labels: For each of datasets, models, edges and poolings the labels by slug.
     """
-    sentences = [f"{title}: share of the atoms that take part, from 1 (all alike) to 1/N (one of N)."]
+    sentences = [f"{title}: from 1 (all atoms contribute alike) to 1/N (one of N atoms alone)."]
     for pooling, row in summary.iterrows():
         name = label_of(labels, "poolings", pooling)
         if not row["n"]:
             sentences.append(f"{name}: no structure to compare.")
             continue
-        told = (
-            f"{name}: median {row['median']:.2f}, half of {row['n']:.0f} structures between {row['q1']:.2f} "
-        )
-        told += f"and {row['q3']:.2f}"
+        ends = f"{row['q1']:.2f} and {row['q3']:.2f}"
+        sentence = f"{name}: median {row['median']:.2f}, half of {row['n']:.0f} structures between {ends}"
         if pd.notna(row["below_mean"]):
-            told += f"; fewer atoms than under mean pooling in {100 * row['below_mean']:.0f} %"
-        sentences.append(f"{told}.")
+            sentence += f"; lower than under mean pooling in {100 * row['below_mean']:.0f} %"
+        sentences.append(f"{sentence}.")
     return " ".join(sentences)
 
 
@@ -134,12 +125,12 @@ def _reading(unit: str) -> list[str]:
     quantity = "" if unit == "1" else f", {unit}"
     return [
         "Color: contribution c of an atom, the prediction less the prediction with this atom left out of the "
-        f"pooling{quantity}. Red raises, blue lowers. Each picture has a scale of its own: compare patterns, "
+        f"pooling{quantity}. Red raises, blue lowers. Each crystal has a scale of its own: compare patterns, "
         "not colors.",
         "The embeddings of the other atoms stay as they are and already hold their neighbors, so this is no "
         "cause. Under an average an atom counts by how it differs from the others, under a sum by all that "
         "it adds.",
-        "Atoms that take part: (sum of |c|)² / (sum of c²). Atoms on faces of the cell are drawn on the "
+        "Participation number: (sum of |c|)² / (sum of c²). Atoms on faces of the cell are drawn on the "
         "opposite ones too; vacuum is cut off.",
     ]
 
@@ -148,22 +139,22 @@ def _counting(shares: pd.DataFrame, sizes: pd.Series) -> list[str]:
     noun = "structure" if len(shares) == 1 else "structures"
     median = f"; median of {sizes.median():g} atoms" if len(sizes) else ""
     return [
-        f"{len(shares)} tested {noun} of {LEAST_ATOMS} or more atoms of which every pooling tells some "
-        f"contribution{median}.",
-        "Share: (sum of |c|)² / (N sum of c²) of the contributions c of N atoms, the prediction less the "
-        "prediction with the atom left out of the pooling; 1 if all contribute alike. Boxes: quartiles and "
-        "median of the structures; whiskers: 5 to 95 %.",
-        "Of one training of each pooling; another seed may tell otherwise.",
+        f"{len(shares)} tested {noun} of {LEAST_ATOMS} or more atoms with contributions above rounding under "
+        f"every pooling{median}.",
+        "Participation ratio: (sum of |c|)² / (N sum of c²) of the contributions c of N atoms, the "
+        "prediction less the prediction with the atom left out of the pooling; 1 if all contribute alike. "
+        "Boxes: quartiles and median of the structures; whiskers: 5 to 95 %.",
+        "From one training of each pooling; another seed may differ.",
     ]
 
 
 def _physics(physics: Mapping | None, labels: Mapping, dataset: str) -> list[str]:
     if not physics:
         return []
-    grows = "grows" if physics["grows_with_cell"] else "does not grow"
-    said = f"{label_of(labels, 'datasets', dataset)}: the target {grows} with the cell; what decides it: "
+    kind = "extensive" if physics["grows_with_cell"] else "intensive"
     note = f" ({physics['note']})" if physics.get("note") else ""
-    return [f"{said}{DECIDED_BY[physics['decided_by']]}{note}."]
+    name = label_of(labels, "datasets", dataset)
+    return [f"{name}: the target is {kind} and {physics['decided_by']}-dominated{note}."]
 
 
 def _gaps(entry: Mapping, poolings: Sequence[str], labels: Mapping) -> list[str]:
@@ -174,7 +165,12 @@ def _gaps(entry: Mapping, poolings: Sequence[str], labels: Mapping) -> list[str]
 def _save(
     figure: Figure, outputs: Mapping[str, str | Path], name: str, *, table: pa.Table, title: str, text: str
 ) -> None:
-    save_picture(figure, png=outputs[name], pdf=outputs[f"{name}_pdf"], title=title, text=text)
     metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
-    metadata |= {"title": title, "description": text}
-    write_table(outputs[f"{name}_parquet"], table.replace_schema_metadata(metadata))
+    save_figure(
+        figure,
+        table.replace_schema_metadata(),
+        png=outputs[name],
+        pdf=outputs[f"{name}_pdf"],
+        parquet=outputs[f"{name}_parquet"],
+        metadata={**metadata, "title": title, "description": text},
+    )

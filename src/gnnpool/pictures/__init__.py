@@ -1,1 +1,0 @@
-"""Pictures of crystals, and of what their atoms contribute."""
