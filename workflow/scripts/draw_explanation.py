@@ -1,11 +1,10 @@
 """Rule draw_explanation: crystals colored by their atoms' contributions, and participation ratios."""
 
-from gnnpool.explain.draw import draw_explanation
 from gnnpool.logs import log_to
 
 log_to(snakemake.log[0])
 
-from gnnpool.pictures.compose import draw_explanation
+from gnnpool.explain.draw import draw_explanation
 
 draw_explanation(
     atoms=snakemake.input.atoms,
