@@ -28,6 +28,7 @@ _NOISE = [-1.2, 0.4, 0.3, 1.1, -0.6]
 def short_training() -> Callable[..., dict]:
     """A function that gives the settings of a short training, those given replaced; free to be changed."""
     scheduler = {
+        "kind": "plateau",
         "metric": "val",
         "factor": 0.8,
         "patience": 10,

@@ -18,6 +18,7 @@ from gnnpool.training.batches import Batch, DeviceGraphs, cut
 from gnnpool.training.checkpoint import Checkpoints
 from gnnpool.training.engine import make_forward
 from gnnpool.training.metrics import mae
+from gnnpool.training.schedule import Schedule
 from gnnpool.training.settings import Training
 from gnnpool.training.state import Clock, Progress, TrainingState
 from gnnpool.training.step import accumulate_gradients, evaluation_limit, training_limit
@@ -72,7 +73,7 @@ def train(
         network,
         average,
         optimizer,
-        scheduler=_plateau(optimizer, settings),
+        schedule=Schedule(optimizer, settings),
         generator=torch.Generator().manual_seed(order_seed),
         clock=clock,
     )
@@ -124,7 +125,7 @@ def _train_epoch(
     order = train[torch.randperm(len(train), generator=state.generator).numpy()]
     train_mae = _pass_over(forward, state, graphs, cut(order, settings.batch_size), settings, checkpoints)
     errors = {"train_mae": train_mae, "val_mae": _validate(state.network, validation, epoch)}
-    state.scheduler.step(errors["val_mae" if settings.scheduler.metric == "val" else "train_mae"])
+    state.schedule.step(errors)
     progress.choices["raw"].consider(epoch, errors["val_mae"], state.network)
     if state.average:
         errors["averaged_val_mae"] = _read_average(state, validation, epoch, settings)
@@ -191,16 +192,3 @@ def _pass_over(
             f"(now {optimizer.param_groups[0]['lr']:g})"
         )
     return float(np.average(error, weights=[len(index) for index in batches]))
-
-
-def _plateau(
-    optimizer: torch.optim.Optimizer, settings: Training
-) -> torch.optim.lr_scheduler.ReduceLROnPlateau:
-    plateau = settings.scheduler
-    return torch.optim.lr_scheduler.ReduceLROnPlateau(
-        optimizer,
-        factor=plateau.factor,
-        patience=plateau.patience,
-        threshold=plateau.threshold,
-        min_lr=plateau.min_learning_rate,
-    )

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Scheduler:
-    """Plateau schedule of the learning rate.
+    """Schedule of the learning rate.
 
     Args:
+        kind: "plateau" or "cosine", see :class:`gnnpool.training.schedule.Schedule`. Metric, factor,
+            patience and threshold belong to "plateau".
         metric: Part whose mean absolute error is watched: "val" or "train".
         factor: The learning rate is multiplied by it.
         patience: Epochs without improvement that are tolerated.
@@ -15,6 +17,7 @@ class Scheduler:
         min_learning_rate: Lowest learning rate.
     """
 
+    kind: str
     metric: str
     factor: float
     patience: int
@@ -48,7 +51,7 @@ class Training:
         learning_rate: Learning rate of AdamW at the start.
         weight_decay: Weight decay of AdamW.
         gradient_clip: Largest norm of all gradients together.
-        scheduler: Plateau schedule.
+        scheduler: Schedule of the learning rate.
         averaging: Moving average of the weights.
         standardize_target: Whether the network's output is shifted and scaled by mean and standard
             deviation of the training targets. Errors stay in the unit of the target.

@@ -10,6 +10,7 @@ from torch import Tensor
 from gnnpool.network import Network
 from gnnpool.records import READINGS
 from gnnpool.training.averaging import MovingAverage
+from gnnpool.training.schedule import Schedule
 
 
 @dataclass
@@ -88,7 +89,7 @@ class TrainingState:
         network: With its weights and the statistics of its normalisations.
         average: Moving average of the network; None if only the raw reading is wanted.
         optimizer: With its averages of gradients.
-        scheduler: Of the learning rate.
+        schedule: Of the learning rate.
         generator: Orders the training graphs.
         clock: Time spent.
         progress: Results so far.
@@ -97,7 +98,7 @@ class TrainingState:
     network: Network
     average: MovingAverage | None
     optimizer: torch.optim.Optimizer
-    scheduler: torch.optim.lr_scheduler.ReduceLROnPlateau
+    schedule: Schedule
     generator: torch.Generator
     clock: Clock
     progress: Progress = field(default_factory=Progress)
@@ -109,7 +110,7 @@ class TrainingState:
             "network": self.network.state_dict(),
             "average": self.average.state_dict() if self.average else None,
             "optimizer": self.optimizer.state_dict(),
-            "scheduler": self.scheduler.state_dict(),
+            "schedule": self.schedule.state_dict(),
             "order": self.generator.get_state(),
             "random": {"cpu": torch.get_rng_state(), "cuda": cuda},
             "clock": self.clock.read(),
@@ -122,7 +123,7 @@ class TrainingState:
         if self.average:
             self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.scheduler.load_state_dict(state["scheduler"])
+        self.schedule.load_state_dict(state["schedule"])
         self.generator.set_state(state["order"])
         torch.set_rng_state(state["random"]["cpu"])
         if state["random"]["cuda"]:
