@@ -44,16 +44,17 @@ bench-gpu: $(READY)  ## The same on a GPU: steps, packing, and the hours of the 
 	@$(BIN)/python benchmarks/gpu.py $(if $(GRAPHS),--graphs $(GRAPHS))
 	@$(BIN)/python benchmarks/report.py
 
-lint: $(READY)  ## Style of Python and workflow files, and the direction of imports.
+lint: $(READY)  ## Style of Python and workflow files, the direction of imports, and types.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/lint-imports
+	$(BIN)/mypy
 
 lock: pyproject.toml  ## Resolve pyproject.toml anew and write every version to requirements.lock.
 	rm -rf .venv-lock
 	$(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/pip install -e ".[dev,slurm]"
+	.venv-lock/bin/pip install -e ".[all,dev]"
 	.venv-lock/bin/python workflow/envs/lock.py > requirements.lock
 	.venv-lock/bin/python workflow/envs/environment.py > workflow/envs/environment.yaml
 	rm -rf .venv-lock
@@ -65,5 +66,5 @@ $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'gnnpool needs Python 3.11 or newer, found ' + sys.version.split()[0] + '; try: make PYTHON=python3.12 ...')"
 	@echo "Setting up .venv (a few minutes the first time) ..."
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --disable-pip-version-check -c requirements.lock -e ".[dev,slurm]"
+	$(BIN)/pip install --disable-pip-version-check -c requirements.lock -e ".[all,dev]"
 	@touch $(READY)

@@ -1,4 +1,4 @@
-"""The command `gnnpool`: one trial without the workflow, how far all have come, and where results lie."""
+"""The command `gnnpool`: one trial without the workflow, predictions, progress, and where results lie."""
 
 import argparse
 import sys
@@ -44,6 +44,13 @@ def main(argv: list[str] | None = None) -> int:
     train.add_argument("--init", type=int, default=0, help="number of the initialisation; 0 if not given")
     train.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
     train.add_argument("--output", required=True, help="folder for record, history, predictions and weights")
+    predict = commands.add_parser("predict", help="predict for structure files with finished trials")
+    predict.add_argument(
+        "paths", nargs="+", metavar="TRIAL_FOLDER... FILE...", help="folders of trials, then structure files"
+    )
+    predict.add_argument(
+        "--reading", default="raw", choices=READINGS, help="weights of the best epoch (raw), or averaged"
+    )
     where = commands.add_parser("where", help="list what a finished workflow has made")
     where.add_argument("results", help="folder of results")
     status = commands.add_parser("status", help="tell how far the trials have come, while they run and after")
@@ -60,7 +67,13 @@ def main(argv: list[str] | None = None) -> int:
     )
     export.add_argument("--output", required=True, help="record to write, such as results.json.gz")
     arguments = parser.parse_args(argv)
-    run = {"train": _train, "where": _where, "status": _status, "export-matbench": _export_matbench}
+    run = {
+        "train": _train,
+        "predict": _predict,
+        "where": _where,
+        "status": _status,
+        "export-matbench": _export_matbench,
+    }
     try:
         return run[arguments.command](arguments)
     except GnnpoolError as error:
@@ -107,6 +120,25 @@ def _train(arguments: argparse.Namespace) -> int:
         journal=output / "train.jsonl",
     )
     print(f"{output / 'record.parquet'}")
+    return 0
+
+
+def _predict(arguments: argparse.Namespace) -> int:
+    import warnings
+
+    from gnnpool.predict import UnseenElement, predict
+
+    trials = [path for path in arguments.paths if Path(path).is_dir()]
+    files = [path for path in arguments.paths if path not in trials]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UnseenElement)
+        predictions = predict(trials, files, reading=arguments.reading)
+    for one in caught:
+        print(f"gnnpool: {one.message}", file=sys.stderr)
+    print("file", predictions[0].target, "unit", "spread", sep="\t")
+    for file, one in zip(files, predictions, strict=True):
+        spread = "" if one.spread is None else f"{one.spread:.6g}"
+        print(file, f"{one.value:.6g}", one.unit, spread, sep="\t")
     return 0
 
 

@@ -12,6 +12,7 @@ STATUSES = {
     71: "memory ran out",
     74: "a file cannot be read or written, or is damaged",
     75: "interrupted; the same command resumes",
+    78: "a package is missing; the message names the extra that installs it",
 }
 
 
@@ -46,6 +47,12 @@ class ArtifactError(GnnpoolError):
     """A file of this project cannot be written, is damaged, cut short, or belongs to something else."""
 
     exit_status = 74
+
+
+class MissingExtra(GnnpoolError, ModuleNotFoundError):
+    """A package that an extra of gnnpool installs is missing; the message names the extra."""
+
+    exit_status = 78
 
 
 class DivergedError(GnnpoolError):

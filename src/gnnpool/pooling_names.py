@@ -9,6 +9,7 @@ from typing import Any
 
 from gnnpool import plugins
 from gnnpool.errors import ConfigError
+from gnnpool.extras import require
 from gnnpool.signatures import check_options, declared
 
 PACKAGE = "gnnpool.pooling"
@@ -65,7 +66,8 @@ def check_pooling(name: str, entry: Mapping | None) -> None:
         entry: Its entry of the configuration, if it has one.
 
     Raises:
-        ConfigError: If an operator is unknown, or the optional package that it needs is missing.
+        ConfigError: If an operator is unknown.
+        MissingExtra: If the optional package that it needs is missing.
     """
     for choice in read_operators(name, entry):
         if choice.kind == "operator":
@@ -103,8 +105,10 @@ def pyg_names() -> list[str]:
     """List the aggregations of torch_geometric.nn.aggr.
 
     Raises:
-        ConfigError: If torch-geometric is not installed, or lists them elsewhere.
+        MissingExtra: If torch-geometric is not installed.
+        ConfigError: If it lists them elsewhere.
     """
+    require("pyg", "torch_geometric")
     return sorted(set(_listed("torch_geometric", "nn/aggr/__init__.py", "__all__")) - {"Aggregation"})
 
 
@@ -112,10 +116,10 @@ def tgp_names() -> list[str]:
     """List the poolers of the optional package torch-geometric-pool.
 
     Raises:
-        ConfigError: If it is not installed, naming the extra that brings it, or lists them elsewhere.
+        MissingExtra: If it is not installed.
+        ConfigError: If it lists them elsewhere.
     """
-    if find_spec("tgp") is None:
-        raise ConfigError("tgp needs the package torch-geometric-pool: pip install 'gnnpool[tgp]'")
+    require("tgp", "tgp")
     return sorted(_listed("tgp", "poolers/__init__.py", "pooler_map"))
 
 

@@ -2,7 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-import pandas as pd
+from gnnpool.extras import extra
+
+with extra("analysis"):
+    import pandas as pd
+
 
 NO_TEST = "No Test"
 MINUS = "\N{MINUS SIGN}"

@@ -22,7 +22,7 @@ from gnnpool.config import (
 )
 from gnnpool.controller import start_rounds_when_needed, take_over
 from gnnpool.data.matbench_folds import task_of
-from gnnpool.errors import ConfigError
+from gnnpool.errors import GnnpoolError
 from gnnpool.grid import explained_trials, first_alike, nested, plan_trials, trials_of
 from gnnpool.logs import end_in_words, interrupt_once
 from gnnpool.plugins import needs
@@ -44,7 +44,7 @@ if CONTROLLER:
 
 try:
     check_config(config, Path(workflow.basedir) / "workflow/schemas/config.schema.yaml")
-except ConfigError as error:
+except GnnpoolError as error:
     raise WorkflowError(str(error)) from None
 
 RESULTS = config["results"]

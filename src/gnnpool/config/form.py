@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
-from jsonschema.validators import extend
-
 from gnnpool.errors import ConfigError
+from gnnpool.extras import extra
+
+with extra("workflow"):
+    import yaml
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError, best_match
+    from jsonschema.validators import extend
 
 _SHOWN = 5  # faults
 _LONGEST = 300  # characters of a message

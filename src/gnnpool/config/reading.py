@@ -4,9 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import yaml
-
 from gnnpool.errors import ConfigError
+from gnnpool.extras import extra
+
+with extra("workflow"):
+    import yaml
 
 # Written in C where PyYAML was built with it: ten times as fast.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -6,11 +6,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import gemmi
 import numpy as np
-from pymatgen.core import Composition, Element, Lattice
 
 from gnnpool.data.cif_symmetry import symmetries
+from gnnpool.extras import extra
+
+with extra("data"):
+    import gemmi
+    from pymatgen.core import Composition, Element, Lattice
 
 # Å; nearer images of one site are one atom on a special position, whose coordinates are rounded.
 SAME_ATOM = 0.4

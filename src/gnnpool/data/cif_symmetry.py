@@ -3,8 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 
-import gemmi
 import numpy as np
+
+from gnnpool.extras import extra
+
+with extra("data"):
+    import gemmi
 
 # Of the metric of the cell; files round their cells, but not as coarsely.
 _METRIC = 0.02

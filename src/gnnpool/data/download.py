@@ -10,8 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-import requests
 import urllib3
+
+from gnnpool.extras import extra
+
+with extra("data"):
+    import requests
 
 _LOST = (
     requests.ConnectionError,

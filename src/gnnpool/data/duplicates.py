@@ -10,16 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from pymatgen.analysis.structure_matcher import StructureMatcher
-from pymatgen.core import Structure
-from pymatgen.optimization.neighbors import find_points_in_spheres
-from scipy.cluster.hierarchy import DisjointSet
-from scipy.spatial import KDTree
 
 from gnnpool import stages
 from gnnpool.artifacts import file_sha256
 from gnnpool.data.groups import write_groups
 from gnnpool.data.structure import StructureSet, read_structures
+from gnnpool.extras import extra
+
+with extra("data"):
+    from pymatgen.analysis.structure_matcher import StructureMatcher
+    from pymatgen.core import Structure
+    from pymatgen.optimization.neighbors import find_points_in_spheres
+    from scipy.cluster.hierarchy import DisjointSet
+    from scipy.spatial import KDTree
 
 # Å; the fingerprints of one crystal differ by less.
 FINGERPRINT_TOLERANCE = 0.3

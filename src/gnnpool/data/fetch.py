@@ -9,13 +9,15 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-import requests
-
 from gnnpool.artifacts import file_sha256, write_atomically
 from gnnpool.data.catalysis_hub_client import fetch_publication
 from gnnpool.data.download import Failed, Limits, answered, ask_again, check_status
 from gnnpool.data.raw_file import disagreement, known_hash
 from gnnpool.errors import FetchError
+from gnnpool.extras import extra
+
+with extra("data"):
+    import requests
 
 _logger = logging.getLogger(__name__)
 

@@ -7,11 +7,14 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
-from pymatgen.core import Element, Structure
 
 from gnnpool.data.cif import read_cif
 from gnnpool.data.structure import RawStructure
 from gnnpool.data.text import decoded, load_json, number, printable
+from gnnpool.extras import extra
+
+with extra("data"):
+    from pymatgen.core import Element, Structure
 
 _SYMBOLS = {element.name for element in Element} | {"D", "T"}
 _logger = logging.getLogger(__name__)

@@ -7,10 +7,12 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import requests
-
 from gnnpool.data.download import Failed, Limits, answered, ask_again, check_status
 from gnnpool.errors import FetchError
+from gnnpool.extras import extra
+
+with extra("data"):
+    import requests
 
 _DAY = 86400.0  # s
 _SHOWN = 200  # characters of an answer that are told

@@ -1,7 +1,11 @@
 """The nearest two atoms of a crystal."""
 
 import numpy as np
-from scipy.spatial import cKDTree
+
+from gnnpool.extras import extra
+
+with extra("data"):
+    from scipy.spatial import cKDTree
 
 
 def nearest_atoms(

@@ -10,12 +10,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from pymatgen.core.periodic_table import Element
 
 from gnnpool.data.nearest_atoms import nearest_atoms
 from gnnpool.data.structure import RawStructure, StructureSet
 from gnnpool.data.text import is_number, printable, quoted, shown
 from gnnpool.errors import DataError
+from gnnpool.extras import extra
+
+with extra("data"):
+    from pymatgen.core.periodic_table import Element
 
 # Å; a lower cell is no crystal, and its images inside a cutoff run into the thousands for each atom.
 MIN_HEIGHT = 1.0

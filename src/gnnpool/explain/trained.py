@@ -1,19 +1,18 @@
 """The network of a finished trial, built from its files."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import torch
 
 from gnnpool.analysis.readings import of_reading
 from gnnpool.artifacts import read_table
 from gnnpool.errors import ArtifactError
-from gnnpool.network import Network, build_network
+from gnnpool.network import Network
 from gnnpool.records import column_of
-from gnnpool.trial_files import read_trial_table, read_trial_weights
+from gnnpool.trained import read_network
+from gnnpool.trial_files import read_trial_table
 
 
 @dataclass(frozen=True)
@@ -59,19 +58,8 @@ def read_trained(
             f"{record}: graphs_sha256: found {row['graphs_sha256'][:12]}, expected {graphs_sha256[:12]}, "
             "that of the graph file; train the trial again"
         )
-    made = json.loads(row["options"])
-    network = build_network(
-        model=made["model"],
-        pooling=row["pooling"],
-        pooling_entry=made["pooling"],
-        cutoff=made["edges"]["cutoff"],
-    )
+    network = read_network(row, weights, reading)
     prediction = column_of(reading, "prediction")
-    tensors = read_trial_weights(weights, row, reading)
-    try:
-        network.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()})
-    except RuntimeError as error:
-        raise ArtifactError(f"{weights}: not the weights of {record}: {error}") from error
     table = read_trial_table(predictions, row).to_pandas()
     table["prediction"] = table[prediction]
-    return TrainedTrial(row, network.eval(), table[["id", "part", "target", "prediction"]])
+    return TrainedTrial(row, network, table[["id", "part", "target", "prediction"]])

@@ -57,6 +57,23 @@ def build_graphs(
     _logger.info("%d graphs with %d edges in %.1f s", len(graphs), len(graphs.source), seconds)
 
 
+def graph_set(crystals: StructureSet, scheme: Mapping) -> GraphSet:
+    """Assign edges to structures in memory.
+
+    Args:
+        crystals: The structures; their metadata holds at least dataset, for messages.
+        scheme: Name of the scheme as "scheme", and its options.
+
+    Returns:
+        The graphs, in the order of the structures, with their metadata.
+
+    Raises:
+        DataError: If a structure is refused, with its id.
+        ConfigError: If the scheme is unknown.
+    """
+    return _pack(crystals, *assign_all(crystals, scheme), crystals.metadata)
+
+
 def assign_all(crystals: StructureSet, scheme: Mapping) -> tuple[Edges, np.ndarray]:
     """The edges of all structures, in their order.
 

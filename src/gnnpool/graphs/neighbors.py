@@ -5,9 +5,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from pymatgen.optimization.neighbors import find_points_in_spheres
 
 from gnnpool.errors import DataError
+from gnnpool.extras import extra
+
+with extra("data"):
+    from pymatgen.optimization.neighbors import find_points_in_spheres
 
 # Å; lengths that differ by less are equal: images that symmetry makes equally far, and the cutoff.
 TOLERANCE = 1e-8

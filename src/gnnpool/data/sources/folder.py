@@ -5,7 +5,7 @@ import io
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 from gnnpool.bounds import Count
 from gnnpool.data.archive import MAX_BYTES, MAX_FILES, read_archive
@@ -100,19 +100,19 @@ def _raw(
     member, reason = _chosen(files, members, name)
     if member is None:
         return RawStructure(id=name, lattice=reason, species=[], target=target)
-    return raw_structure(files[str(member)], _form(member), id=name, target=target)
+    return raw_structure(files[str(member)], form_of(member), id=name, target=target)
 
 
 def _chosen(
     files: Mapping[str, bytes], members: Sequence[PurePosixPath], name: str
 ) -> tuple[PurePosixPath | None, str]:
     """The one structure file of a name, or why there is none."""
-    known = [member for member in members if _form(member)]
+    known = [member for member in members if form_of(member)]
     if exact := [member for member in known if f"/{member}".endswith(f"/{name}")]:
         known = exact
     elif len(known) > 1:
         # A JSON file of something else may stand beside the structure.
-        known = [one for one in known if _form(one) != "json" or is_structure(files[str(one)])]
+        known = [one for one in known if form_of(one) != "json" or is_structure(files[str(one)])]
     if len(known) == 1:
         return known[0], ""
     if known:
@@ -122,7 +122,8 @@ def _chosen(
     return None, f"no file {name} in the archive"
 
 
-def _form(member: PurePosixPath) -> str | None:
+def form_of(member: PurePath) -> str | None:
+    """Form of a structure file by its name, see :data:`gnnpool.data.formats.FORMS`; None if it is unknown."""
     if member.name.upper().startswith(("POSCAR", "CONTCAR")):
         return "poscar"
     return _FORM_OF.get(member.suffix.lower())
