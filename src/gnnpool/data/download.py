@@ -10,12 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-import urllib3
-
 from gnnpool.extras import extra
 
 with extra("data"):
     import requests
+    import urllib3
 
 _LOST = (
     requests.ConnectionError,

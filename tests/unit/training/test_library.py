@@ -160,7 +160,7 @@ def test_a_trial_of_unknown_parts_is_refused(salts, tmp_path, change, error, mes
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"targets": [1.0]}, "targets: found 1, expected one for each of 2 structures"),
+        ({"targets": [1.0]}, "targets: found 1, expected 2, one for each structure"),
         ({"ids": ["a", "a"]}, "row 2 .*a name of its own"),
         ({"targets": [1.0, float("nan")]}, "row 2 .*target is nan"),
         ({}, "2 structures are too few"),
