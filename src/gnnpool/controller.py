@@ -9,7 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import psutil
+from gnnpool.extras import extra
+
+with extra("workflow"):
+    import psutil
 
 # A process is another one than that of its number if it started at another time, s.
 _SAME_START = 2.0
