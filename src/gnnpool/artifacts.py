@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -175,7 +176,7 @@ def _write_sealed(path: str | Path, write: Callable[[Path], object]) -> None:
     write_atomically(path, write_and_seal)
 
 
-def _without_checksum(table: pa.Table) -> dict[bytes, bytes]:
+def _without_checksum(table: pa.Table) -> dict[Any, Any]:
     metadata = table.schema.metadata or {}
     return {key: value for key, value in metadata.items() if key != _CHECKSUM.encode()}
 

@@ -72,7 +72,7 @@ class Head(nn.Module):
             return prediction, None
         wanted = pooled.detach() if self.detach else pooled
         error = F.l1_loss(self.decoder(encoded), wanted, reduction="none").mean(1)
-        return prediction, self.decoder_weight * error
+        return prediction, self.decoder_weight * error  # type: ignore[operator]
 
 
 def build_head(model: Mapping, pooling: Mapping, *, pooled: int, operator: int) -> Head:

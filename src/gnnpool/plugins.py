@@ -13,6 +13,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from gnnpool.errors import ConfigError
 
@@ -37,7 +38,7 @@ def names(package: str, *, group: str | None = None) -> list[str]:
     return sorted(found)
 
 
-def load(package: str, name: str, base: type, *, group: str | None = None) -> type:
+def load(package: str, name: str, base: type, *, group: str | None = None) -> type[Any]:
     """Import the component of one name: the only class of its module that derives from the base.
 
     Args:

@@ -4,6 +4,7 @@ import dataclasses
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 BASELINE = "mean"
 # What is taken from one training: the weights of one epoch, and their moving average.
@@ -43,8 +44,8 @@ class Trial:
         match = _NAME.fullmatch(name)
         if not match:
             raise ValueError(f"{name!r}: expected dataset/model/edges/pooling/seed-(integer)")
-        *names, seed, init = match.groups()
-        return cls(*names, int(seed), int(init or 0))
+        dataset, model, edges, pooling, seed, init = match.groups()
+        return cls(dataset, model, edges, pooling, int(seed), int(init or 0))
 
     @property
     def condition(self) -> tuple[str, str, str, str]:
@@ -56,7 +57,7 @@ class Trial:
         return f"{self.dataset}/{self.model}/{self.edges}/{self.pooling}/seed-{self.seed}{again}"
 
 
-def _unit(unit: str) -> dataclasses.Field:
+def _unit(unit: str) -> Any:  # what a dataclass takes for a default is a field
     return dataclasses.field(metadata={"unit": unit})
 
 

@@ -58,11 +58,12 @@ def _raw(structure: Any, name: str, target: float) -> RawStructure:
     if isinstance(structure, str | os.PathLike):
         return _from_file(Path(structure), name, target)
     if hasattr(structure, "get_atomic_numbers") and hasattr(structure, "cell"):
-        species = [{int(number): 1.0} for number in structure.get_atomic_numbers()]
+        species: list[dict[str | int, float]] = [{int(n): 1.0} for n in structure.get_atomic_numbers()]
         lattice, positions = structure.cell.tolist(), structure.get_positions()
         return RawStructure(id=name, lattice=lattice, species=species, target=target, positions=positions)
     if hasattr(structure, "lattice") and hasattr(structure, "as_dict"):
-        return RawStructure(id=name, target=target, **from_dictionary(structure.as_dict()))
+        fields: dict[str, Any] = from_dictionary(structure.as_dict())
+        return RawStructure(id=name, target=target, **fields)
     raise DataError(
         f"structure {name}: found {type(structure).__name__}, expected a pymatgen Structure, "
         "an ASE Atoms object or the path of a file"

@@ -63,11 +63,11 @@ class FoldedGaussians(nn.Module):
             ``[E, T]``.
         """
         angle = torch.arccos((2 * length / self.cutoff - 1).clamp(-1, 1))
-        return torch.cos(angle.unsqueeze(1) * self.degrees)
+        return torch.cos(angle.unsqueeze(1) * self.degrees)  # type: ignore[operator]
 
     def fold(self, weight: Tensor) -> Tensor:
         """Turn a weight on the Gaussians ``[O, K]`` into one on the polynomials, transposed, ``[T, O]``.
 
         In this layout the gradient of the weight, a sum over all edges, is computed fastest.
         """
-        return self.coefficients.t() @ weight.t()
+        return self.coefficients.t() @ weight.t()  # type: ignore[operator]

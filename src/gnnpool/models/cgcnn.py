@@ -70,7 +70,7 @@ class CGCNN(Encoder):
         """See :class:`Encoder`."""
         first, *others = self.pre
         # A linear layer on a one-hot vector is a row lookup.
-        x = F.relu(F.embedding(species, first.weight.t()) + first.bias)
+        x = F.relu(F.embedding(species, first.weight.t()) + first.bias)  # type: ignore[operator]
         for layer in others:
             x = F.relu(layer(x))
         polynomials = self.basis(shell_length)

@@ -100,7 +100,7 @@ class TorchMD(Encoder):
         """See :class:`Encoder`."""
         length = shell_length.unsqueeze(1)  # [S, 1]
         envelope = 0.5 * (1 + torch.cos(math.pi * (length / self.cutoff).clamp(max=1)))
-        direction = edge_vector / length.index_select(0, shell)
+        direction = edge_vector / length.index_select(0, shell)  # type: ignore[arg-type]
         edges = _Edges(source, target, shell, self.radial(length) * envelope, envelope, direction)
         x = self.neighborhood(self._embed_species(species), species, edges)
         vectors, after_each = None, []
@@ -113,7 +113,7 @@ class TorchMD(Encoder):
     def _embed_species(self, species: Tensor) -> Tensor:
         """Apply the linear layers to all elements once and look up the rows of the nodes, ``[N, F]``."""
         first, *others = self.pre
-        table = F.silu(first.weight.t() + first.bias)  # of the identity: all one-hot vectors
+        table = F.silu(first.weight.t() + first.bias)  # type: ignore[operator]  # of the identity: all one-hot vectors
         for layer in others:
             table = F.silu(layer(table))
         return table.index_select(0, species)
@@ -199,10 +199,10 @@ class _Attention(nn.Module):
         o, *gates = self._leading(self.update, y, self.update_blocks)
         x = x + o
         if self.reads:
-            a, b, *c = self._leading(self.mix, vectors, self.mix_blocks)
+            a, b, *c = self._leading(self.mix, vectors, self.mix_blocks)  # type: ignore[arg-type]
             x = x + gates[0] * (a * b).sum(1)
             if self.writes:
-                w = vectors + w + gates[1].unsqueeze(1) * c[0]
+                w = vectors + w + gates[1].unsqueeze(1) * c[0]  # type: ignore[operator]
         return x, w
 
     def _receive(self, h: Tensor, vectors: Tensor | None, edges: _Edges) -> tuple[Tensor, Tensor | None]:
@@ -227,7 +227,7 @@ class _Attention(nn.Module):
         message = push.unsqueeze(1) * edges.direction.unsqueeze(2)  # [E, 3, F]
         if self.reads:
             # t and v both belong to the source: compute their product once per node.
-            carried = (value[2].unsqueeze(1) * vectors).index_select(0, edges.source)
+            carried = (value[2].unsqueeze(1) * vectors).index_select(0, edges.source)  # type: ignore[operator]
             message = torch.addcmul(message, strength[2].unsqueeze(1), carried)
         return y, _sum_at(edges.target, message, len(h))
 

@@ -34,7 +34,7 @@ class _Extremum(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        x, batch, extreme = ctx.saved_tensors
+        x, batch, extreme = ctx.saved_tensors  # type: ignore[attr-defined]
         # In place the comparison yields numbers 0 and 1; a boolean tensor takes several times as long.
         hit = extreme.index_select(0, batch).eq_(x)
         hits = torch.zeros_like(extreme).index_add_(0, batch, hit)

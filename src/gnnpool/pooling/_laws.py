@@ -132,7 +132,7 @@ def _require_shape(pooled: object, graphs: int, *, what: str) -> None:
         )
     loss = pooled.aux_loss
     if loss is not None and not (isinstance(loss, Tensor) and loss.shape == (graphs,)):
-        found = list(loss.shape) if isinstance(loss, Tensor) else type(loss).__name__
+        found = list(loss.shape) if isinstance(loss, Tensor) else type(loss).__name__  # type: ignore[assignment]
         raise ConfigError(f"{what}: expected one auxiliary loss for each of {graphs} graphs, got {found}")
 
 

@@ -64,7 +64,7 @@ def build_pyg(name: str, options: Mapping[str, Any], *, in_channels: int, what: 
     required = [p.name for p in inspect.signature(kind).parameters.values() if p.default is p.empty]
     widths = {key: in_channels for key in ("in_channels", "channels", "out_channels") if key in required}
     given = {key: _network(value) if f"_{key}".endswith("_nn") else value for key, value in options.items()}
-    return PyGPooling(in_channels, construct(kind, {**widths, **given}, what=what), what=what)
+    return PyGPooling(in_channels, construct(kind, {**widths, **given}, what=what), what=what)  # type: ignore[dict-item]
 
 
 def _network(widths: list[int]) -> MLP:

@@ -43,7 +43,7 @@ class TGPPooling(Pooling):
         self.pooler = pooler
         self.out_channels = pooled_channels(self, what=what)
 
-    def pool(self, x: Tensor, graphs: GraphBatch) -> Pooled:
+    def pool(self, x: Tensor, graphs: GraphBatch) -> Pooled:  # type: ignore[override]
         """See :class:`Pooling`."""
         graph, row, column = graphs.dense_adjacency.nonzero(as_tuple=True)
         edges = torch.stack([row, column]) + graphs.ptr.index_select(0, graph)

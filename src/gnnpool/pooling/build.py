@@ -44,7 +44,7 @@ class Concat(Pooling):
 
     def pool(self, x: Tensor, graphs: Nodes) -> Pooled:
         """See :class:`Pooling`."""
-        pooled = [part.pool(self._input(x, part), graphs) for part in self.parts]
+        pooled = [part.pool(self._input(x, part), graphs) for part in self.parts]  # type: ignore[arg-type, operator]
         losses = [p.aux_loss for p in pooled if p.aux_loss is not None]
         joined = torch.cat([p.x for p in pooled], 1)
         return Pooled(joined if self.linear is None else self.linear(joined), sum(losses) if losses else None)
@@ -106,7 +106,7 @@ def _build(choice: OperatorChoice, in_channels: int, layers: int | None, *, what
         raise ConfigError(
             f"{what}: needs the embeddings after each layer, which this encoder does not return"
         )
-    width = in_channels * layers if kind.needs_layers else in_channels
+    width = in_channels * layers if kind.needs_layers else in_channels  # type: ignore[operator]
     return construct(kind, {"in_channels": width, **choice.options}, what=what)
 
 

@@ -78,7 +78,7 @@ class CrystalAttentionPooling(Pooling):
         hidden = self.node(x) + around.flatten(0, 1).index_select(0, graphs.slot)
         return softmax_over_nodes(self.score(hidden.tanh()), graphs)
 
-    def pool(self, x: Tensor, graphs: GraphBatch) -> Pooled:
+    def pool(self, x: Tensor, graphs: GraphBatch) -> Pooled:  # type: ignore[override]
         """See :class:`Pooling`."""
         weight = self.weights(x, graphs).unsqueeze(2)  # [N, heads, 1]
         weighted = (x.unflatten(1, (weight.shape[1], -1)) * weight).flatten(1)  # [N, F]

@@ -67,7 +67,7 @@ class DenseDiffPooling(Pooling):
         self.embed = _DenseConvolution(in_channels, in_channels)
         self.embed_clusters = _DenseConvolution(in_channels, in_channels)
 
-    def pool(self, x: Tensor, graphs: GraphBatch) -> Pooled:
+    def pool(self, x: Tensor, graphs: GraphBatch) -> Pooled:  # type: ignore[override]
         """See :class:`Pooling`."""
         present = graphs.mask.unsqueeze(2)
         nodes = graphs.to_dense(x)  # [G, M, F]

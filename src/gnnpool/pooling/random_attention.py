@@ -35,7 +35,7 @@ class RandomAttentionPooling(Pooling):
 
     def weights(self, x: Tensor, graphs: Nodes) -> Tensor:
         """Weights of the nodes, ``[N, 1]``; their sum is 1 in each graph."""
-        return softmax_over_nodes((x @ self.vector).unsqueeze(1), graphs)
+        return softmax_over_nodes((x @ self.vector).unsqueeze(1), graphs)  # type: ignore[operator]
 
     def pool(self, x: Tensor, graphs: Nodes) -> Pooled:
         """See :class:`Pooling`."""

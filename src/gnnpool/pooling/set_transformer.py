@@ -53,7 +53,7 @@ class SetTransformerPooling(Pooling):
     def pool(self, x: Tensor, graphs: Nodes) -> Pooled:
         """See :class:`Pooling`."""
         for block in self.encoders:
-            x = block.among_nodes(x, graphs)
+            x = block.among_nodes(x, graphs)  # type: ignore[operator]
         h = self.pma.over_nodes(x, graphs)  # [G, seeds, F]
         for block in self.decoders:
             h = block(h)

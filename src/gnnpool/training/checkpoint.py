@@ -175,5 +175,5 @@ class Checkpoints:
 
     def _interrupted(self, epoch: int) -> InterruptedTraining:
         return InterruptedTraining(
-            f"{self._signal.name} after epoch {epoch}: saved; the same command resumes it"
+            f"{self._signal.name} after epoch {epoch}: saved; the same command resumes it"  # type: ignore[union-attr]
         )

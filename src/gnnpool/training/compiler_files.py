@@ -31,7 +31,7 @@ def explained_refusal() -> Iterator[None]:
             cause = cause.__cause__ or cause.__context__
         if cause is None:
             raise
-        folder = cause.filename or os.environ.get(_FOLDER, tempfile.gettempdir())
+        folder = cause.filename or os.environ.get(_FOLDER, tempfile.gettempdir())  # type: ignore[attr-defined]
         raise ArtifactError(
-            f"{folder}: torch's compiler cannot write: {cause.strerror}; {_FOLDER} may name another folder"
+            f"{folder}: torch's compiler cannot write: {cause.strerror}; {_FOLDER} may name another folder"  # type: ignore[attr-defined]
         ) from error

@@ -29,7 +29,7 @@ def noted_operations() -> Iterator[set[str]]:
             if operation := _OPERATION.search(str(message)):
                 names.add(operation[1])
             else:
-                show(message, *where, **further)
+                show(message, *where, **further)  # type: ignore[arg-type]
 
         warnings.showwarning = note
         yield names

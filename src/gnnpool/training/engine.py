@@ -52,14 +52,14 @@ def make_forward(network: Network, engine: str, *, sample: GraphBatch) -> Callab
 
     def forward(graphs: GraphBatch) -> Prediction:
         # torch.compile would specialize on sizes 0 and 1.
-        if min(graphs.num_nodes, len(graphs.source), len(graphs.shell_length)) < 2:
+        if min(graphs.num_nodes, len(graphs.source), len(graphs.shell_length)) < 2:  # type: ignore[arg-type]
             return network(graphs)
         x: Tensor = embed(
-            graphs.species,
+            graphs.species,  # type: ignore[arg-type]
             graphs.source,
             graphs.target,
             graphs.shell,
-            graphs.shell_length,
+            graphs.shell_length,  # type: ignore[arg-type]
             graphs.edge_vector,
         )
         return network.read_out(x, graphs)

@@ -139,14 +139,14 @@ def _train_epoch(
 def _read_average(state: TrainingState, validation: list[Batch], epoch: int, settings: Training) -> float:
     """Validate the averaged weights and let their reading consider the epoch; their error, target unit."""
     average, averaging, device = state.average, settings.averaging, validation[0][1].device
-    average.copy_counters()
+    average.copy_counters()  # type: ignore[union-attr]
     # A module that draws random numbers in evaluation, too, must not change the training by it.
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
-        error = _validate(average.network, validation, epoch, what="averaged weights")
+        error = _validate(average.network, validation, epoch, what="averaged weights")  # type: ignore[union-attr]
     before = [entry["averaged_val_mae"] for entry in state.progress.history]
     if averaging.select == "best" or epoch == settings.epochs:
         criterion = smooth([*before, error], averaging.smoothing) if averaging.select == "best" else error
-        state.progress.choices["averaged"].consider(epoch, criterion, average.network)
+        state.progress.choices["averaged"].consider(epoch, criterion, average.network)  # type: ignore[union-attr]
     return error
 
 

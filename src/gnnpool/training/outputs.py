@@ -115,21 +115,21 @@ def _record(
 ) -> TrialRecord:
     device = trial.graphs.device
     return TrialRecord(
-        **trial.identity,
+        **trial.identity,  # type: ignore[arg-type]
         trial_id=trial.id,
         gnnpool=__version__,
-        **clock.read(),
+        **clock.read(),  # type: ignore[arg-type]
         target=trial.target,
         unit=trial.unit,
-        **{
+        **{  # type: ignore[arg-type]
             column_of(reading, f"{part}_{name}"): error(*outcome[part])
             for reading, outcome in outcomes.items()
             for part in PARTS
             for name, error in (("mae", mae), ("rmse", rmse))
         },
-        **{column_of(reading, "best_epoch"): choice.epoch for reading, choice in progress.choices.items()},
+        **{column_of(reading, "best_epoch"): choice.epoch for reading, choice in progress.choices.items()},  # type: ignore[arg-type]
         epochs=progress.epoch,
-        **{f"n_{part}": len(trial.parts[part]) for part in PARTS},
+        **{f"n_{part}": len(trial.parts[part]) for part in PARTS},  # type: ignore[arg-type]
         parameters=trial.network.num_parameters,
         nondeterministic=", ".join(sorted(nondeterministic)),
         peak_memory=_peak_memory(device),

@@ -58,7 +58,7 @@ class PreparedTrial:
     @property
     def engine(self) -> str:
         """How the encoder runs: "eager" or "compiled"."""
-        return self.identity["engine"]
+        return self.identity["engine"]  # type: ignore[return-value]
 
 
 def prepare_trial(
@@ -109,8 +109,8 @@ def prepare_trial(
     ).to(place)
     if settings.standardize_target:
         known = graph_set.targets[parts["train"]]
-        network.shift.fill_(known.mean())
-        network.scale.fill_(known.std())
+        network.shift.fill_(known.mean())  # type: ignore[operator]
+        network.scale.fill_(known.std())  # type: ignore[operator]
     steps = settings.epochs * len(cut(parts["train"], settings.batch_size))
     identity = {
         **vars(trial),

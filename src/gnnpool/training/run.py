@@ -83,7 +83,7 @@ def run_trial(
         if waited and files.hold(prepared.id):
             logger.info("%s: finished by another process meanwhile", prepared.trial)
             return
-        _train(prepared, files, clock, Path(checkpoint), Interval(**checkpoint_every), journal)
+        _train(prepared, files, clock, Path(checkpoint), Interval(**checkpoint_every), journal)  # type: ignore[arg-type]
 
 
 def _train(

@@ -39,4 +39,4 @@ def prepare_torch(*, init_seed: int, threads: int, deterministic: bool, tf32: bo
     if torch.cuda.is_available():
         torch.use_deterministic_algorithms(deterministic, warn_only=True)
         torch.backends.cuda.matmul.fp32_precision = "tf32" if tf32 else "ieee"
-        torch.utils.deterministic.fill_uninitialized_memory = False
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]

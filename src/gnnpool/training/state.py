@@ -76,7 +76,7 @@ class Clock:
 
     def add(self, earlier: dict[str, float]) -> None:
         """Add the attempts before this one."""
-        self.attempts += earlier["attempts"]
+        self.attempts += earlier["attempts"]  # type: ignore[assignment]
         self._wall += earlier["wall_seconds"]
         self._cpu += earlier["cpu_seconds"]
 
