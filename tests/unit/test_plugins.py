@@ -1,11 +1,14 @@
+import re
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
 from gnnpool import plugins
 from gnnpool.errors import ConfigError
+from gnnpool.models.base import Encoder
 from gnnpool.pooling.base import Pooling
 
 
@@ -14,6 +17,17 @@ def test_operators_are_the_files_of_their_folder():
     assert {"mean", "sum", "max", "min", "std"} <= set(found)
     assert not {"base", "build"} & set(found)
     assert not [name for name in found if name.startswith("_")]
+
+
+@pytest.mark.parametrize(
+    ("package", "base", "others"),
+    [("gnnpool.pooling", Pooling, {"Pooled", "Pooling"}), ("gnnpool.models", Encoder, {"Encoder"})],
+)
+def test_type_checkers_see_the_names_that_a_package_exports(package, base, others):
+    stub = Path(import_module(package).__file__).with_suffix(".pyi").read_text()
+    listed = {name for line in stub.splitlines() for name in re.findall(r"(\w+) as \1", line)}
+    assert listed == others | {plugins.load(package, name, base).__name__ for name in plugins.names(package)}
+    assert all(hasattr(import_module(package), name) for name in listed)
 
 
 def test_an_unknown_name_is_answered_with_the_nearest():

@@ -1,0 +1,48 @@
+"""The examples of docs/library.md run as they stand."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from gnnpool import paper
+from gnnpool.cli import main
+from gnnpool.config import read_config, without_label
+
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs/library.md").read_text(encoding="utf-8")
+
+
+def test_the_examples_of_the_library_run_in_their_order(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    for language, block in re.findall(r"^```(python|sh)\n(.*?)^```", PAGE, flags=re.M | re.S):
+        if language == "python":
+            exec(compile(block, "docs/library.md", "exec"), names)
+        else:
+            assert main(shlex.split(block)[1:]) == 0
+    assert tuple(names["h"].shape) == (2, 64)
+    assert names["record"]["test_mae"] > 0
+    assert (names["one"].unit, names["one"].unseen) == ("Å^3", ())
+    assert [len(each.values) for each in names["both"]] == [2, 2, 2]
+    assert capsys.readouterr().out.splitlines()[-1].startswith("salt.cif\t")
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("MODELS", "models"), ("EDGES", "edges"), ("TRAINING", "training"), ("CHECKPOINT", None)],
+)
+def test_the_settings_of_the_library_are_those_of_the_configuration(name):
+    config = read_config([ROOT / "config/config.yaml"])
+    found = config[name.lower()]
+    if name in ("MODELS", "EDGES"):
+        found = {slug: without_label(entry) for slug, entry in found.items()}
+    assert getattr(paper, name) == found
+
+
+def test_the_poolings_and_shares_of_the_library_are_those_of_the_configuration():
+    config = read_config([ROOT / "config/config.yaml"])
+    poolings = {slug: without_label(entry) for slug, entry in config["poolings"].items()}
+    assert {slug: entry for slug, entry in poolings.items() if entry} == paper.POOLINGS
+    assert {part: config["split"][part] for part in ("train", "val", "test")} == paper.SPLIT
