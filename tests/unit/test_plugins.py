@@ -23,10 +23,11 @@ def test_operators_are_the_files_of_their_folder():
     ("package", "base", "others"),
     [("gnnpool.pooling", Pooling, {"Pooled", "Pooling"}), ("gnnpool.models", Encoder, {"Encoder"})],
 )
-def test_type_checkers_see_the_names_that_a_package_exports(package, base, others):
+def test_the_names_that_type_checkers_see_are_exported(package, base, others):
     stub = Path(import_module(package).__file__).with_suffix(".pyi").read_text()
     listed = {name for line in stub.splitlines() for name in re.findall(r"(\w+) as \1", line)}
-    assert listed == others | {plugins.load(package, name, base).__name__ for name in plugins.names(package)}
+    assert others < listed
+    assert listed - others <= {plugins.load(package, name, base).__name__ for name in plugins.names(package)}
     assert all(hasattr(import_module(package), name) for name in listed)
 
 

@@ -29,10 +29,7 @@ def test_the_examples_of_the_library_run_in_their_order(tmp_path, monkeypatch, c
     assert capsys.readouterr().out.splitlines()[-1].startswith("salt.cif\t")
 
 
-@pytest.mark.parametrize(
-    ("name", "key"),
-    [("MODELS", "models"), ("EDGES", "edges"), ("TRAINING", "training"), ("CHECKPOINT", None)],
-)
+@pytest.mark.parametrize("name", ["MODELS", "EDGES", "TRAINING", "CHECKPOINT"])
 def test_the_settings_of_the_library_are_those_of_the_configuration(name):
     config = read_config([ROOT / "config/config.yaml"])
     found = config[name.lower()]
