@@ -49,6 +49,7 @@ TRAINING: dict[str, Any] = {
     "weight_decay": 0.01,
     "gradient_clip": 10.0,
     "scheduler": {
+        "kind": "plateau",
         "metric": "val",
         "factor": 0.8,
         "patience": 10,
