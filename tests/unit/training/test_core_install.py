@@ -1,5 +1,6 @@
 """The wheel in an environment that holds the core's packages and no others."""
 
+import ast
 import importlib.metadata
 import json
 import os
@@ -7,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -107,6 +109,46 @@ def test_a_module_is_imported_or_names_its_extra(modules):
     sentence = re.compile(r"\w+ is missing; pip install 'gnnpool\[(data|workflow|analysis)\]'")
     told = {name: text for name, text in modules.items() if text is not None and name not in adapters}
     assert {name: text for name, text in told.items() if not sentence.fullmatch(text)} == {}
+
+
+@pytest.mark.parametrize(
+    ("extra", "packages"),
+    [("analysis", ["analysis", "figures", "tables", "report", "explain"]), ("data", ["data/sources"])],
+)
+def test_an_extra_installs_all_that_the_packages_which_require_it_import(extra, packages):
+    files = [file for package in packages for file in (ROOT / "src/gnnpool" / package).rglob("*.py")]
+    nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text()))]
+    assert {name for node in nodes for name in _modules(node)} - installed(extra) == set()
+
+
+def test_an_extra_installs_all_that_is_imported_in_its_name():
+    found = set()
+    for file in (ROOT / "src/gnnpool").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.With) and ast.unparse(node.items[0].context_expr).startswith("extra("):
+                name = node.items[0].context_expr.args[0].value
+                found |= {(name, module) for statement in node.body for module in _modules(statement)}
+    assert {name for name, _ in found} == {"data", "workflow", "analysis"}
+    assert [(name, module) for name, module in sorted(found) if module not in installed(name)] == []
+
+
+def _modules(node):
+    names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+    names += [node.module] if isinstance(node, ast.ImportFrom) else []
+    return {name.partition(".")[0] for name in names}
+
+
+def installed(extra):
+    """Top-level modules of the core and of an extra, with all that these require."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = requirements([*project["dependencies"], *project["optional-dependencies"][extra]], {})
+    providers = importlib.metadata.packages_distributions()
+    modules = {
+        module
+        for module, names in providers.items()
+        if {re.sub(r"[-_.]+", "-", name).lower() for name in names} & wanted.keys()
+    }
+    return modules | set(sys.stdlib_module_names) | {"gnnpool"}
 
 
 def test_poolings_models_graph_files_and_training_need_no_extra(modules):

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,13 @@ def test_the_poolings_and_shares_of_the_library_are_those_of_the_configuration()
     poolings = {slug: without_label(entry) for slug, entry in config["poolings"].items()}
     assert {slug: entry for slug, entry in poolings.items() if entry} == paper.POOLINGS
     assert {part: config["split"][part] for part in ("train", "val", "test")} == paper.SPLIT
+
+
+@pytest.mark.parametrize("extra", ["", "data", "workflow", "analysis", "pyg"])
+def test_the_page_lists_what_an_extra_adds(extra):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = project["optional-dependencies"][extra] if extra else project["dependencies"]
+    row = re.search(
+        rf"^\| `gnnpool{re.escape(f'[{extra}]') if extra else ''}` \| ([^|]*) \|", PAGE, flags=re.M
+    )
+    assert row[1].split(", ") == [re.match(r"[\w-]+", each)[0] for each in wanted]

@@ -8,7 +8,7 @@ import pytest
 from ase import Atoms
 from pymatgen.core import Lattice, Structure
 
-from gnnpool.artifacts import read_table
+from gnnpool.artifacts import read_table, write_table
 from gnnpool.cli import main
 from gnnpool.data.elements import symbol
 from gnnpool.data.structure import read_structures
@@ -111,12 +111,19 @@ def test_without_the_structures_of_a_trial_its_elements_are_not_known(folder, cr
         assert predict(tmp_path / "a/b/one", crystals[0]).unseen is None
 
 
+def test_a_trial_of_the_workflow_finds_its_structures(folder, crystals, tmp_path):
+    trial = tmp_path / "trials/structures/cgcnn/mdl/mamm/seed-1"
+    shutil.copytree(folder / "one", trial)
+    (tmp_path / "data/structures/splits").mkdir(parents=True)
+    shutil.copy(folder / "structures.parquet", tmp_path / "data/structures")
+    shutil.copy(folder / "split.parquet", tmp_path / "data/structures/splits/seed-1.parquet")
+    assert predict(trial, crystals[0]).unseen == ()
+
+
 def test_trials_of_other_quantities_are_not_averaged(folder, trial, crystals, tmp_path):
     other = trial("other")
     row = read_table(other / "record.parquet")
     unit = row.schema.get_field_index("unit")
-    from gnnpool.artifacts import write_table
-
     write_table(other / "record.parquet", row.set_column(unit, "unit", [["eV/cell"]]))
     with pytest.raises(ArtifactError, match=r"other: target: found .* \(eV/cell\), expected .* \(eV/atom\)"):
         predict([folder / "one", other], crystals[0])
