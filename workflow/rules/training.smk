@@ -16,9 +16,9 @@ rule check_networks:
         update(list(networks_to_check())),
     log:
         f"{LOGS}/networks.log",
+    priority: 100
     conda:
         "../envs/environment.yaml"
-    priority: 100
     params:
         # Not recorded, as it depends on the output: the names of the files change with the networks.
         networks=lambda w, output: networks_to_check(),
