@@ -202,7 +202,7 @@ def compare_to_baseline(
     Args:
         trials: Output of :func:`gnnpool.analysis.collect.collect_trials`.
         seeds: Planned seeds.
-        planned: Planned conditions; see :func:`gnnpool.grid.planned_conditions`.
+        planned: Planned conditions; see :func:`gnnpool.grid.planned_conditions`. Others have all seeds.
         by_seed: Parquet file of :func:`changes_by_seed`.
         by_condition: Parquet file of :func:`changes_by_condition`.
     """
