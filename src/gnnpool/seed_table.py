@@ -59,7 +59,7 @@ def _verdict(one: Comparison, plan: SeedPlan) -> str:
         MORE: f"open: {one.seeds} seeds decide {size}",
         FIRST: f"open: first look at {one.seeds} seeds",
         LATE: f"open: {late}" if one.look < last else f"open after the last look at {last} seeds",
-        NEVER: f"open: no number of seeds decides {size}",
+        NEVER: f"open: no number of seeds decides {size}, {last} detect {one.detectable:.1f} %",
     }.get(one.state, f"decided: {one.state}")
 
 
@@ -74,9 +74,12 @@ def _summary(plan: SeedPlan) -> list[str]:
         lines += [f"  {'/'.join(one.condition)}" for one in hopeless]
     if plan.trials:
         hours, unknown = plan.cost(plan.trials)
-        lines.append(f"To train: {len(set().union(*plan.trials.values()))} trials, {hours:.2f} core-hours")
+        total = len(set().union(*plan.trials.values()))
+        lines.append(f"To train: {total} trials")
+        if total > unknown:
+            lines.append(f"  {hours:.2f} core-hours for {total - unknown} of them")
         if unknown:
-            lines.append(f"  and an unknown time for {unknown} of them, whose like is not finished yet")
+            lines.append(f"  unknown cost of {unknown}: no trial of their condition is finished")
     return lines
 
 
