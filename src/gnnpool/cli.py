@@ -58,6 +58,20 @@ def main(argv: list[str] | None = None) -> int:
         "--configfile", nargs="+", default=["config/config.yaml"], help="as given to snakemake, overlays last"
     )
     status.add_argument("--json", action="store_true", help="print everything as JSON")
+    plan = commands.add_parser("plan", help="find where more seeds decide, and ask for them alone")
+    plan.add_argument(
+        "--detect", type=float, required=True, metavar="PERCENT", help="change that matters, %%"
+    )
+    plan.add_argument(
+        "--configfile", nargs="+", default=["config/config.yaml"], help="as given to snakemake, overlays last"
+    )
+    plan.add_argument("--reading", default="raw", choices=READINGS, help="as for export-matbench")
+    plan.add_argument(
+        "--looks", nargs="+", type=int, metavar="SEEDS", help="seeds at which to decide; 5 10 20 if not given"
+    )
+    plan.add_argument("--next-look", action="store_true", help="ask for the seeds of the next look alone")
+    plan.add_argument("--output", help="overlay to write (YAML)")
+    plan.add_argument("--json", action="store_true", help="print everything as JSON")
     export = commands.add_parser("export-matbench", help="write finished trials as a record of Matbench")
     export.add_argument("results", help="folder of results")
     for axis in ("model", "edges", "pooling"):
@@ -72,6 +86,7 @@ def main(argv: list[str] | None = None) -> int:
         "predict": _predict,
         "where": _where,
         "status": _status,
+        "plan": _plan,
         "export-matbench": _export_matbench,
     }
     try:
@@ -169,4 +184,32 @@ def _status(arguments: argparse.Namespace) -> int:
 
     status = read_status(read_config(arguments.configfile))
     print(json.dumps(as_json(status), indent=2) if arguments.json else as_text(status))
+    return 0
+
+
+def _plan(arguments: argparse.Namespace) -> int:
+    import json
+
+    from gnnpool.analysis.sequential import LOOKS
+    from gnnpool.config import read_config
+    from gnnpool.seed_overlay import write_overlay
+    from gnnpool.seed_plan import plan_seeds
+    from gnnpool.seed_table import as_json, as_text
+
+    plan = plan_seeds(
+        read_config(arguments.configfile),
+        detect=arguments.detect,
+        reading=arguments.reading,
+        looks=arguments.looks or LOOKS,
+        next_look=arguments.next_look,
+    )
+    print(json.dumps(as_json(plan), indent=2) if arguments.json else as_text(plan))
+    if arguments.output and plan.new_seeds:
+        files = " ".join([*arguments.configfile, arguments.output])
+        looks = ", ".join(map(str, plan.looks))
+        head = f"Overlay: the seeds that decide a change of {plan.detect:g} %, with looks at {looks} seeds."
+        write_overlay(arguments.output, plan.blocks, head=f"{head}\nsnakemake --configfile {files}")
+        print(f"overlay: {arguments.output}", file=sys.stderr)
+    elif arguments.output:
+        print("overlay: not written, no further seeds are asked for", file=sys.stderr)
     return 0

@@ -1,6 +1,7 @@
 """Which trials a configuration plans, and which of them a table or figure needs."""
 
 import dataclasses
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from gnnpool.errors import ConfigError
@@ -13,10 +14,12 @@ def plan_trials(
     """Unfold the blocks into trials; the grid is their union, not one product.
 
     Args:
-        blocks: Each with a name and the lists datasets, models, edges and poolings.
-        seeds: Split seeds, the same for every block.
+        blocks: Each with a name and the lists datasets, models, edges and poolings; a list of seeds
+            of its own replaces the common one.
+        seeds: Split seeds of the blocks that have none of their own.
         noise_floor: poolings that each block having them trains again, and the numbers of these
-            further initialisations; None for no noise floor.
+            further initialisations; None for no noise floor. Blocks with seeds of their own train
+            nothing again.
 
     Returns:
         The trials, in the order of the blocks.
@@ -24,16 +27,17 @@ def plan_trials(
     Raises:
         ConfigError: If a block has no baseline, or two blocks plan the same trial.
     """
-    if len(set(seeds)) != len(seeds):
-        raise ConfigError(f"seeds: expected distinct integers, got {list(seeds)}")
     owner: dict[Trial, str] = {}
     for block in blocks:
+        own = block.get("seeds", seeds)
+        if len(set(own)) != len(own):
+            raise ConfigError(f"seeds: expected distinct integers, got {list(own)}")
         if BASELINE not in block["poolings"]:
             raise ConfigError(
                 f"block {block['name']!r}: poolings lack the baseline {BASELINE!r}, "
                 "to which every error is compared"
             )
-        for trial in [*_product(block, seeds), *_again(block, seeds, noise_floor)]:
+        for trial in [*_product(block, own), *_again(block, seeds, noise_floor)]:
             if trial in owner:
                 raise ConfigError(f"blocks {owner[trial]!r} and {block['name']!r} both plan {trial}")
             owner[trial] = block["name"]
@@ -48,7 +52,8 @@ def count_trials(blocks: Sequence[Mapping], seeds: Sequence[int], noise_floor: M
             noise_floor["initialisations"]
         )
         places = len(block["datasets"]) * len(block["models"]) * len(block["edges"])
-        total += places * (len(block["poolings"]) + again) * len(seeds)
+        own = block.get("seeds")
+        total += places * (len(block["poolings"]) * len(own or seeds) + (0 if own else again * len(seeds)))
     return total
 
 
@@ -71,6 +76,25 @@ def trials_of(entry: Mapping, planned: Collection[Trial]) -> list[Trial]:
     baselines = [t for t in slice_ if t.pooling == BASELINE and (t.dataset, t.model, t.edges) in compared]
     chosen = {*wanted, *baselines}
     return [t for t in slice_ if t in chosen]
+
+
+def seeds_of(trials: Collection[Trial]) -> list[int]:
+    """Distinct seeds, in the order of the trials."""
+    return list(dict.fromkeys(trial.seed for trial in trials))
+
+
+def planned_conditions(trials: Collection[Trial], *, common: int) -> list[tuple]:
+    """Conditions of some trials, sorted.
+
+    Args:
+        trials: Planned trials.
+        common: Number of seeds that goes without saying.
+
+    Returns:
+        Dataset, model, edges and pooling of each, and its number of seeds where that is another.
+    """
+    counts = Counter(trial.condition for trial in trials if not trial.init)
+    return [(*key, number)[: 4 if number == common else 5] for key, number in sorted(counts.items())]
 
 
 def first_alike(needed: Mapping[str, Sequence[Trial]]) -> dict[str, str]:
@@ -149,7 +173,7 @@ def _product(block: Mapping, seeds: Sequence[int]) -> list[Trial]:
 
 
 def _again(block: Mapping, seeds: Sequence[int], noise_floor: Mapping | None) -> list[Trial]:
-    if noise_floor is None:
+    if noise_floor is None or "seeds" in block:
         return []
     poolings = [pooling for pooling in block["poolings"] if pooling in noise_floor["poolings"]]
     return [

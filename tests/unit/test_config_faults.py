@@ -110,6 +110,13 @@ FAULTS = [
     ({"seeds": [7, 8, 7]}, r"seeds: 7 is given twice"),
     ({"seeds": list(range(10_000))}, r"blocks: they plan 1,610,000 trials .* at most 50,000"),
     ({"seeds": "111"}, r"seeds: '111' is not of type 'array'"),
+    ({"blocks.0.seeds": [1, 1]}, r"blocks\.0\.seeds: 1 is given twice"),
+    ({"blocks.0.seeds": []}, r"blocks\.0\.seeds"),
+    ({"blocks.0.seeds": list(range(10_000))}, r"blocks: they plan 910,350 trials .* at most 50,000"),
+    (
+        {"seeds": [0, 1, 2, 3, 4], "blocks.0.seeds": [5], "split.scheme": "matbench"},
+        r"expected 0 to 4, found 5",
+    ),
     ({"noise_floor": {"poolings": ["mean"], "initialisations": [0]}}, r"noise_floor\.initialisations\.0"),
     ({"noise_floor.poolings": ["max"]}, r"pooling of a block, named by noise_floor: 'max'"),
     # Names and texts.
@@ -257,6 +264,7 @@ SOUND = [
     {},
     {"seeds": [0, 2**31 - 1]},
     {"seeds": list(range(300))},
+    {"blocks.0.seeds": [1, 2, 3]},
     {"training.learning_rate": 1},
     {"training.threads": 1024},
     {"results": "/somewhere/results", "logs": "/somewhere/logs"},

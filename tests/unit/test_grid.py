@@ -3,7 +3,16 @@ import random
 import pytest
 
 from gnnpool.errors import ConfigError
-from gnnpool.grid import explained_trials, first_alike, nested, plan_trials, trials_of
+from gnnpool.grid import (
+    count_trials,
+    explained_trials,
+    first_alike,
+    nested,
+    plan_trials,
+    planned_conditions,
+    seeds_of,
+    trials_of,
+)
 from gnnpool.records import Trial
 
 
@@ -114,3 +123,30 @@ def test_parts_are_disjoint_and_nothing_is_lost():
         together = [trial for part in parts for trial in needed[part]] + left
         assert sorted(together) == sorted(needed[name])
         assert len(set(together)) == len(together)
+
+
+def test_seeds_of_a_block_replace_the_common_ones_and_leave_its_repeats_out():
+    floor = {"poolings": ["mean"], "initialisations": [1]}
+    blocks = [block(), block("more") | {"seeds": [3, 4, 5]}]
+    trials = plan_trials(blocks, [1, 2], floor)
+    assert {t for t in trials if t.seed <= 2} == set(plan_trials([block()], [1, 2], floor))
+    assert {(t.seed, t.init) for t in trials if t.seed > 2} == {(3, 0), (4, 0), (5, 0)}
+    assert count_trials(blocks, [1, 2], floor) == len(trials)
+    assert seeds_of(trials) == [1, 2, 3, 4, 5]
+
+
+def test_seeds_of_a_block_that_are_common_ones_too_are_refused():
+    with pytest.raises(ConfigError, match="blocks 'one' and 'more' both plan phonons/cgcnn/mdl/mean/seed-2"):
+        plan_trials([block(), block("more") | {"seeds": [2, 3]}], [1, 2])
+
+
+def test_repeated_seeds_of_a_block_are_refused():
+    with pytest.raises(ConfigError, match="distinct integers"):
+        plan_trials([block() | {"seeds": [3, 3]}], [1, 2])
+
+
+def test_a_condition_counts_its_own_seeds():
+    more = block("more", poolings=["mean"]) | {"seeds": [3]}
+    trials = plan_trials([block(), more], [1, 2], {"poolings": ["mean"], "initialisations": [1]})
+    place = ("phonons", "cgcnn", "mdl")
+    assert planned_conditions(trials, common=3) == [(*place, "max", 2), (*place, "mean")]

@@ -73,7 +73,8 @@ rule compare_to_baseline:
     conda:
         "../envs/environment.yaml"
     params:
-        seeds=config["seeds"],
+        seeds=SEEDS,
+        planned=planned_conditions(PLANNED, common=len(SEEDS)),
         stage_version=stages.ANALYSIS,
     message:
         "Compare every pooling with mean pooling"
@@ -108,7 +109,7 @@ rule render_table:
         statistics=config["statistics"],
         scheme=config["split"]["scheme"],
         physics=PHYSICS,
-        seeds=config["seeds"],
+        seeds=SEEDS,
         stage_version=stages.ANALYSIS,
     message:
         "Render {wildcards.table}"

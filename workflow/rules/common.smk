@@ -23,7 +23,15 @@ from gnnpool.config import (
 from gnnpool.controller import start_rounds_when_needed, take_over
 from gnnpool.data.matbench_folds import task_of
 from gnnpool.errors import GnnpoolError
-from gnnpool.grid import explained_trials, first_alike, nested, plan_trials, trials_of
+from gnnpool.grid import (
+    explained_trials,
+    first_alike,
+    nested,
+    plan_trials,
+    planned_conditions,
+    seeds_of,
+    trials_of,
+)
 from gnnpool.logs import end_in_words, interrupt_once
 from gnnpool.plugins import needs
 from gnnpool.seal import check_seal
@@ -60,6 +68,7 @@ NETWORK = f"{RESULTS}/networks/{{name}}.json"
 PHYSICS = physics_of(config)
 KEEP_TOGETHER = config["split"]["keep_duplicates_together"]
 PLANNED = plan_trials(config["blocks"], config["seeds"], config["noise_floor"])
+SEEDS = seeds_of(PLANNED)
 DATASETS = sorted({trial.dataset for trial in PLANNED})
 NETWORKS = networks_of(config, PLANNED)
 
@@ -271,8 +280,7 @@ def described_datasets():
 
 def conditions_of(entry, kinds):
     """Planned conditions that a table or figure draws on."""
-    trials = NEEDED[own_trials(entry, kinds)]
-    return sorted({trial.condition for trial in trials})
+    return planned_conditions(NEEDED[own_trials(entry, kinds)], common=len(SEEDS))
 
 
 def report_troubles():

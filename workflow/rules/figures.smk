@@ -37,7 +37,7 @@ rule draw_figure:
         labels=labels_of(config),
         statistic=config["statistic"],
         statistics=config["statistics"],
-        seeds=config["seeds"],
+        seeds=SEEDS,
         stage_version=stages.ANALYSIS,
     message:
         "Draw {wildcards.figure}"

@@ -11,4 +11,5 @@ compare_to_baseline(
     by_seed=snakemake.output.by_seed,
     by_condition=snakemake.output.by_condition,
     seeds=snakemake.params.seeds,
+    planned=snakemake.params.planned,
 )

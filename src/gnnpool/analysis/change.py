@@ -1,6 +1,6 @@
 """Errors relative to mean pooling: by seed, by condition, and averaged over the datasets."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -123,12 +123,11 @@ def changes_by_seed(trials: pd.DataFrame) -> pd.DataFrame:
     return changes.merge(sizes, on=compared).sort_values(compared, ignore_index=True)
 
 
-def changes_by_condition(changes: pd.DataFrame, *, n_seeds_planned: int | None = None) -> pd.DataFrame:
+def changes_by_condition(changes: pd.DataFrame) -> pd.DataFrame:
     """Summarize the seeds of each condition; only seeds that have a baseline count.
 
     Args:
         changes: Rows of :func:`changes_by_seed`.
-        n_seeds_planned: Seeds planned for each condition, added as a column if given.
 
     Returns:
         One row for each condition: mean_change (the mean of the seeds' changes, %), change_of_mean
@@ -149,8 +148,6 @@ def changes_by_condition(changes: pd.DataFrame, *, n_seeds_planned: int | None =
         n_unpaired=("unpaired", "sum"),
     )
     summary.insert(1, "change_of_mean", error_change(summary["error"], summary["baseline"]))
-    if n_seeds_planned is not None:
-        summary["n_seeds_planned"] = n_seeds_planned
     return summary.drop(columns=["error", "baseline"]).reset_index()
 
 
@@ -187,19 +184,35 @@ def average_over_datasets(changes: pd.DataFrame) -> pd.DataFrame:
     return averages.reset_index()
 
 
+def seeds_by_condition(planned: Collection[Sequence], *, common: int) -> dict[tuple, int]:
+    """Number of planned seeds of each planned condition; see :func:`gnnpool.grid.planned_conditions`."""
+    return {tuple(one[:4]): one[4] if len(one) > 4 else common for one in planned}
+
+
 def compare_to_baseline(
-    *, trials: str | Path, seeds: Sequence[int], by_seed: str | Path, by_condition: str | Path
+    *,
+    trials: str | Path,
+    seeds: Sequence[int],
+    planned: Collection[Sequence],
+    by_seed: str | Path,
+    by_condition: str | Path,
 ) -> None:
     """Write the changes of all trials relative to mean pooling, at both levels.
 
     Args:
         trials: Output of :func:`gnnpool.analysis.collect.collect_trials`.
         seeds: Planned seeds.
+        planned: Planned conditions; see :func:`gnnpool.grid.planned_conditions`. Others have all seeds.
         by_seed: Parquet file of :func:`changes_by_seed`.
         by_condition: Parquet file of :func:`changes_by_condition`.
     """
     changes = changes_by_seed(read_trials(trials))
-    conditions = changes_by_condition(changes, n_seeds_planned=len(seeds))
+    conditions = changes_by_condition(changes)
+    known = seeds_by_condition(planned, common=len(seeds))
+    conditions["n_seeds_planned"] = [
+        known.get(condition, len(seeds))
+        for condition in conditions[CONDITION].itertuples(index=False, name=None)
+    ]
     for path, frame in ((by_seed, changes), (by_condition, conditions)):
         units = {name: unit for name, unit in UNITS.items() if name in frame.columns}
         table = pa.Table.from_pandas(frame, preserve_index=False)

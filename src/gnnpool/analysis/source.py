@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from gnnpool.analysis.change import seeds_by_condition
 from gnnpool.analysis.histories import read_histories
 from gnnpool.analysis.sizes import read_sizes
 from gnnpool.analysis.test_errors import read_test_errors
@@ -41,7 +42,7 @@ class Source:
         records: Rows of :func:`gnnpool.analysis.collect.read_records`.
         files: Where the rest lies that the kind needs.
         seeds: Planned seeds.
-        planned: Planned conditions (dataset, model, edges, pooling).
+        planned: Planned conditions; see :func:`gnnpool.analysis.values.slice_values`.
         statistic: ``mean_change`` or ``change_of_mean``.
         confidence: Of intervals, such as 0.95.
         resamples: Bootstrap samples.
@@ -58,6 +59,11 @@ class Source:
     confidence: float
     resamples: int
     margin: float
+
+    def n_planned(self, *condition: str) -> int:
+        """Planned seeds of a dataset, model, edges and pooling."""
+        common = len(self.seeds)
+        return seeds_by_condition(self.planned, common=common).get(condition, common)
 
     def trials(self) -> pd.DataFrame:
         """Records of the entry, mean pooling and all initialisations among them."""

@@ -13,6 +13,7 @@ from gnnpool.analysis.change import (
     average_over_datasets,
     changes_by_condition,
     changes_by_seed,
+    seeds_by_condition,
 )
 from gnnpool.analysis.intervals import excludes_zero, intervals_by_condition
 from gnnpool.analysis.variance import noise_by_setting
@@ -67,7 +68,8 @@ def slice_values(
         entry: Lists settings (pairs of model and edges), datasets and poolings.
         statistic: ``mean_change`` or ``change_of_mean``; what the column value holds.
         seeds: Planned seeds; trials of other seeds are ignored.
-        planned: Planned conditions (dataset, model, edges, pooling).
+        planned: Planned conditions (dataset, model, edges, pooling), with the number of their seeds if
+            that is not the number of ``seeds``.
 
     Returns:
         In the order of the entry, rows whose dataset is "average" last in each setting: dataset,
@@ -98,7 +100,7 @@ def slice_values(
 
     values[_COUNTS] = values[_COUNTS].fillna(0).astype(int)
     values["datasets"] = values["datasets"].fillna("")
-    values["n_seeds_planned"] = len(seeds)
+    values["n_seeds_planned"] = _seeds_planned(values, entry=entry, planned=planned, common=len(seeds))
     values["n_datasets_planned"] = np.where(values["dataset"] == AVERAGE, len(entry["datasets"]), 1)
     values["state"] = _states(values, entry=entry, planned=planned)
     values["value"] = values[statistic]
@@ -156,7 +158,7 @@ def five_numbers(values: pd.DataFrame) -> pd.DataFrame:
 
 
 def _states(values: pd.DataFrame, *, entry: Mapping, planned: Collection[Sequence[str]]) -> list[str]:
-    planned = {tuple(condition) for condition in planned}
+    planned = {tuple(condition)[:4] for condition in planned}
     states = []
     for row in values.itertuples():
         datasets = entry["datasets"] if row.dataset == AVERAGE else [row.dataset]
@@ -169,6 +171,19 @@ def _states(values: pd.DataFrame, *, entry: Mapping, planned: Collection[Sequenc
         else:
             states.append(NOT_PLANNED)
     return states
+
+
+def _seeds_planned(
+    values: pd.DataFrame, *, entry: Mapping, planned: Collection[Sequence], common: int
+) -> list[int]:
+    """Planned seeds of each row; of an average those of the dataset that has the fewest."""
+    known = seeds_by_condition(planned, common=common)
+    found = []
+    for row in values.itertuples():
+        datasets = entry["datasets"] if row.dataset == AVERAGE else [row.dataset]
+        keys = [(dataset, row.model, row.edges, row.pooling) for dataset in datasets]
+        found.append(min((known[key] for key in keys if key in known), default=common))
+    return found
 
 
 def assessed_values(

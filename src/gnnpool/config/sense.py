@@ -1,6 +1,7 @@
 """What single keys cannot show: whether the values of a configuration fit each other and this place."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from gnnpool.config.folders import check_folders
@@ -25,7 +26,8 @@ def check_sense(config: Mapping, *, checkout: Path) -> None:
     check_folders({key: config[key] for key in ("results", "logs", "resources")}, checkout=checkout)
     if config["mirror"] and Path(config["mirror"]).is_file():
         raise ConfigError(f"mirror: expected a folder, found the file {config['mirror']}")
-    _check_split(config["split"], config["seeds"])
+    own = (block["seeds"] for block in config["blocks"] if "seeds" in block)
+    _check_split(config["split"], list(chain(config["seeds"], *own)))
     _check_training(config["training"])
     for key in ("blocks", "tables", "figures", "explanations"):
         given = [entry["name"] for entry in config[key]]

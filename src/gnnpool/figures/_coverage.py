@@ -24,7 +24,7 @@ def coverage(source: Source, found: pd.DataFrame) -> pd.DataFrame:
         seeds) and state: "trained", "not trained" or "not planned".
     """
     seeds = found.groupby(CONDITION)["seed"].nunique().to_dict()
-    planned = {tuple(condition) for condition in source.planned}
+    planned = {tuple(condition)[:4] for condition in source.planned}
     rows = []
     for model, edges in source.entry["settings"]:
         for dataset in source.entry["datasets"]:
@@ -86,7 +86,10 @@ def coverage_notes(source: Source, covered: pd.DataFrame) -> list[str]:
     notes = [f"Seeds: {seeds}; all of them where no other number is given."]
     notes += setting_gap_notes(source, covered)
     trained = covered[covered["state"] == TRAINED]
-    few = int((trained["n_seeds"] < len(source.seeds)).sum())
+    few = sum(
+        row.n_seeds < source.n_planned(*(getattr(row, name) for name in CONDITION))
+        for row in trained.itertuples()
+    )
     if few:
         notes.append(f"{few} of {len(trained)} pairs of pooling and dataset have only some of the seeds yet.")
     return notes
@@ -99,7 +102,7 @@ def seeds_remark(source: Source, row: object) -> str:
         source: What the figure is made from.
         row: Of :func:`coverage`.
     """
-    planned = len(source.seeds)
+    planned = source.n_planned(*(getattr(row, name) for name in CONDITION))
     return f"{row.n_seeds} of {planned} seeds" if 0 < row.n_seeds < planned else ""
 
 

@@ -116,15 +116,17 @@ def _draw(axes: Axes, drawn: pd.DataFrame, low: float, high: float, *, color: st
 def _describe(source: Source, by_condition: dict, covered: pd.DataFrame) -> str:
     sentences = [f"{source.entry['title']}: predictions against targets of the test structures."]
     for row in covered.itertuples():
-        found = by_condition.get((row.dataset, row.model, row.edges, row.pooling))
+        condition = row.dataset, row.model, row.edges, row.pooling
+        found = by_condition.get(condition)
         if found is None:
             continue
         where = place_name(source, row.dataset, row.model, row.edges)
         error = in_unit(f"{found['error'].mean():.3g}", found["unit"].iloc[0]).replace(",", "")
         correlation = found["target"].corr(found["prediction"]) if found["target"].nunique() > 1 else np.nan
         also = "" if pd.isna(correlation) else f", correlation {correlation:.2f}"
+        seeds = f"{row.n_seeds} of {source.n_planned(*condition)} seeds"
         sentences.append(
             f"{where}, {source.name('poolings', row.pooling)}: mean "
-            f"absolute error {error}{also}, n = {len(found)}, {row.n_seeds} of {len(source.seeds)} seeds."
+            f"absolute error {error}{also}, n = {len(found)}, {seeds}."
         )
     return " ".join([*sentences, *coverage_notes(source, covered)])

@@ -9,7 +9,7 @@ import pandas as pd
 from gnnpool.analysis.collect import TRIAL, read_trials
 from gnnpool.analysis.values import AVERAGE, assessed_values
 from gnnpool.artifacts import read_json, read_table, write_atomically
-from gnnpool.grid import plan_trials
+from gnnpool.grid import plan_trials, planned_conditions, seeds_of
 from gnnpool.records import BASELINE, Trial
 from gnnpool.report import cost, data, gaps, provenance
 from gnnpool.report.answer import Asked, answer
@@ -91,13 +91,13 @@ def write_report(
 def _answered(trials: pd.DataFrame, changes: pd.DataFrame, config: Mapping, labels: Mapping) -> dict:
     """The answer, and the changes that it rests on."""
     planned = plan_trials(config["blocks"], config["seeds"], config["noise_floor"])
-    grid = whole_grid(planned)
+    grid, seeds = whole_grid(planned), seeds_of(planned)
     values = assessed_values(
         trials,
         entry=grid,
         statistic=config["statistic"],
-        seeds=config["seeds"],
-        planned={trial.condition for trial in planned},
+        seeds=seeds,
+        planned=planned_conditions(planned, common=len(seeds)),
         **config["statistics"],
     )
     sure = {name: config["statistics"][name] for name in ("margin", "confidence")}

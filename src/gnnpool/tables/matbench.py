@@ -79,8 +79,8 @@ def _items(lines: pd.DataFrame, datasets: list[str], source: Source) -> list[Ite
             items.append(Item("\N{EM DASH}"))
             continue
         spread = "" if pd.isna(row.sd) else f"{row.sd:#.3g}"
-        few = row.origin == OURS and row.n < len(source.seeds)
-        counted = f", n = {row.n} of {len(source.seeds)}" if few else ""
+        planned = source.n_planned(dataset, *row.algorithm.split("/")) if row.origin == OURS else row.n
+        counted = f", n = {row.n} of {planned}" if row.n < planned else ""
         items.append(Item(f"{row.mae:#.4g}", spread, f"{row.ratio:.2f} {TIMES}{counted}"))
     return items
 

@@ -84,3 +84,10 @@ def test_five_numbers_of_five_datasets_are_the_values_themselves():
     average = pd.DataFrame({"dataset": ["average"], "pooling": ["gmt"], "value": [100.0]})
     summary = five_numbers(pd.concat([frame, average])).loc["gmt"]
     assert summary.to_dict() == {"n": 5, "minimum": -1, "q1": 0, "median": 3, "q3": 7, "maximum": 20}
+
+
+def test_a_condition_with_seeds_of_its_own_counts_these():
+    planned = [(*PLANNED[1], 5), PLANNED[3]]
+    counted = values_of(rows("phonons", [-4, -6]), planned=planned)["n_seeds_planned"]
+    assert (counted["phonons", "gmt"], counted["2d", "gmt"], counted["average", "gmt"]) == (5, 2, 2)
+    assert values_of([], planned=planned)["state"]["phonons", "gmt"] == "not trained"

@@ -109,6 +109,7 @@ def write_results(world: World, records: dict[Trial, Path], planned: list[Trial]
     compare_to_baseline(
         trials=analysis / "trials.parquet",
         seeds=config["seeds"],
+        planned=[],
         by_seed=analysis / "changes_by_seed.parquet",
         by_condition=analysis / "changes_by_condition.parquet",
     )
