@@ -18,7 +18,7 @@ from typing import Any
 from gnnpool.errors import ConfigError
 
 # Modules of a component folder that hold what the components share.
-_SHARED = {"base", "build", "compose", "datasets", "draw", "formats", "html", "printed", "style"}
+_SHARED = {"base", "build", "datasets", "draw", "formats", "html", "printed", "render", "style"}
 
 
 def names(package: str, *, group: str | None = None) -> list[str]:

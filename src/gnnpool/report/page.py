@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from gnnpool import __version__
 from gnnpool.report import forest_plot
+from gnnpool.specs import Labels
 from gnnpool.tables.html import COLORS, TABLE_CSS, html_notes, html_table
 from gnnpool.tables.printed import Printed
 
@@ -19,13 +20,13 @@ TITLE = "Which pooling should a graph neural network use to predict a property o
 _AXES = ("pooling", "dataset", "setting")
 
 
-def render(*, config: Mapping, labels: Mapping[str, Mapping[str, str]], **parts: object) -> str:
+def render(*, config: Mapping, labels: Labels, **parts: object) -> str:
     """Put the parts into the page. All words are escaped; only forest plots and tables come as HTML.
 
     Args:
         config: What decides the results; its statistics are named, and all of it is shown.
-        labels: For each of datasets, models, edges and poolings the labels by slug.
-        parts: What the template names; :func:`gnnpool.report.compose.write_report` lists them.
+        labels: Printed names.
+        parts: What the template names; :func:`gnnpool.report.write.write_report` lists them.
 
     Returns:
         The page.
