@@ -38,9 +38,11 @@ def check_names(config: Mapping) -> None:
         )
     _check_poolings(config)
     for key in ("tables", "figures"):
-        kinds = plugins.names(f"gnnpool.{key}")
+        package = f"gnnpool.{key}"
+        kinds = plugins.names(package, group=package)
         for entry in config[key]:
             plugins.require(entry["kind"], kinds, what=f"kind of {key.removesuffix('s')} {entry['name']!r}")
+            plugins.needs(package, entry["kind"])
             _check_slice(config, ExhibitSpec.of(entry), f"{key} entry {entry['name']!r}")
     for entry in config["explanations"]:
         _check_slice(config, ExplanationSpec.of(entry).slice, f"explanations entry {entry['name']!r}")
@@ -48,8 +50,8 @@ def check_names(config: Mapping) -> None:
 
 def _check_dataset(slug: str, entry: Mapping) -> None:
     source = entry["source"]
-    plugins.require(source, plugins.names(_READERS), what=f"source of dataset {slug!r}")
-    arguments = declared(_READERS, source, "read")
+    plugins.require(source, plugins.names(_READERS, group=_READERS), what=f"source of dataset {slug!r}")
+    arguments = declared(_READERS, source, "read", group=_READERS)
     check_options(
         entry.get("options", {}),
         arguments,

@@ -4,7 +4,6 @@ import dataclasses
 import inspect
 import logging
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -76,8 +75,8 @@ def build_structures(
 
 def _read(raw: str | Path | None, dataset: str, spec: DatasetSpec) -> list[RawStructure]:
     source = spec.source
-    plugins.require(source, plugins.names(SOURCES), what=f"source of dataset {dataset!r}")
-    read = import_module(f"{SOURCES}.{source}").read
+    plugins.require(source, plugins.names(SOURCES, group=SOURCES), what=f"source of dataset {dataset!r}")
+    read = plugins.load_function(SOURCES, source, "read")
     given = [raw] if raw else []
     options = spec.options
     try:

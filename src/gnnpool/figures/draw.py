@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 
 import pyarrow as pa
@@ -47,12 +46,12 @@ def draw_figure(
         ConfigError: If the kind or the statistic is unknown, or the kind does not fit the figure.
     """
     spec = ExhibitSpec.of(spec)
-    plugins.require(spec.kind, plugins.names(KINDS), what=f"kind of figure {spec.name!r}")
+    plugins.require(spec.kind, plugins.names(KINDS, group=KINDS), what=f"kind of figure {spec.name!r}")
     trials, others = split_inputs(inputs)
     source = Source(
         spec=spec, records=read_trials(trials), files=others, planned=planned, **vars(Study.of(study))
     )
-    drawing = import_module(f"{KINDS}.{spec.kind}").build(source)
+    drawing = plugins.load_function(KINDS, spec.kind, "build")(source)
 
     units = {name: unit for name, unit in drawing.units.items() if name in drawing.tidy.columns}
     save_figure(

@@ -1,7 +1,6 @@
 """Tables from trial records: chosen by kind, and written in every format that someone may need."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 
 import pyarrow as pa
@@ -49,7 +48,7 @@ def render_table(
         ConfigError: If the kind or the statistic is unknown, or the kind does not fit the table.
     """
     spec = ExhibitSpec.of(spec)
-    plugins.require(spec.kind, plugins.names(KINDS), what=f"kind of table {spec.name!r}")
+    plugins.require(spec.kind, plugins.names(KINDS, group=KINDS), what=f"kind of table {spec.name!r}")
     trials, others = split_inputs(inputs)
     source = Source(
         spec=spec,
@@ -60,7 +59,7 @@ def render_table(
         physics={dataset: Physics(**known) for dataset, known in physics.items()},
         **vars(Study.of(study)),
     )
-    _write(spec, source.statistic, import_module(f"{KINDS}.{spec.kind}").build(source), outputs)
+    _write(spec, source.statistic, plugins.load_function(KINDS, spec.kind, "build")(source), outputs)
 
 
 def _write(spec: ExhibitSpec, statistic: str, table: Table, outputs: Mapping[str, str | Path]) -> None:
