@@ -15,7 +15,7 @@ from gnnpool.report.answer import Asked, answer
 from gnnpool.report.changes import lines, scale_of
 from gnnpool.report.exhibits import read_exhibit, read_galleries
 from gnnpool.report.headline import comparisons, headline
-from gnnpool.report.page import render
+from gnnpool.report.page import Page, render
 from gnnpool.report.runs import runs
 from gnnpool.specs import Labels, Slice
 from gnnpool.tables.power import spreads
@@ -68,10 +68,8 @@ def write_report(
     datasets = read_table(made.datasets).to_pandas()
     manifests = [read_json(path) for path in made.manifests]
     folder = Path(html).parent
-    page = render(
+    page = Page(
         note=note,
-        labels=labels,
-        config=config,
         galleries=read_galleries(made.pictures, beside=folder),
         tables=[read_exhibit(path, beside=folder) for path in made.tables],
         runs=runs(trials, changes, labels=labels),
@@ -86,7 +84,8 @@ def write_report(
         **_answered(trials, changes, config, labels),
         **_missing(trials, read_json(made.checks), manifests, datasets, config, labels),
     )
-    write_atomically(html, lambda temporary: temporary.write_text(page, encoding="utf-8", newline=""))
+    text = render(page, config=config)
+    write_atomically(html, lambda temporary: temporary.write_text(text, encoding="utf-8", newline=""))
 
 
 def _answered(trials: pd.DataFrame, changes: pd.DataFrame, config: Mapping, labels: Labels) -> dict:
