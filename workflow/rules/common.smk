@@ -1,7 +1,6 @@
 """What every rule file uses: the checked configuration, the plan, and the patterns of paths."""
 
 import gc
-from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
