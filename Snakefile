@@ -21,6 +21,7 @@ configfile: "config/config.yaml"
 container: "gnnpool.sif"
 
 
+include: "workflow/rules/controller.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/graphs.smk"
@@ -44,25 +45,25 @@ localrules:
 rule all:
     default_target: True
     input:
-        lambda w: lost_records(),
+        lambda w: INPUTS.lost_records(),
         f"{RESULTS}/analysis/datasets.html",
         f"{RESULTS}/analysis/trials.parquet",
         f"{RESULTS}/analysis/changes_by_seed.parquet",
         f"{RESULTS}/checks/passed.json",
-        [f"{RESULTS}/tables/{name}.html" for name in TABLES],
-        [f"{RESULTS}/figures/{name}.png" for name in FIGURES],
-        [f"{RESULTS}/explanations/{name}/crystals.png" for name in EXPLANATIONS],
+        [f"{RESULTS}/tables/{name}.html" for name in PLAN.tables],
+        [f"{RESULTS}/figures/{name}.png" for name in PLAN.figures],
+        [f"{RESULTS}/explanations/{name}/crystals.png" for name in INPUTS.explanations],
         f"{RESULTS}/report.html",
 
 
 rule fetch_all:
     input:
-        raw_files(),
+        [LAYOUT.raw(dataset, file) for dataset, file in PLAN.raw_files],
 
 
 rule train_all:
     input:
-        records_of(PLANNED),
+        INPUTS.records(PLAN.trials),
 
 
 onstart:

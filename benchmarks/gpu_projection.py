@@ -8,9 +8,9 @@ from crystals import config
 from gpu_packing import Packing
 from protocol import OURS, Claim, Results
 
-from gnnpool.grid import plan_trials
 from gnnpool.records import Trial
 from gnnpool.training.batches import cut
+from gnnpool.trials import plan_trials
 
 AIM = 4  # hours on one GPU
 

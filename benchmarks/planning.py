@@ -19,7 +19,7 @@ from crystals import ROOT, config
 from protocol import OURS, Claim, Results, arguments
 from turns import start
 
-from gnnpool.grid import plan_trials
+from gnnpool.trials import plan_trials
 
 TRIALS = (805, 5000, 20000)
 NAME = "planning with snakemake -n"

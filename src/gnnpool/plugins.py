@@ -1,13 +1,13 @@
 """Components found by the name of their file, without importing any of them.
 
-An operator, an encoder, a reader or a kind of figure is one module in one folder; the module name
-is its name in the configuration. Other packages add theirs through entry points.
+An operator, an encoder, a reader, a kind of table or a kind of figure is one module in one folder; the
+module name is its name in the configuration. Other packages add theirs through entry points.
 """
 
 import ast
 import difflib
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, EntryPoints, entry_points
@@ -17,8 +17,10 @@ from typing import Any
 
 from gnnpool.errors import ConfigError
 
+# Files beside records that a kind of table or figure may need.
+NEEDED = ("predictions", "history", "structures")
 # Modules of a component folder that hold what the components share.
-_SHARED = {"base", "build", "compose", "datasets", "draw", "formats", "html", "printed", "style"}
+_SHARED = {"base", "build", "datasets", "draw", "formats", "html", "printed", "render", "style"}
 
 
 def names(package: str, *, group: str | None = None) -> list[str]:
@@ -73,6 +75,29 @@ def load(package: str, name: str, base: type, *, group: str | None = None) -> ty
     return classes[0]
 
 
+def load_function(package: str, name: str, function: str) -> Callable:
+    """Import the function of one component: "read" of a reader, "build" of a kind of table or figure.
+
+    Args:
+        package: Dotted name of the folder; also the entry point group of other packages.
+        name: Name of the component.
+        function: Name of the function in its module; another package names it in its entry point.
+
+    Returns:
+        The function.
+
+    Raises:
+        ConfigError: If there is no such component, or it has no such function.
+    """
+    require(name, names(package, group=package), what=f"component of {package}")
+    point = entry_point(name, group=package)
+    where = point.value if point else f"{package}.{name}:{function}"
+    found = point.load() if point else getattr(import_module(f"{package}.{name}"), function, None)
+    if not callable(found):
+        raise ConfigError(f"{where}: expected a function, found {type(found).__name__}")
+    return found
+
+
 def entry_point(name: str, *, group: str) -> EntryPoint | None:
     """The entry point through which another package adds a component of a name; None if none does.
 
@@ -116,19 +141,27 @@ def needs(package: str, name: str) -> tuple[str, ...]:
     read without importing it: planning needs no numpy.
 
     Args:
-        package: Dotted name of the folder, "gnnpool.tables" or "gnnpool.figures".
+        package: Dotted name of the folder, "gnnpool.tables" or "gnnpool.figures"; also the entry point
+            group of other packages.
         name: Name of the kind.
 
     Returns:
         Names of files without their suffix: "predictions" and "history" lie beside each record,
         "structures" with each dataset. Empty if the records are enough.
+
+    Raises:
+        ConfigError: If the constant names another file.
     """
-    module = find_spec(f"{package}.{name}")
-    if module is None or module.origin is None:
+    point = entry_point(name, group=package)
+    module = find_spec(point.module if point else f"{package}.{name}")
+    if module is None or module.origin is None or not module.origin.endswith(".py"):
         return ()
     for node in ast.parse(Path(module.origin).read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["NEEDS"]:
-            return tuple(ast.literal_eval(node.value))
+            found = tuple(ast.literal_eval(node.value))
+            for file in found:
+                require(file, NEEDED, what=f"name in NEEDS of {module.name}")
+            return found
     return ()
 
 

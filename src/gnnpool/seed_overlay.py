@@ -7,8 +7,8 @@ from pathlib import Path
 import yaml
 
 from gnnpool.artifacts import write_atomically
-from gnnpool.grid import plan_trials
 from gnnpool.records import BASELINE, Trial
+from gnnpool.trials import plan_trials
 
 # Blocks of this name are written here, and written anew by the next overlay.
 PREFIX = "more_seeds_"

@@ -17,9 +17,9 @@ from gnnpool.analysis.readings import of_reading
 from gnnpool.analysis.sequential import LOOKS, critical_values, levels, look_that_detects, repeated_interval
 from gnnpool.data.matbench_folds import FOLDS
 from gnnpool.errors import ConfigError
-from gnnpool.grid import plan_trials
 from gnnpool.records import BASELINE, Trial
 from gnnpool.seed_overlay import PREFIX, further_blocks
+from gnnpool.trials import plan_trials
 
 LOWER, HIGHER, WITHIN = DECIDED = ("lower error", "higher error", "smaller")
 MORE, FIRST, LATE, NEVER = (

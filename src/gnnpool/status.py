@@ -13,9 +13,9 @@ from gnnpool import journal
 from gnnpool.artifacts import read_table
 from gnnpool.errors import ArtifactError
 from gnnpool.gpu_hours import Span, gpu_hours, gpu_spans
-from gnnpool.grid import plan_trials
 from gnnpool.lock import is_held
 from gnnpool.records import Trial
+from gnnpool.trials import plan_trials
 
 DONE, RUNNING, FAILED, STOPPED, MISSING = STATES = ("done", "running", "failed", "stopped", "missing")
 _EPOCH = re.compile(r" epoch (\d+) train_mae ")

@@ -1,12 +1,14 @@
 """The words and numbers a reader sees, the same in every table and figure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from gnnpool.extras import extra
 
 with extra("analysis"):
     import pandas as pd
 
+
+from gnnpool.specs import Labels
 
 NO_TEST = "No Test"
 MINUS = "\N{MINUS SIGN}"
@@ -18,15 +20,15 @@ _STATISTICS = {
 }
 
 
-def label_of(labels: Mapping[str, Mapping[str, str]], axis: str, slug: str) -> str:
+def label_of(labels: Labels, axis: str, slug: str) -> str:
     """Printed name of a slug, or the slug where there is none.
 
     Args:
-        labels: For each of datasets, models, edges and poolings the labels by slug.
-        axis: One of these four.
+        labels: Printed names.
+        axis: datasets, models, edges or poolings.
         slug: Name in the configuration.
     """
-    return labels.get(axis, {}).get(slug, slug)
+    return getattr(labels, axis).get(slug, slug)
 
 
 def number(value: float, *, digits: int = 3) -> str:
@@ -67,7 +69,7 @@ def span(values: Iterable[float], form: str = "{}") -> str:
     return lowest if lowest == highest else f"{lowest} to {highest}"
 
 
-def setting_label(labels: Mapping[str, Mapping[str, str]], model: str, edges: str) -> str:
+def setting_label(labels: Labels, model: str, edges: str) -> str:
     """A setting as the paper writes it: edges, then model."""
     return f"{label_of(labels, 'edges', edges)} {label_of(labels, 'models', model)}"
 
@@ -99,7 +101,7 @@ def unpaired_notes(values: pd.DataFrame) -> list[str]:
     return [f"{trials} left out: mean pooling has no trial of the same seed."]
 
 
-def gap_notes(values: pd.DataFrame, labels: Mapping[str, Mapping[str, str]]) -> list[str]:
+def gap_notes(values: pd.DataFrame, labels: Labels) -> list[str]:
     """Name the datasets that each pooling lacks, poolings with the same gaps together.
 
     Args:

@@ -10,7 +10,7 @@ import yaml
 
 from gnnpool.config import check_config, networks_of, read_config
 from gnnpool.errors import ConfigError
-from gnnpool.grid import plan_trials
+from gnnpool.trials import plan_trials
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"

@@ -70,7 +70,13 @@ def test_reading_needs_imports_no_kind():
     assert printed.strip() == "('predictions',) []"
 
 
-LIGHT = ["gnnpool", *(f"gnnpool.{name}" for name in ("grid", "config", "stages", "pooling", "models", "cli"))]
+LIGHT = [
+    "gnnpool",
+    *(
+        f"gnnpool.{name}"
+        for name in ("trials", "plan", "inputs", "config", "stages", "pooling", "models", "cli")
+    ),
+]
 
 
 @pytest.mark.parametrize("module", LIGHT)

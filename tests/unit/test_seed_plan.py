@@ -7,10 +7,10 @@ import yaml
 from gnnpool.cli import main
 from gnnpool.config import read_config
 from gnnpool.errors import ConfigError
-from gnnpool.grid import plan_trials
 from gnnpool.records import BASELINE, Trial
 from gnnpool.seed_plan import FIRST, HIGHER, LATE, LOWER, MORE, NEVER, WITHIN, plan_seeds
 from gnnpool.seed_table import as_json, as_text
+from gnnpool.trials import plan_trials
 
 SEEDS = [111, 222, 333, 444, 555]
 # Deviations from the mean change, in units of their standard deviation (n - 1 in the denominator).

@@ -1,5 +1,6 @@
 """What is planned, before anything is computed."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -67,7 +68,8 @@ def test_a_dry_run_imports_no_torch(workflow, tmp_path):
     """A module named torch that explodes shadows the real one."""
     for name in ("torch", "torch_geometric"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('heavy import at parse time')")
-    planned = workflow.planned(config=None, environment={"PYTHONPATH": str(tmp_path)})
+    found_first = os.pathsep.join([str(tmp_path), str(ROOT / "src")])
+    planned = workflow.planned(config=None, environment={"PYTHONPATH": found_first})
     assert planned["train_trial"] > 100
 
 

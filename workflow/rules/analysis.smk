@@ -17,11 +17,11 @@ localrules:
 
 rule describe_datasets:
     input:
-        manifests=expand(f"{DATA}/manifest.json", dataset=described_datasets()),
-        duplicates=expand(f"{DATA}/duplicates.parquet", dataset=described_datasets()),
+        manifests=expand(f"{DATA}/manifest.json", dataset=INPUTS.datasets),
+        duplicates=expand(f"{DATA}/duplicates.parquet", dataset=INPUTS.datasets),
         splits=expand(
             f"{DATA}/splits/seed-{{seed}}.parquet",
-            dataset=described_datasets(),
+            dataset=INPUTS.datasets,
             seed=config["seeds"],
         ),
     output:
@@ -36,7 +36,7 @@ rule describe_datasets:
     conda:
         "../envs/environment.yaml"
     params:
-        labels=labels_of(config)["datasets"],
+        labels=PLAN.study["labels"]["datasets"],
         stage_version=stages.ANALYSIS,
     message:
         "Describe the datasets and what their splits leak"
@@ -46,10 +46,9 @@ rule describe_datasets:
 
 rule collect_trials:
     input:
-        records=lambda w: records_of(NESTED[w.collection][1]),
-        collected=lambda w: [collection_file(name) for name in NESTED[w.collection][0]],
+        records=lambda w: INPUTS.records(PLAN.collections[w.collection]),
     output:
-        trials=collection_file("{collection}"),
+        trials=LAYOUT.collection("{collection}"),
     log:
         f"{LOGS}/analysis/{{collection}}.log",
     conda:
@@ -73,8 +72,8 @@ rule compare_to_baseline:
     conda:
         "../envs/environment.yaml"
     params:
-        seeds=SEEDS,
-        planned=planned_conditions(PLANNED, common=len(SEEDS)),
+        seeds=PLAN.study["seeds"],
+        planned=PLAN.planned_conditions,
         stage_version=stages.ANALYSIS,
     message:
         "Compare every pooling with mean pooling"
@@ -84,8 +83,7 @@ rule compare_to_baseline:
 
 rule render_table:
     input:
-        trials=lambda w: collected(TABLES[w.table], "tables"),
-        predictions=lambda w: beside_records(TABLES[w.table], "tables", "predictions"),
+        unpack(lambda w: INPUTS.exhibit("tables", w.table)),
     output:
         parquet=f"{RESULTS}/tables/{{table}}.parquet",
         csv=f"{RESULTS}/tables/{{table}}.csv",
@@ -102,14 +100,11 @@ rule render_table:
     conda:
         "../envs/environment.yaml"
     params:
-        entry=lambda w: TABLES[w.table],
-        planned=lambda w: conditions_of(TABLES[w.table], "tables"),
-        labels=labels_of(config),
-        statistic=config["statistic"],
-        statistics=config["statistics"],
+        spec=lambda w: PLAN.tables[w.table],
+        planned=lambda w: PLAN.conditions("tables", w.table),
+        study=PLAN.study,
         scheme=config["split"]["scheme"],
-        physics=PHYSICS,
-        seeds=SEEDS,
+        physics=PLAN.physics,
         stage_version=stages.ANALYSIS,
     message:
         "Render {wildcards.table}"
@@ -127,7 +122,7 @@ rule check_results:
     conda:
         "../envs/environment.yaml"
     params:
-        planned=[tuple(vars(trial).values()) for trial in PLANNED],
+        planned=[tuple(vars(trial).values()) for trial in PLAN.trials],
         settings=trial_settings(config),
         allow_partial=config["allow_partial"],
         on_mixed_code=config["on_mixed_code"],

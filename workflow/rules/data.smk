@@ -13,14 +13,14 @@ localrules:
 
 rule fetch_dataset:
     output:
-        f"{RAW}/{{dataset}}/{{file}}",
+        RAW,
     log:
         f"{LOGS}/raw/{{dataset}}/{{file}}.log",
     conda:
         "../envs/environment.yaml"
     params:
         # Where the file lies is not part of what it is: addresses and mirror trigger no rerun.
-        sha256=raw_hash,
+        sha256=lambda w: INPUTS.raw_hash(w.dataset, w.file),
     message:
         "Fetch {wildcards.file} of {wildcards.dataset}"
     script:
@@ -29,7 +29,7 @@ rule fetch_dataset:
 
 rule build_structures:
     input:
-        raw=raw_file,
+        raw=lambda w: INPUTS.raw(w.dataset),
     output:
         structures=f"{DATA}/structures.parquet",
         manifest=f"{DATA}/manifest.json",
@@ -38,7 +38,7 @@ rule build_structures:
     conda:
         "../envs/environment.yaml"
     params:
-        entry=dataset_meaning,
+        entry=lambda w: PLAN.dataset_meaning(w.dataset),
         on_bad_row=config["on_bad_row"],
         stage_version=stages.STRUCTURES,
     message:
@@ -67,7 +67,11 @@ rule find_duplicates:
 rule make_split:
     input:
         structures=f"{DATA}/structures.parquet",
-        duplicates=f"{DATA}/duplicates.parquet" if KEEP_TOGETHER else [],
+        duplicates=(
+            f"{DATA}/duplicates.parquet"
+            if config["split"]["keep_duplicates_together"]
+            else []
+        ),
     output:
         split=f"{DATA}/splits/seed-{{seed}}.parquet",
     log:
@@ -76,7 +80,7 @@ rule make_split:
         "../envs/environment.yaml"
     params:
         fractions={part: config["split"][part] for part in ("train", "val", "test")},
-        task=matbench_task,
+        task=lambda w: PLAN.matbench_task(w.dataset),
         stage_version=stages.SPLITS,
     message:
         "Split {wildcards.dataset} with seed {wildcards.seed}"

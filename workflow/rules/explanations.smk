@@ -12,7 +12,7 @@ localrules:
 
 rule explain_atoms:
     input:
-        unpack(explained_files),
+        unpack(lambda w: INPUTS.explanation(w.explanation)),
     output:
         atoms=f"{RESULTS}/explanations/{{explanation}}/atoms.parquet",
         summary=f"{RESULTS}/explanations/{{explanation}}/structures.parquet",
@@ -21,7 +21,7 @@ rule explain_atoms:
     conda:
         "../envs/environment.yaml"
     params:
-        entry=lambda w: EXPLANATIONS[w.explanation],
+        spec=lambda w: PLAN.explanations[w.explanation],
         stage_version=stages.EXPLANATIONS,
     message:
         "Leave out atoms for {wildcards.explanation}"
@@ -55,9 +55,9 @@ rule draw_explanation:
     conda:
         "../envs/environment.yaml"
     params:
-        entry=lambda w: EXPLANATIONS[w.explanation],
-        physics=lambda w: PHYSICS.get(EXPLANATIONS[w.explanation]["dataset"]),
-        labels=labels_of(config),
+        spec=lambda w: PLAN.explanations[w.explanation],
+        physics=lambda w: PLAN.physics.get(PLAN.explanations[w.explanation]["dataset"]),
+        labels=PLAN.study["labels"],
         stage_version=stages.EXPLANATIONS,
     message:
         "Draw what atoms contribute in {wildcards.explanation}"

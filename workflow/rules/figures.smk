@@ -12,12 +12,7 @@ localrules:
 
 rule draw_figure:
     input:
-        trials=lambda w: collected(FIGURES[w.figure], "figures"),
-        predictions=lambda w: beside_records(
-            FIGURES[w.figure], "figures", "predictions"
-        ),
-        history=lambda w: beside_records(FIGURES[w.figure], "figures", "history"),
-        structures=lambda w: structures_of(FIGURES[w.figure], "figures"),
+        unpack(lambda w: INPUTS.exhibit("figures", w.figure)),
     output:
         png=report(
             f"{RESULTS}/figures/{{figure}}.png",
@@ -32,12 +27,9 @@ rule draw_figure:
     conda:
         "../envs/environment.yaml"
     params:
-        entry=lambda w: FIGURES[w.figure],
-        planned=lambda w: conditions_of(FIGURES[w.figure], "figures"),
-        labels=labels_of(config),
-        statistic=config["statistic"],
-        statistics=config["statistics"],
-        seeds=SEEDS,
+        spec=lambda w: PLAN.figures[w.figure],
+        planned=lambda w: PLAN.conditions("figures", w.figure),
+        study=PLAN.study,
         stage_version=stages.ANALYSIS,
     message:
         "Draw {wildcards.figure}"

@@ -16,7 +16,7 @@ rule build_graphs:
     conda:
         "../envs/environment.yaml"
     params:
-        scheme=lambda w: without_label(config["edges"][w.edges]),
+        scheme=lambda w: PLAN.edges_entry(w.edges),
         stage_version=stages.GRAPHS,
     message:
         "Build the {wildcards.edges} graphs of {wildcards.dataset}"

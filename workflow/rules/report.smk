@@ -14,15 +14,15 @@ rule write_report:
         trials=f"{RESULTS}/analysis/trials.parquet",
         changes=f"{RESULTS}/analysis/changes_by_seed.parquet",
         datasets=f"{RESULTS}/analysis/datasets.parquet",
-        manifests=expand(f"{DATA}/manifest.json", dataset=described_datasets()),
+        manifests=expand(f"{DATA}/manifest.json", dataset=INPUTS.datasets),
         checks=f"{RESULTS}/checks/passed.json",
-        tables=[f"{RESULTS}/tables/{name}.parquet" for name in TABLES],
+        tables=[f"{RESULTS}/tables/{name}.parquet" for name in PLAN.tables],
         # With each, the Parquet file of its name: its title, its description, and its numbers.
         pictures=[
-            *[f"{RESULTS}/figures/{name}.png" for name in FIGURES],
+            *[f"{RESULTS}/figures/{name}.png" for name in PLAN.figures],
             *[
                 f"{RESULTS}/explanations/{name}/{picture}.png"
-                for name in EXPLANATIONS
+                for name in INPUTS.explanations
                 for picture in ("crystals", "shares")
             ],
         ],
@@ -34,7 +34,7 @@ rule write_report:
         "../envs/environment.yaml"
     params:
         config=what_decides(config),
-        labels=labels_of(config),
+        labels=PLAN.study["labels"],
         note=config["note"],
         stage_version=stages.ANALYSIS,
     message:

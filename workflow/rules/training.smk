@@ -13,7 +13,7 @@ localrules:
 rule check_networks:
     output:
         # A failed check of a further pooling must not take away those that finished trials rest on.
-        update(list(networks_to_check())),
+        update(list(NETWORKS)),
     log:
         f"{LOGS}/networks.log",
     priority: 100
@@ -21,7 +21,7 @@ rule check_networks:
         "../envs/environment.yaml"
     params:
         # Not recorded, as it depends on the output: the names of the files change with the networks.
-        networks=lambda w, output: networks_to_check(),
+        networks=lambda w, output: NETWORKS,
     message:
         "Build and try every network"
     script:
@@ -49,8 +49,8 @@ rule train_trial:
         gpu_share=trial_gpu_shares,
     params:
         trial=TRIAL_NAME,
-        model=lambda w: without_label(config["models"][w.model]),
-        pooling=pooling_entry,
+        model=lambda w: PLAN.model_entry(w.model),
+        pooling=lambda w: PLAN.pooling_entry(w.pooling),
         training=config["training"],
         stage_version=stages.TRAINING,
         checkpoint=f"{RESULTS}/checkpoints/{TRIAL_NAME}",

@@ -8,6 +8,5 @@ from gnnpool.analysis.collect import collect_trials
 
 collect_trials(
     records=snakemake.input.records,
-    collected=snakemake.input.collected,
     output=snakemake.output.trials,
 )

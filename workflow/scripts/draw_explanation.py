@@ -9,7 +9,7 @@ from gnnpool.explain.draw import draw_explanation
 draw_explanation(
     atoms=snakemake.input.atoms,
     summary=snakemake.input.summary,
-    entry=snakemake.params.entry,
+    spec=snakemake.params.spec,
     physics=snakemake.params.physics,
     labels=snakemake.params.labels,
     outputs=dict(snakemake.output.items()),

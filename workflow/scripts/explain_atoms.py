@@ -7,13 +7,8 @@ log_to(snakemake.log[0])
 from gnnpool.explain.run import explain_atoms
 
 explain_atoms(
-    structures=snakemake.input.structures,
-    graphs=snakemake.input.graphs,
-    records=snakemake.input.records,
-    predictions=snakemake.input.predictions,
-    weights=snakemake.input.weights,
-    entry=snakemake.params.entry,
+    inputs=dict(snakemake.input.items()),
+    spec=snakemake.params.spec,
     stage_version=snakemake.params.stage_version,
-    atoms=snakemake.output.atoms,
-    summary=snakemake.output.summary,
+    outputs=dict(snakemake.output.items()),
 )

@@ -4,22 +4,14 @@ from gnnpool.logs import log_to
 
 log_to(snakemake.log[0])
 
-from gnnpool.tables.compose import render_table
+from gnnpool.tables.render import render_table
 
 render_table(
-    trials=snakemake.input.trials,
-    predictions=snakemake.input.predictions,
-    entry=snakemake.params.entry,
-    labels=snakemake.params.labels,
-    statistic=snakemake.params.statistic,
-    statistics=snakemake.params.statistics,
+    inputs=dict(snakemake.input.items()),
+    spec=snakemake.params.spec,
+    study=snakemake.params.study,
+    planned=snakemake.params.planned,
     scheme=snakemake.params.scheme,
     physics=snakemake.params.physics,
-    seeds=snakemake.params.seeds,
-    planned=snakemake.params.planned,
-    parquet=snakemake.output.parquet,
-    csv=snakemake.output.csv,
-    markdown=snakemake.output.markdown,
-    latex=snakemake.output.latex,
-    html=snakemake.output.html,
+    outputs=dict(snakemake.output.items()),
 )

@@ -4,7 +4,7 @@ from gnnpool.logs import log_to
 
 log_to(snakemake.log[0])
 
-from gnnpool.report.compose import write_report
+from gnnpool.report.write import write_report
 
 write_report(
     made=dict(snakemake.input.items()),

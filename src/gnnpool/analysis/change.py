@@ -185,7 +185,7 @@ def average_over_datasets(changes: pd.DataFrame) -> pd.DataFrame:
 
 
 def seeds_by_condition(planned: Collection[Sequence], *, common: int) -> dict[tuple, int]:
-    """Number of planned seeds of each planned condition; see :func:`gnnpool.grid.planned_conditions`."""
+    """Number of planned seeds of each planned condition; see :func:`gnnpool.trials.planned_conditions`."""
     return {tuple(one[:4]): one[4] if len(one) > 4 else common for one in planned}
 
 
@@ -202,7 +202,7 @@ def compare_to_baseline(
     Args:
         trials: Output of :func:`gnnpool.analysis.collect.collect_trials`.
         seeds: Planned seeds.
-        planned: Planned conditions; see :func:`gnnpool.grid.planned_conditions`. Others have all seeds.
+        planned: Planned conditions; see :func:`gnnpool.trials.planned_conditions`. Others have all seeds.
         by_seed: Parquet file of :func:`changes_by_seed`.
         by_condition: Parquet file of :func:`changes_by_condition`.
     """

@@ -82,30 +82,18 @@ def trials_beside(paths: Sequence[str | Path], trials: pd.DataFrame) -> list[pd.
     return found
 
 
-def collect_trials(
-    *, records: Sequence[str | Path], collected: Sequence[str | Path] = (), output: str | Path
-) -> None:
+def collect_trials(*, records: Sequence[str | Path], output: str | Path) -> None:
     """Write trials as one Parquet file, units in its schema metadata.
 
     Args:
         records: See :func:`read_records`.
-        collected: Files of further trials that were written here before.
         output: The Parquet file.
 
     Raises:
-        ArtifactError: As :func:`read_records`, also between files.
+        ArtifactError: As :func:`read_records`.
     """
-    parts = [read_records(records), *map(read_trials, collected)]
-    trials = pd.concat([parts[0].iloc[:0], *(part for part in parts if len(part))], ignore_index=True)
-    origins = [
-        f"{file}{Trial(*row)}"
-        for file, part in zip(["", *(f"{path}: " for path in collected)], parts, strict=True)
-        for row in part[TRIAL].itertuples(index=False)
-    ]
-    _require_distinct(trials, origins)
-    _require_one_version(trials, origins)
-    trials = trials.sort_values(TRIAL, ignore_index=True)
-    write_table(output, pa.Table.from_pandas(trials, _SCHEMA, preserve_index=False), units=RECORD_UNITS)
+    table = pa.Table.from_pandas(read_records(records), _SCHEMA, preserve_index=False)
+    write_table(output, table, units=RECORD_UNITS)
 
 
 def _read_record(path: Path) -> pa.Table:

@@ -12,6 +12,7 @@ from gnnpool.analysis.histories import read_histories
 from gnnpool.analysis.sizes import read_sizes
 from gnnpool.analysis.test_errors import read_test_errors
 from gnnpool.analysis.values import AVERAGE, assessed_values, slice_changes, slice_trials
+from gnnpool.specs import ExhibitSpec, Labels
 from gnnpool.wording import label_of, setting_label
 
 
@@ -32,13 +33,22 @@ class Files:
     structures: Sequence[str | Path] = ()
 
 
+def split_inputs(inputs: Mapping[str, str | Path | Sequence[str | Path]]) -> tuple[str | Path, Files]:
+    """The file of the trials of a table or figure, and its other files.
+
+    Args:
+        inputs: ``trials``, and some fields of :class:`Files`.
+    """
+    return inputs["trials"], Files(**{name: paths for name, paths in inputs.items() if name != "trials"})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """What one table or figure is made from; files are read when they are asked for.
 
     Args:
-        entry: Name, title, kind, settings, datasets and poolings of the table or figure.
-        labels: For each of datasets, models, edges and poolings the labels by slug.
+        spec: The table or figure.
+        labels: Printed names.
         records: Rows of :func:`gnnpool.analysis.collect.read_records`.
         files: Where the rest lies that the kind needs.
         seeds: Planned seeds.
@@ -49,8 +59,8 @@ class Source:
         margin: Percent that matters.
     """
 
-    entry: Mapping
-    labels: Mapping[str, Mapping[str, str]]
+    spec: ExhibitSpec
+    labels: Labels
     records: pd.DataFrame
     files: Files
     seeds: Sequence[int]
@@ -66,18 +76,18 @@ class Source:
         return seeds_by_condition(self.planned, common=common).get(condition, common)
 
     def trials(self) -> pd.DataFrame:
-        """Records of the entry, mean pooling and all initialisations among them."""
-        return slice_trials(self.records, entry=self.entry, seeds=self.seeds)
+        """Records of the slice, mean pooling and all initialisations among them."""
+        return slice_trials(self.records, part=self.spec, seeds=self.seeds)
 
     def changes(self) -> pd.DataFrame:
         """Changes seed by seed; see :func:`gnnpool.analysis.values.slice_changes`."""
-        return slice_changes(self.records, entry=self.entry, seeds=self.seeds)
+        return slice_changes(self.records, part=self.spec, seeds=self.seeds)
 
     def values(self) -> pd.DataFrame:
         """Changes with intervals; see :func:`gnnpool.analysis.values.assessed_values`."""
         return assessed_values(
             self.records,
-            entry=self.entry,
+            part=self.spec,
             statistic=self.statistic,
             seeds=self.seeds,
             planned=self.planned,

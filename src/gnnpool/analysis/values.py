@@ -1,6 +1,6 @@
 """The numbers of one table or figure with their intervals and the noise floor, its gaps included."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ from gnnpool.analysis.intervals import excludes_zero, intervals_by_condition
 from gnnpool.analysis.variance import noise_by_setting
 from gnnpool.plugins import require
 from gnnpool.records import BASELINE
+from gnnpool.specs import Slice
 
 AVERAGE = "average"
 UNITS = {
@@ -55,7 +56,7 @@ _COLUMNS = [
 def slice_values(
     trials: pd.DataFrame,
     *,
-    entry: Mapping,
+    part: Slice,
     statistic: str,
     seeds: Sequence[int],
     planned: Collection[Sequence[str]],
@@ -63,20 +64,20 @@ def slice_values(
     """Values of a table or figure: each setting, dataset and pooling, and averages over the datasets.
 
     Args:
-        trials: Rows of :func:`gnnpool.analysis.collect.read_records`; others than the entry's are
+        trials: Rows of :func:`gnnpool.analysis.collect.read_records`; those outside of the slice are
             ignored.
-        entry: Lists settings (pairs of model and edges), datasets and poolings.
+        part: Settings, datasets and poolings.
         statistic: ``mean_change`` or ``change_of_mean``; what the column value holds.
         seeds: Planned seeds; trials of other seeds are ignored.
         planned: Planned conditions (dataset, model, edges, pooling), with the number of their seeds if
             that is not the number of ``seeds``.
 
     Returns:
-        In the order of the entry, rows whose dataset is "average" last in each setting: dataset,
+        In the order of the slice, rows whose dataset is "average" last in each setting: dataset,
         model, edges, pooling, value (%), mean_change, change_of_mean, sd, n_seeds,
         n_seeds_planned, n_unpaired, n_datasets, n_datasets_planned, datasets and state: "trained",
         "no baseline" (trained, but not mean pooling), "not trained" or "not planned". For averages
-        n_seeds is the lowest of the datasets and n_datasets_planned counts the entry's datasets.
+        n_seeds is the lowest of the datasets and n_datasets_planned counts the slice's datasets.
 
     Raises:
         ConfigError: If the statistic is unknown.
@@ -85,13 +86,13 @@ def slice_values(
     index = pd.MultiIndex.from_tuples(
         [
             (dataset, model, edges, pooling)
-            for model, edges in entry["settings"]
-            for dataset in (*entry["datasets"], AVERAGE)
-            for pooling in entry["poolings"]
+            for model, edges in part.settings
+            for dataset in (*part.datasets, AVERAGE)
+            for pooling in part.poolings
         ],
         names=CONDITION,
     )
-    changes = slice_changes(trials, entry=entry, seeds=seeds)
+    changes = slice_changes(trials, part=part, seeds=seeds)
     single = changes_by_condition(changes)
     single["datasets"] = single["dataset"].where(single["n_seeds"] > 0, "")
     single["n_datasets"] = (single["n_seeds"] > 0).astype(int)
@@ -100,40 +101,40 @@ def slice_values(
 
     values[_COUNTS] = values[_COUNTS].fillna(0).astype(int)
     values["datasets"] = values["datasets"].fillna("")
-    values["n_seeds_planned"] = _seeds_planned(values, entry=entry, planned=planned, common=len(seeds))
-    values["n_datasets_planned"] = np.where(values["dataset"] == AVERAGE, len(entry["datasets"]), 1)
-    values["state"] = _states(values, entry=entry, planned=planned)
+    values["n_seeds_planned"] = _seeds_planned(values, part=part, planned=planned, common=len(seeds))
+    values["n_datasets_planned"] = np.where(values["dataset"] == AVERAGE, len(part.datasets), 1)
+    values["state"] = _states(values, part=part, planned=planned)
     values["value"] = values[statistic]
     return values[_COLUMNS]
 
 
-def slice_changes(trials: pd.DataFrame, *, entry: Mapping, seeds: Sequence[int]) -> pd.DataFrame:
+def slice_changes(trials: pd.DataFrame, *, part: Slice, seeds: Sequence[int]) -> pd.DataFrame:
     """Changes of a table or figure, seed by seed.
 
     Args:
         trials: Rows of :func:`gnnpool.analysis.collect.read_records`.
-        entry: Lists settings, datasets and poolings.
+        part: Settings, datasets and poolings.
         seeds: Planned seeds.
 
     Returns:
         Rows of :func:`gnnpool.analysis.change.changes_by_seed`, mean pooling among them.
     """
-    return changes_by_seed(slice_trials(trials, entry=entry, seeds=seeds))
+    return changes_by_seed(slice_trials(trials, part=part, seeds=seeds))
 
 
-def slice_trials(trials: pd.DataFrame, *, entry: Mapping, seeds: Sequence[int]) -> pd.DataFrame:
+def slice_trials(trials: pd.DataFrame, *, part: Slice, seeds: Sequence[int]) -> pd.DataFrame:
     """Trials of a table or figure, those of mean pooling and of all initialisations among them.
 
     Args:
         trials: Rows of :func:`gnnpool.analysis.collect.read_records`.
-        entry: Lists settings, datasets and poolings.
+        part: Settings, datasets and poolings.
         seeds: Planned seeds.
     """
-    settings = pd.MultiIndex.from_tuples([tuple(setting) for setting in entry["settings"]])
+    settings = pd.MultiIndex.from_tuples([tuple(setting) for setting in part.settings])
     return trials[
         pd.MultiIndex.from_frame(trials[["model", "edges"]]).isin(settings)
-        & trials["dataset"].isin(entry["datasets"])
-        & trials["pooling"].isin([*entry["poolings"], BASELINE])
+        & trials["dataset"].isin(part.datasets)
+        & trials["pooling"].isin([*part.poolings, BASELINE])
         & trials["seed"].isin(seeds)
     ]
 
@@ -157,11 +158,11 @@ def five_numbers(values: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=["n", *quantiles])
 
 
-def _states(values: pd.DataFrame, *, entry: Mapping, planned: Collection[Sequence[str]]) -> list[str]:
+def _states(values: pd.DataFrame, *, part: Slice, planned: Collection[Sequence[str]]) -> list[str]:
     planned = {tuple(condition)[:4] for condition in planned}
     states = []
     for row in values.itertuples():
-        datasets = entry["datasets"] if row.dataset == AVERAGE else [row.dataset]
+        datasets = part.datasets if row.dataset == AVERAGE else [row.dataset]
         if row.n_datasets:
             states.append(TRAINED)
         elif row.n_unpaired:
@@ -174,13 +175,13 @@ def _states(values: pd.DataFrame, *, entry: Mapping, planned: Collection[Sequenc
 
 
 def _seeds_planned(
-    values: pd.DataFrame, *, entry: Mapping, planned: Collection[Sequence], common: int
+    values: pd.DataFrame, *, part: Slice, planned: Collection[Sequence], common: int
 ) -> list[int]:
     """Planned seeds of each row; of an average those of the dataset that has the fewest."""
     known = seeds_by_condition(planned, common=common)
     found = []
     for row in values.itertuples():
-        datasets = entry["datasets"] if row.dataset == AVERAGE else [row.dataset]
+        datasets = part.datasets if row.dataset == AVERAGE else [row.dataset]
         keys = [(dataset, row.model, row.edges, row.pooling) for dataset in datasets]
         found.append(min((known[key] for key in keys if key in known), default=common))
     return found
@@ -189,7 +190,7 @@ def _seeds_planned(
 def assessed_values(
     trials: pd.DataFrame,
     *,
-    entry: Mapping,
+    part: Slice,
     statistic: str,
     seeds: Sequence[int],
     planned: Collection[Sequence[str]],
@@ -201,7 +202,7 @@ def assessed_values(
 
     Args:
         trials: Rows of :func:`gnnpool.analysis.collect.read_records`.
-        entry: Lists settings (pairs of model and edges), datasets and poolings.
+        part: Settings, datasets and poolings.
         statistic: ``mean_change`` or ``change_of_mean``.
         seeds: Planned seeds.
         planned: Planned conditions (dataset, model, edges, pooling).
@@ -219,14 +220,14 @@ def assessed_values(
         nothing differs but the initialisation) and n_repeats, the repeated trainings that it is
         from. What cannot be computed is missing.
     """
-    values = slice_values(trials, entry=entry, statistic=statistic, seeds=seeds, planned=planned)
-    changes = slice_changes(trials, entry=entry, seeds=seeds)
+    values = slice_values(trials, part=part, statistic=statistic, seeds=seeds, planned=planned)
+    changes = slice_changes(trials, part=part, seeds=seeds)
     options = {"statistic": statistic, "confidence": confidence, "margin": margin}
     single = intervals_by_condition(changes, **options)
     averages = intervals_of_averages(changes, resamples=resamples, **options).assign(dataset=AVERAGE)
     values = values.merge(pd.concat([single, averages]), on=CONDITION, how="left")
     values["significant"] = excludes_zero(values["low"], values["high"])
-    noise = noise_by_setting(slice_trials(trials, entry=entry, seeds=seeds))
+    noise = noise_by_setting(slice_trials(trials, part=part, seeds=seeds))
     floors = [_noise_floor(row, values, noise, confidence) for row in values.itertuples()]
     values[["noise_floor", "n_repeats"]] = np.array(floors, dtype=float).reshape(-1, 2)
     return values.astype({"n_repeats": int})

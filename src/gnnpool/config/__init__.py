@@ -6,7 +6,6 @@ from pathlib import Path
 from gnnpool.config.form import check_form
 from gnnpool.config.names import check_names
 from gnnpool.config.parts import (
-    files_of,
     labels_of,
     networks_of,
     physics_of,
@@ -19,7 +18,6 @@ from gnnpool.config.sense import check_sense
 
 __all__ = [
     "check_config",
-    "files_of",
     "labels_of",
     "networks_of",
     "physics_of",

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 from gnnpool import plugins
 from gnnpool.errors import ConfigError
-from gnnpool.grid import slice_of
 from gnnpool.pooling_names import GROUP, check_operator_options, check_pooling, read_operators
 from gnnpool.signatures import check_options, declared
+from gnnpool.specs import ExhibitSpec, ExplanationSpec, Slice
 
 _READERS = "gnnpool.data.sources"
 _ENCODERS = "gnnpool.models"
@@ -38,18 +38,20 @@ def check_names(config: Mapping) -> None:
         )
     _check_poolings(config)
     for key in ("tables", "figures"):
-        kinds = plugins.names(f"gnnpool.{key}")
+        package = f"gnnpool.{key}"
+        kinds = plugins.names(package, group=package)
         for entry in config[key]:
             plugins.require(entry["kind"], kinds, what=f"kind of {key.removesuffix('s')} {entry['name']!r}")
-            _check_slice(config, entry, f"{key} entry {entry['name']!r}")
+            plugins.needs(package, entry["kind"])
+            _check_slice(config, ExhibitSpec.of(entry), f"{key} entry {entry['name']!r}")
     for entry in config["explanations"]:
-        _check_slice(config, slice_of(entry), f"explanations entry {entry['name']!r}")
+        _check_slice(config, ExplanationSpec.of(entry).slice, f"explanations entry {entry['name']!r}")
 
 
 def _check_dataset(slug: str, entry: Mapping) -> None:
     source = entry["source"]
-    plugins.require(source, plugins.names(_READERS), what=f"source of dataset {slug!r}")
-    arguments = declared(_READERS, source, "read")
+    plugins.require(source, plugins.names(_READERS, group=_READERS), what=f"source of dataset {slug!r}")
+    arguments = declared(_READERS, source, "read", group=_READERS)
     check_options(
         entry.get("options", {}),
         arguments,
@@ -84,12 +86,12 @@ def _check_poolings(config: Mapping) -> None:
         plugins.require(name, trained, what="pooling of a block, named by noise_floor")
 
 
-def _check_slice(config: Mapping, entry: Mapping, where: str) -> None:
+def _check_slice(config: Mapping, part: Slice, where: str) -> None:
     operators = plugins.names("gnnpool.pooling", group=GROUP)
-    for name in entry["poolings"]:
+    for name in part.poolings:
         plugins.require(name, {*operators, *config["poolings"]}, what=f"pooling in {where}")
-    for name in entry["datasets"]:
+    for name in part.datasets:
         plugins.require(name, config["datasets"], what=f"dataset in {where}")
-    for model, edges in entry["settings"]:
+    for model, edges in part.settings:
         plugins.require(model, config["models"], what=f"model in {where}")
         plugins.require(edges, config["edges"], what=f"edges in {where}")

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gnnpool.records import Trial
@@ -60,14 +60,6 @@ def labels_of(config: Mapping) -> dict[str, dict[str, str]]:
 def physics_of(config: Mapping) -> dict[str, Mapping]:
     """What kind of quantity the target of each dataset is, by slug, where the configuration says so."""
     return {slug: entry["physics"] for slug, entry in config["datasets"].items() if "physics" in entry}
-
-
-def files_of(config: Mapping) -> Iterator[tuple[str, str]]:
-    """Dataset and file name of every dataset in use that comes as a file."""
-    used = {dataset for block in config["blocks"] for dataset in block["datasets"]}
-    for slug, entry in config["datasets"].items():
-        if slug in used and "file" in entry:
-            yield slug, entry["file"]
 
 
 def networks_of(config: Mapping, trials: Iterable[Trial]) -> dict[tuple[str, str, str], dict[str, Any]]:

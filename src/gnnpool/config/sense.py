@@ -7,7 +7,7 @@ from pathlib import Path
 from gnnpool.config.folders import check_folders
 from gnnpool.data.matbench_folds import FOLDS
 from gnnpool.errors import ConfigError
-from gnnpool.grid import count_trials, plan_trials
+from gnnpool.trials import count_trials, plan_trials
 
 # A plan of 19,964 trials took 38 s of CPU time and 0.8 GiB (docs/performance.md): 2 ms and 40 kB for each.
 MOST_TRIALS = 50_000

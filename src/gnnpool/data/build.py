@@ -4,7 +4,6 @@ import dataclasses
 import inspect
 import logging
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from gnnpool.data.structure import RawStructure, StructureSet, write_structures
 from gnnpool.data.text import is_number
 from gnnpool.data.validate import BadRow, validate
 from gnnpool.errors import ConfigError, DataError
+from gnnpool.specs import DatasetSpec
 
 SOURCES = "gnnpool.data.sources"
 # In mean absolute deviations. Files round their targets far less; another unit, a logarithm or
@@ -38,9 +38,7 @@ def build_structures(
     Args:
         raw: The downloaded file; nothing for a source that makes its own structures.
         dataset: Slug.
-        entry: Its entry in the configuration: source, structures, target, unit, citation and, for
-            some sources, options; sha256 or md5 of the raw file, if it is known; with exact_count false,
-            another number of rows is told, not refused; with target_statistics, the targets must have them.
+        entry: Fields of :class:`gnnpool.specs.DatasetSpec`.
         on_bad_row: "error" or "skip".
         structures: Parquet file to write.
         manifest: JSON file to write: where the structures come from, and how many there are.
@@ -52,34 +50,35 @@ def build_structures(
     """
     if raw and (told := disagreement(raw, entry)):
         raise DataError(f"{dataset}: {raw} is another file: {told}; delete it and run again")
-    rows = _read(raw, dataset, entry)
-    if len(rows) != entry["structures"]:
-        place = raw or entry["source"]
-        told = f"{dataset}: expected {entry['structures']} structures, found {len(rows)} rows in {place}"
-        if entry.get("exact_count", True):
+    spec = DatasetSpec.of(entry)
+    rows = _read(raw, dataset, spec)
+    if len(rows) != spec.structures:
+        place = raw or spec.source
+        told = f"{dataset}: expected {spec.structures} structures, found {len(rows)} rows in {place}"
+        if spec.exact_count:
             raise DataError(told)
         _logger.warning("%s; they are used as they are", told)
     good, bad = validate(rows, dataset=dataset, on_bad_row=on_bad_row)
-    if entry.get("target_statistics"):
-        _check_statistics(rows, dataset, entry)
+    if spec.target_statistics:
+        _check_statistics(rows, dataset, spec)
     metadata = {
         "dataset": dataset,
-        "target": entry["target"],
-        "unit": entry["unit"],
+        "target": spec.target,
+        "unit": spec.unit,
         "raw_sha256": file_sha256(raw) if raw else "",
         "stage_version": str(stages.STRUCTURES),
     }
     good = dataclasses.replace(good, metadata=metadata)
     write_structures(structures, good)
-    write_json(manifest, _manifest(good, bad, entry, len(rows)))
+    write_json(manifest, _manifest(good, bad, spec, len(rows)))
 
 
-def _read(raw: str | Path | None, dataset: str, entry: Mapping) -> list[RawStructure]:
-    source = entry["source"]
-    plugins.require(source, plugins.names(SOURCES), what=f"source of dataset {dataset!r}")
-    read = import_module(f"{SOURCES}.{source}").read
+def _read(raw: str | Path | None, dataset: str, spec: DatasetSpec) -> list[RawStructure]:
+    source = spec.source
+    plugins.require(source, plugins.names(SOURCES, group=SOURCES), what=f"source of dataset {dataset!r}")
+    read = plugins.load_function(SOURCES, source, "read")
     given = [raw] if raw else []
-    options = entry.get("options", {})
+    options = spec.options
     try:
         inspect.signature(read).bind(*given, **options)
     except TypeError as error:
@@ -87,11 +86,11 @@ def _read(raw: str | Path | None, dataset: str, entry: Mapping) -> list[RawStruc
     return read(*given, **options)
 
 
-def _check_statistics(rows: list[RawStructure], dataset: str, entry: Mapping) -> None:
+def _check_statistics(rows: list[RawStructure], dataset: str, spec: DatasetSpec) -> None:
     # Of all rows, so that one whose structure is bad and left out does not count as a wrong column.
     targets = np.array([row.target for row in rows if is_number(row.target)], dtype=float)
     targets = targets[np.isfinite(targets)]
-    expected = entry["target_statistics"]
+    expected = spec.target_statistics
     found = {
         "mean": targets.mean(),
         "mean_absolute_deviation": np.abs(targets - targets.mean()).mean(),
@@ -100,21 +99,21 @@ def _check_statistics(rows: list[RawStructure], dataset: str, entry: Mapping) ->
     for name, value in found.items():
         if abs(value - expected[name]) > tolerance:
             raise DataError(
-                f"{dataset}: target {entry['target']}: {name.replace('_', ' ')}: found {value:.6g}, expected "
-                f"{expected[name]:.6g} {entry['unit']} (target_statistics) within {tolerance:.2g}: another "
+                f"{dataset}: target {spec.target}: {name.replace('_', ' ')}: found {value:.6g}, expected "
+                f"{expected[name]:.6g} {spec.unit} (target_statistics) within {tolerance:.2g}: another "
                 "column, another unit, or other rows?"
             )
 
 
-def _manifest(good: StructureSet, bad: list[BadRow], entry: Mapping, rows: int) -> dict:
+def _manifest(good: StructureSet, bad: list[BadRow], spec: DatasetSpec, rows: int) -> dict:
     atoms = np.diff(good.node_ptr)
     targets = good.targets
     return {
         **good.metadata,
         "stage_version": stages.STRUCTURES,
-        "source": entry["source"],
-        "citation": entry.get("citation", ""),
-        "rows_expected": entry["structures"],
+        "source": spec.source,
+        "citation": spec.citation,
+        "rows_expected": spec.structures,
         "rows_read": rows,
         "rows_kept": len(good),
         "skipped": [dataclasses.asdict(fault) for fault in bad],

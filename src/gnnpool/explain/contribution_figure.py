@@ -1,7 +1,7 @@
 """The same crystals under several poolings, atoms colored by their contributions: a row for each crystal."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import matplotlib
 import numpy as np
@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from gnnpool.explain.crystal import Crystal, draw_crystal
 from gnnpool.figures import style
 from gnnpool.figures._page import finish, open_page
+from gnnpool.specs import Labels
 from gnnpool.wording import MINUS, label_of
 
 # Red raises the prediction, blue lowers it, white does neither.
@@ -29,7 +30,7 @@ def draw_crystals(
     poolings: Sequence[str],
     title: str,
     unit: str,
-    labels: Mapping[str, Mapping[str, str]],
+    labels: Labels,
     notes: Sequence[str],
 ) -> Figure:
     """Draw the structures that are shown, each with the colors of every pooling.
@@ -43,7 +44,7 @@ def draw_crystals(
         poolings: In the order of the columns; those without rows are left out.
         title: Above all.
         unit: Of the target.
-        labels: For each of datasets, models, edges and poolings the labels by slug.
+        labels: Printed names.
         notes: Sentences below.
 
     Returns:

@@ -12,6 +12,7 @@ from gnnpool.artifacts import read_table
 from gnnpool.explain.contribution_figure import draw_crystals, formula, quantity, rounded
 from gnnpool.explain.participation_figure import LEAST_ATOMS, compared, draw_participation, summarize
 from gnnpool.figures.draw import save_figure
+from gnnpool.specs import ExplanationSpec, Labels, Physics
 from gnnpool.wording import label_of, setting_label
 
 
@@ -19,7 +20,7 @@ def draw_explanation(
     *,
     atoms: str | Path,
     summary: str | Path,
-    entry: Mapping,
+    spec: Mapping,
     physics: Mapping | None,
     labels: Mapping[str, Mapping[str, str]],
     outputs: Mapping[str, str | Path],
@@ -29,22 +30,23 @@ def draw_explanation(
     Args:
         atoms: File of atoms of :func:`gnnpool.explain.run.explain_atoms`.
         summary: Its file of structures.
-        entry: Name, title, dataset, setting, poolings, seed and structures of the explanation.
-        physics: Entry ``physics`` of the dataset, if it has one.
-        labels: For each of datasets, models, edges and poolings the labels by slug.
+        spec: Fields of :class:`gnnpool.specs.ExplanationSpec`.
+        physics: Fields of :class:`gnnpool.specs.Physics` of the dataset, if they are known.
+        labels: Fields of :class:`gnnpool.specs.Labels`.
         outputs: Paths of two figures, crystals and shares: ``crystals``, ``crystals_pdf`` and
             ``crystals_parquet``, with the numbers drawn, and the same of ``shares``. PNG and PDF hold
             an alternative text; Parquet files hold title and description in their metadata.
     """
+    spec, labels = ExplanationSpec.of(spec), Labels(**labels)
     of_atoms, of_structures = read_table(atoms), read_table(summary)
     unit = of_structures.schema.metadata[b"unit"].decode()
     structures = of_structures.to_pandas()
-    poolings = [pooling for pooling in entry["poolings"] if pooling in set(structures["pooling"])]
-    where = f"{setting_label(labels, *entry['setting'])}, seed {entry['seed']}"
-    common = [*_gaps(entry, poolings, labels), *_physics(physics, labels, entry["dataset"])]
+    poolings = [pooling for pooling in spec.poolings if pooling in set(structures["pooling"])]
+    where = f"{setting_label(labels, *spec.setting)}, seed {spec.seed}"
+    common = [*_gaps(spec, poolings, labels), *_physics(physics, labels, spec.dataset)]
 
     frame = of_atoms.to_pandas()
-    title = f"{entry['title']} ({where})"
+    title = f"{spec.title} ({where})"
     notes = [*_reading(unit), *common]
     figure = draw_crystals(
         frame, structures, poolings=poolings, title=title, unit=unit, labels=labels, notes=notes
@@ -56,7 +58,7 @@ def draw_explanation(
     drawn = summarize(shares, poolings)
     sizes = structures.drop_duplicates("id").set_index("id")["atoms"][shares.index]
     lowest = float(1 / sizes.median()) if len(sizes) else np.nan
-    title = f"Participation ratio: {label_of(labels, 'datasets', entry['dataset'])} ({where})"
+    title = f"Participation ratio: {label_of(labels, 'datasets', spec.dataset)} ({where})"
     notes = [*_counting(shares, sizes), *common]
     figure = draw_participation(shares, drawn, lowest=lowest, title=title, labels=labels, notes=notes)
     text = describe_shares(drawn, title=title, labels=labels)
@@ -70,7 +72,7 @@ def describe_crystals(
     *,
     title: str,
     unit: str,
-    labels: Mapping[str, Mapping[str, str]],
+    labels: Labels,
 ) -> str:
     """Say in words what the crystals show, for readers who do not see them.
 
@@ -79,7 +81,7 @@ def describe_crystals(
         structures: Rows of :func:`gnnpool.explain.rows.structure_row`.
         title: Of the figure.
         unit: Of the target.
-        labels: For each of datasets, models, edges and poolings the labels by slug.
+        labels: Printed names.
     """
     sentences = [
         f"{title}. Crystals in their cells, atoms colored by what they contribute to the prediction."
@@ -99,13 +101,13 @@ def describe_crystals(
     return " ".join(sentences)
 
 
-def describe_shares(summary: pd.DataFrame, *, title: str, labels: Mapping[str, Mapping[str, str]]) -> str:
+def describe_shares(summary: pd.DataFrame, *, title: str, labels: Labels) -> str:
     """Say in words what the boxes show, for readers who do not see them.
 
     Args:
         summary: Of :func:`gnnpool.explain.participation_figure.summarize`.
         title: Of the figure.
-        labels: For each of datasets, models, edges and poolings the labels by slug.
+        labels: Printed names.
     """
     sentences = [f"{title}: from 1 (all atoms contribute alike) to 1/N (one of N atoms alone)."]
     for pooling, row in summary.iterrows():
@@ -148,17 +150,18 @@ def _counting(shares: pd.DataFrame, sizes: pd.Series) -> list[str]:
     ]
 
 
-def _physics(physics: Mapping | None, labels: Mapping, dataset: str) -> list[str]:
+def _physics(physics: Mapping | None, labels: Labels, dataset: str) -> list[str]:
     if not physics:
         return []
-    kind = "extensive" if physics["grows_with_cell"] else "intensive"
-    note = f" ({physics['note']})" if physics.get("note") else ""
+    known = Physics(**physics)
+    kind = "extensive" if known.grows_with_cell else "intensive"
+    note = f" ({known.note})" if known.note else ""
     name = label_of(labels, "datasets", dataset)
-    return [f"{name}: the target is {kind} and {physics['decided_by']}-dominated{note}."]
+    return [f"{name}: the target is {kind} and {known.decided_by}-dominated{note}."]
 
 
-def _gaps(entry: Mapping, poolings: Sequence[str], labels: Mapping) -> list[str]:
-    lacking = [label_of(labels, "poolings", p) for p in entry["poolings"] if p not in poolings]
+def _gaps(spec: ExplanationSpec, poolings: Sequence[str], labels: Labels) -> list[str]:
+    lacking = [label_of(labels, "poolings", p) for p in spec.poolings if p not in poolings]
     return [f"No finished trial: {'; '.join(lacking)}."] if lacking else []
 
 

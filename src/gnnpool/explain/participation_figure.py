@@ -1,7 +1,7 @@
 """Participation ratios of the tested structures under each pooling."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from gnnpool.figures import style
 from gnnpool.figures._gaps import write_gap
 from gnnpool.figures._page import finish, open_page
 from gnnpool.records import BASELINE
+from gnnpool.specs import Labels
 from gnnpool.wording import label_of
 
 # Of two atoms under an average each is what the other is not: both always contribute alike.
@@ -63,7 +64,7 @@ def draw_participation(
     *,
     lowest: float,
     title: str,
-    labels: Mapping[str, Mapping[str, str]],
+    labels: Labels,
     notes: Sequence[str],
 ) -> Figure:
     """Draw a box for each pooling: quartiles and median, whiskers from 5 to 95 % of the structures.
@@ -73,7 +74,7 @@ def draw_participation(
         summary: Of :func:`summarize`.
         lowest: Participation ratio of one atom alone in the median structure; missing without any.
         title: Above the axes.
-        labels: For each of datasets, models, edges and poolings the labels by slug.
+        labels: Printed names.
         notes: Sentences below.
 
     Returns:
@@ -88,7 +89,7 @@ def draw_participation(
         figure = open_page(_SLOT * len(names) + 1.2, _HEIGHT)
         axes = figure.add_subplot()
         if summary["n"].any():
-            colors = style.pooling_colors(summary.index, labels.get("poolings", ())).values()
+            colors = style.pooling_colors(summary.index, labels.poolings).values()
             sns.boxplot(
                 shares[summary.index],
                 whis=(5, 95),

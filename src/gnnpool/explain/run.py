@@ -16,6 +16,7 @@ from gnnpool.explain.leave_one_out import leave_one_out
 from gnnpool.explain.rows import atom_rows, structure_row, write_atoms, write_structures_explained
 from gnnpool.explain.trained import TrainedTrial, read_trained
 from gnnpool.graphs.file import GraphSet, read_graphs
+from gnnpool.specs import ExplanationSpec
 from gnnpool.training.batches import DeviceGraphs
 from gnnpool.training.step import evaluation_limit
 
@@ -24,76 +25,68 @@ logger = logging.getLogger("gnnpool.explain")
 
 def explain_atoms(
     *,
-    structures: str | Path,
-    graphs: str | Path,
-    records: Sequence[str | Path],
-    predictions: Sequence[str | Path],
-    weights: Sequence[str | Path],
-    entry: Mapping,
+    inputs: Mapping[str, str | Path | Sequence[str | Path]],
+    spec: Mapping,
     stage_version: int,
-    atoms: str | Path,
-    summary: str | Path,
-    reading: str = "raw",
+    outputs: Mapping[str, str | Path],
 ) -> None:
     """Leave out every atom of every test structure once, for one trial of each pooling.
 
     Args:
-        structures: Structures of the dataset.
-        graphs: Graph file that the trials were trained on.
-        records: One trial of each pooling; the same dataset, setting and seed.
-        predictions: Of these trials, in the same order.
-        weights: Of these trials, in the same order.
-        entry: Name, title, dataset, setting, poolings, seed and structures of the explanation.
+        inputs: ``structures`` of the dataset, ``graphs`` that the trials were trained on, and of one trial
+            of each pooling, in the same order, ``records``, ``predictions`` and ``weights``.
+        spec: Fields of :class:`gnnpool.specs.ExplanationSpec`.
         stage_version: Version of this stage.
-        atoms: Parquet file with a row for each pooling and atom of the chosen structures.
-        summary: Parquet file with a row for each pooling and structure of the test part, and for
+        outputs: ``atoms``: Parquet file with a row for each pooling and atom of the chosen structures.
+            ``summary``: Parquet file with a row for each pooling and structure of the test part, and for
             those chosen from other parts.
-        reading: Reading of the trials whose weights are explained, see :data:`gnnpool.records.READINGS`.
 
     Raises:
         ArtifactError: If files do not belong together, or a network does not repeat its predictions.
-        ConfigError: If a structure that the entry names does not exist.
+        ConfigError: If a structure that the explanation names does not exist.
         DataError: If the test part has nothing to look at.
     """
+    spec, structures, graphs = ExplanationSpec.of(spec), inputs["structures"], inputs["graphs"]
     crystals, graph_set, sha256 = read_structures(structures), read_graphs(graphs), file_sha256(graphs)
     if graph_set.metadata["ids_sha256"] != ids_sha256(crystals.ids):
         raise ArtifactError(f"{graphs} and {structures}: made from different structures; delete both")
+    files = zip(inputs["records"], inputs["weights"], inputs["predictions"], strict=True)
     trials = [
         read_trained(
             record=record,
             weights=weight,
             predictions=prediction,
             graphs_sha256=sha256,
-            reading=reading,
+            reading=spec.reading,
         )
-        for record, weight, prediction in zip(records, weights, predictions, strict=True)
+        for record, weight, prediction in files
     ]
-    chosen = _choose(entry, crystals, trials)
+    chosen = _choose(spec, crystals, trials)
     frames, rows = [], []
     for trial in trials:
-        logger.info("%s: leave out atoms, pooling %s", entry["name"], trial.record["pooling"])
+        logger.info("%s: leave out atoms, pooling %s", spec.name, trial.record["pooling"])
         for row, frame in _explained(trial, crystals, graph_set, chosen):
             rows.append(row)
             frames += [] if frame is None else [frame]
     metadata = {
-        "title": entry["title"],
-        "dataset": entry["dataset"],
+        "title": spec.title,
+        "dataset": spec.dataset,
         "target": graph_set.metadata["target"],
         "unit": graph_set.metadata["unit"],
         "stage_version": str(stage_version),
     }
-    write_atoms(atoms, frames, metadata)
-    write_structures_explained(summary, rows, metadata)
+    write_atoms(outputs["atoms"], frames, metadata)
+    write_structures_explained(outputs["summary"], rows, metadata)
 
 
-def _choose(entry: Mapping, crystals: StructureSet, trials: Sequence[TrainedTrial]) -> list[str]:
+def _choose(spec: ExplanationSpec, crystals: StructureSet, trials: Sequence[TrainedTrial]) -> list[str]:
     """Ids of the structures to be shown, by the errors of all poolings together."""
     told = pd.concat([trial.predictions for trial in trials])
     told["error"] = (told["prediction"] - told["target"]).abs()
     told = told.groupby("id").agg(part=("part", "first"), error=("error", "mean"))
     known = pd.DataFrame({"id": crystals.ids, "atoms": np.diff(crystals.node_ptr)})
     known = known.merge(told, left_on="id", right_index=True, how="left")
-    return choose_structures(entry["structures"], known, explanation=entry["name"], dataset=entry["dataset"])
+    return choose_structures(spec.structures, known, explanation=spec.name, dataset=spec.dataset)
 
 
 def _explained(

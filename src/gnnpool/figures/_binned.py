@@ -40,7 +40,7 @@ def build_binned(
     Returns:
         Tidy: the rows of :func:`gnnpool.analysis.binned.binned_errors`, and unit (of the target).
     """
-    poolings = source.entry["poolings"]
+    poolings = source.spec.poolings
     tested = tested[tested["seed"].isin(source.seeds) & tested["pooling"].isin(poolings)]
     tidy = binned_errors(tested, by=by, confidence=source.confidence)
     tidy["unit"] = tidy["dataset"].map(source.trials().groupby("dataset")["unit"].first())
@@ -69,7 +69,7 @@ def build_binned(
                 _draw(panel, drawn, looks)
                 _describe_axes(panel, drawn, quantity.get(place.key[0], by))
         notes = [*_notes(source, tidy), *coverage_notes(source, covered)]
-        finish(figure, title=source.entry["title"], notes=notes, legend=legend)
+        finish(figure, title=source.spec.title, notes=notes, legend=legend)
     units = UNITS | {"from": unit, "to": unit}
     return Drawing(figure, tidy, units, _describe(source, tidy, covered))
 
@@ -130,7 +130,7 @@ def _notes(source: Source, tidy: pd.DataFrame) -> list[str]:
 
 
 def _describe(source: Source, tidy: pd.DataFrame, covered: pd.DataFrame) -> str:
-    sentences = [f"{source.entry['title']}: median absolute errors of the test structures in bins."]
+    sentences = [f"{source.spec.title}: median absolute errors of the test structures in bins."]
     trained = covered[covered["state"] == TRAINED]
     by_condition = dict(tuple(tidy.groupby(CONDITION)))
     for row in trained.itertuples():

@@ -29,7 +29,7 @@ def build_boxes(source: Source, *, points: bool) -> Drawing:
     """Draw the datasets' changes: box, median, whiskers to the lowest and highest value.
 
     Args:
-        source: What the figure is made from; its entry has one setting.
+        source: What the figure is made from; it has one setting.
         points: Whether each dataset has its point and name beside the box.
 
     Returns:
@@ -37,9 +37,9 @@ def build_boxes(source: Source, *, points: bool) -> Drawing:
         each pooling n, minimum, q1, median, q3 and maximum over its datasets (%).
 
     Raises:
-        ConfigError: If the entry has several settings.
+        ConfigError: If the figure has several settings.
     """
-    require_one_setting(source.entry)
+    require_one_setting(source.spec)
     values = source.values()
     values = values[values["dataset"] != AVERAGE]
     poolings = list(dict.fromkeys(values["pooling"]))
@@ -64,7 +64,7 @@ def build_boxes(source: Source, *, points: bool) -> Drawing:
             if points:
                 _name_datasets(axes, group, source)
         _write_gaps(axes, values, poolings)
-        finish(figure, title=source.entry["title"], notes=_notes(source, values, points))
+        finish(figure, title=source.spec.title, notes=_notes(source, values, points))
     numbers = values.merge(five_numbers(values), how="left", left_on="pooling", right_index=True)
     units = UNITS | dict.fromkeys(SUMMARY, "%, over datasets")
     return Drawing(figure, numbers, units, _describe(values, source))
@@ -161,7 +161,7 @@ def _name(row: object, source: Source) -> str:
 
 
 def _describe(values: pd.DataFrame, source: Source) -> str:
-    title = source.entry["title"]
+    title = source.spec.title
     sentences = [f"{title}: change of the error relative to mean pooling in percent; negative is better."]
     valued = values[values["value"].notna()]
     for pooling, summary in five_numbers(values).iterrows():

@@ -26,9 +26,9 @@ def coverage(source: Source, found: pd.DataFrame) -> pd.DataFrame:
     seeds = found.groupby(CONDITION)["seed"].nunique().to_dict()
     planned = {tuple(condition)[:4] for condition in source.planned}
     rows = []
-    for model, edges in source.entry["settings"]:
-        for dataset in source.entry["datasets"]:
-            for pooling in source.entry["poolings"]:
+    for model, edges in source.spec.settings:
+        for dataset in source.spec.datasets:
+            for pooling in source.spec.poolings:
                 condition = dataset, model, edges, pooling
                 n = seeds.get(condition, 0)
                 rows.append((*condition, n, int(n > 0), _state(condition, n, planned)))
@@ -72,7 +72,7 @@ def places(source: Source, covered: pd.DataFrame) -> list[Place]:
 def place_name(source: Source, dataset: str, model: str, edges: str) -> str:
     """Printed name of a dataset, after its setting if the entry has several."""
     name = source.name("datasets", dataset)
-    return f"{source.setting(model, edges)}: {name}" if len(source.entry["settings"]) > 1 else name
+    return f"{source.setting(model, edges)}: {name}" if len(source.spec.settings) > 1 else name
 
 
 def coverage_notes(source: Source, covered: pd.DataFrame) -> list[str]:

@@ -1,7 +1,5 @@
 """What stands in a figure in the place of a missing number, and entries that do not fit."""
 
-from collections.abc import Mapping
-
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -9,6 +7,7 @@ from gnnpool.analysis.values import AVERAGE, NO_BASELINE, NOT_PLANNED, NOT_TRAIN
 from gnnpool.errors import ConfigError
 from gnnpool.figures import style
 from gnnpool.figures.base import Source
+from gnnpool.specs import ExhibitSpec
 from gnnpool.wording import NO_TEST, gap_notes
 
 GAPS = {
@@ -28,7 +27,7 @@ def setting_gap_notes(source: Source, values: pd.DataFrame) -> list[str]:
     notes = []
     single = values[values["dataset"] != AVERAGE]
     for setting, chosen in single.groupby(["model", "edges"], sort=False):
-        prefix = f"{source.setting(*setting)}: " if len(source.entry["settings"]) > 1 else ""
+        prefix = f"{source.setting(*setting)}: " if len(source.spec.settings) > 1 else ""
         notes += [f"{prefix}{note}" for note in gap_notes(chosen, source.labels)]
     return notes
 
@@ -39,13 +38,13 @@ def write_gap(axes: Axes, words: str) -> None:
     axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", color=style.SOFT)
 
 
-def require_one_setting(entry: Mapping) -> None:
-    """Refuse an entry with several settings where a figure can show one.
+def require_one_setting(spec: ExhibitSpec) -> None:
+    """Refuse a figure with several settings where a figure can show one.
 
     Raises:
         ConfigError: Naming the figure and how many there are.
     """
-    if (found := len(entry["settings"])) != 1:
+    if (found := len(spec.settings)) != 1:
         raise ConfigError(
-            f"figure {entry['name']!r}: settings: found {found}, expected 1 for the kind {entry['kind']}"
+            f"figure {spec.name!r}: settings: found {found}, expected 1 for the kind {spec.kind}"
         )

@@ -38,7 +38,7 @@ def noise_notes(source: Source, values: pd.DataFrame, *, drawn: bool = True) -> 
     ends = [f"± {row['noise_floor']:.1f} % ({_where(source, row)})" for row in (lowest, highest)]
     if ends[0] != ends[1]:
         # Panels of several settings have a band each.
-        alone = len(source.entry["settings"]) == 1
+        alone = len(source.spec.settings) == 1
         ends = [f"dark, {ends[0]}", f"light, {ends[1]}"] if drawn and alone else ends
     size = " to ".join(dict.fromkeys(ends))
     lacking = values.loc[values["noise_floor"].isna() & (values["n_datasets"] > 0), "dataset"].unique()
@@ -52,7 +52,7 @@ def noise_notes(source: Source, values: pd.DataFrame, *, drawn: bool = True) -> 
 
 
 def _where(source: Source, row: pd.Series) -> str:
-    several = len(source.entry["settings"]) > 1
+    several = len(source.spec.settings) > 1
     setting = f"{source.setting(row['model'], row['edges'])}, " if several else ""
     if row["dataset"] == AVERAGE:
         return f"{setting}average over {row['n_datasets']} datasets"

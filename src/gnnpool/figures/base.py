@@ -15,7 +15,7 @@ class Source(source.Source):
 
     def colors(self, poolings: Iterable[str]) -> dict[str, str]:
         """Color of each pooling; see :func:`gnnpool.figures.style.pooling_colors`."""
-        return style.pooling_colors(poolings, self.labels.get("poolings", ()))
+        return style.pooling_colors(poolings, self.labels.poolings)
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def build(source: Source) -> Drawing:
     values = source.values()
     costs = relative_cost(source.trials())
     tidy = _gains(values).merge(costs, on=["model", "edges", "pooling"], how="left")
-    settings = source.entry["settings"]
+    settings = source.spec.settings
     with style.styled():
         figure = open_page(_WIDTH, _HEIGHT * len(settings))
         panels = figure.subplots(len(settings), len(_COSTS), sharey="row", squeeze=False)
@@ -56,7 +56,7 @@ def build(source: Source) -> Drawing:
             row[0].set_ylabel(CHANGE)
             for axes, cost in zip(row, _COSTS, strict=True):
                 _draw_panel(axes, chosen, cost, source)
-        finish(figure, title=source.entry["title"], notes=_notes(source, values, tidy, costs))
+        finish(figure, title=source.spec.title, notes=_notes(source, values, tidy, costs))
     return Drawing(figure, tidy, VALUE_UNITS | COST_UNITS, _describe(source, values, tidy))
 
 
@@ -134,7 +134,7 @@ def _notes(source: Source, values: pd.DataFrame, tidy: pd.DataFrame, costs: pd.D
 
 
 def _describe(source: Source, values: pd.DataFrame, tidy: pd.DataFrame) -> str:
-    title = source.entry["title"]
+    title = source.spec.title
     sentences = [
         f"{title}: change of the error relative to mean pooling in percent, negative is better, against "
         "seconds of a training and parameters, as multiples of those of mean pooling."

@@ -39,7 +39,7 @@ def build(source: Source) -> Drawing:
     values = source.values()
     single = values["dataset"] != AVERAGE
     values = values[single & values["value"].notna() & (values["pooling"] != BASELINE)]
-    settings = source.entry["settings"]
+    settings = source.spec.settings
     diagrams = [_rank(source, values, *setting) for setting in settings]
     heights = [_AROUND + _STEP * len(diagram) for diagram in diagrams]
     with style.styled():
@@ -52,7 +52,7 @@ def build(source: Source) -> Drawing:
             else:
                 write_gap(axes, _too_few(diagram))
                 axes.spines[:].set_visible(False)
-        finish(figure, title=source.entry["title"], notes=_notes(source, diagrams))
+        finish(figure, title=source.spec.title, notes=_notes(source, diagrams))
     return Drawing(figure, pd.concat(diagrams, ignore_index=True), UNITS, _describe(source, diagrams))
 
 
@@ -144,9 +144,7 @@ def _notes(source: Source, diagrams: list[pd.DataFrame]) -> list[str]:
 
 
 def _describe(source: Source, diagrams: list[pd.DataFrame]) -> str:
-    sentences = [
-        f"{source.entry['title']}: mean ranks of the poolings over the datasets, 1 is the lowest error."
-    ]
+    sentences = [f"{source.spec.title}: mean ranks of the poolings over the datasets, 1 is the lowest error."]
     for diagram in diagrams:
         sentences.append(_verdict(source, diagram))
         ranked = diagram[diagram["mean_rank"].notna()]

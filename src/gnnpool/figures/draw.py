@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,29 +9,24 @@ from matplotlib.figure import Figure
 
 from gnnpool import plugins
 from gnnpool.analysis.collect import read_trials
-from gnnpool.analysis.source import Files
+from gnnpool.analysis.source import split_inputs
 from gnnpool.artifacts import file_sha256, write_atomically, write_table
 from gnnpool.figures import style
 from gnnpool.figures.base import Source
+from gnnpool.specs import ExhibitSpec, Study
+
+KINDS = "gnnpool.figures"
 
 _MARGIN = 0.12  # inches around what is on the page
 
 
 def draw_figure(
     *,
-    trials: str | Path,
-    predictions: Sequence[str | Path],
-    history: Sequence[str | Path],
-    structures: Sequence[str | Path],
-    entry: Mapping,
-    labels: Mapping[str, Mapping[str, str]],
-    statistic: str,
-    statistics: Mapping[str, float],
-    seeds: Sequence[int],
+    inputs: Mapping[str, str | Path | Sequence[str | Path]],
+    spec: Mapping,
+    study: Mapping,
     planned: Collection[Sequence[str]],
-    png: str | Path,
-    pdf: str | Path,
-    parquet: str | Path,
+    outputs: Mapping[str, str | Path],
 ) -> None:
     """Draw one figure and save it with its description and its numbers.
 
@@ -40,46 +34,31 @@ def draw_figure(
     The same files give the same bytes: no times are written.
 
     Args:
-        trials: Trials; output of :func:`gnnpool.analysis.collect.collect_trials`.
-        predictions: Predictions of these trials, if the kind needs them; or none.
-        history: Their histories, if the kind needs them; or none.
-        structures: Structures of their datasets, if the kind needs them; or none.
-        entry: Name, title, kind, settings, datasets and poolings of the figure.
-        labels: For each of datasets, models, edges and poolings the labels by slug.
-        statistic: ``mean_change`` or ``change_of_mean``.
-        statistics: confidence of intervals, resamples of bootstraps, and the margin (%) that matters.
-        seeds: Planned seeds.
+        inputs: ``trials``, output of :func:`gnnpool.analysis.collect.collect_trials`, and the fields of
+            :class:`gnnpool.analysis.source.Files` that the kind needs.
+        spec: Fields of :class:`gnnpool.specs.ExhibitSpec`.
+        study: What all figures share; see :meth:`gnnpool.specs.Study.of`.
         planned: Planned conditions (dataset, model, edges, pooling).
-        png: Picture for the screen; its metadata hold an alternative text.
-        pdf: Picture for print.
-        parquet: The numbers drawn; the alternative text is in its metadata too.
+        outputs: ``png``: picture for the screen; its metadata hold an alternative text. ``pdf``: picture
+            for print. ``parquet``: the numbers drawn; the alternative text is in its metadata too.
 
     Raises:
-        ConfigError: If the kind or the statistic is unknown, or the kind does not fit the entry.
+        ConfigError: If the kind or the statistic is unknown, or the kind does not fit the figure.
     """
-    kinds = plugins.names("gnnpool.figures")
-    plugins.require(entry["kind"], kinds, what=f"kind of figure {entry['name']!r}")
-    build = import_module(f"gnnpool.figures.{entry['kind']}").build
+    spec = ExhibitSpec.of(spec)
+    plugins.require(spec.kind, plugins.names(KINDS, group=KINDS), what=f"kind of figure {spec.name!r}")
+    trials, others = split_inputs(inputs)
     source = Source(
-        entry=entry,
-        labels=labels,
-        records=read_trials(trials),
-        files=Files(predictions=predictions, history=history, structures=structures),
-        seeds=seeds,
-        planned=planned,
-        statistic=statistic,
-        **statistics,
+        spec=spec, records=read_trials(trials), files=others, planned=planned, **vars(Study.of(study))
     )
-    drawing = build(source)
+    drawing = plugins.load_function(KINDS, spec.kind, "build")(source)
 
     units = {name: unit for name, unit in drawing.units.items() if name in drawing.tidy.columns}
     save_figure(
         drawing.figure,
         pa.Table.from_pandas(drawing.tidy, preserve_index=False),
-        png=png,
-        pdf=pdf,
-        parquet=parquet,
-        metadata={"title": entry["title"], "description": drawing.description, "statistic": statistic},
+        **outputs,
+        metadata={"title": spec.title, "description": drawing.description, "statistic": source.statistic},
         units=units,
     )
 

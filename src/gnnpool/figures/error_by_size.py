@@ -16,5 +16,5 @@ def build(source: Source) -> Drawing:
         See :func:`gnnpool.figures._binned.build_binned`; from and to are atoms per cell.
     """
     tested = source.test_errors.merge(source.sizes, on=["dataset", "id"])
-    names = dict.fromkeys(source.entry["datasets"], "atoms per cell")
+    names = dict.fromkeys(source.spec.datasets, "atoms per cell")
     return build_binned(source, tested, by="atoms", quantity=names, unit="atoms per cell")

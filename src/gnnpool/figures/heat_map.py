@@ -36,9 +36,9 @@ def build(source: Source) -> Drawing:
     Returns:
         Tidy: the rows of :func:`gnnpool.analysis.values.assessed_values`, averages among them.
     """
-    values, settings = source.values(), source.entry["settings"]
-    poolings = _planned(values, "pooling", source.entry["poolings"])
-    columns = [*_planned(values, "dataset", source.entry["datasets"]), AVERAGE]
+    values, settings = source.values(), source.spec.settings
+    poolings = _planned(values, "pooling", source.spec.poolings)
+    columns = [*_planned(values, "dataset", source.spec.datasets), AVERAGE]
     changes = values["value"].abs().dropna()
     limit = max(float(changes.quantile(_FULL)) if len(changes) else 0.0, 1.0)
     with style.styled():
@@ -53,7 +53,7 @@ def build(source: Source) -> Drawing:
             _name_fields(axes, poolings, columns, source)
             axes.set_title(setting)
         _draw_scale(figure, every, limit)
-        finish(figure, title=source.entry["title"], notes=_notes(source, values))
+        finish(figure, title=source.spec.title, notes=_notes(source, values))
     return Drawing(figure, values, UNITS, _describe(source, values))
 
 
@@ -64,7 +64,7 @@ def _planned(values: pd.DataFrame, name: str, order: Sequence[str]) -> list[str]
 
 
 def _by_setting(source: Source, values: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    for model, edges in source.entry["settings"]:
+    for model, edges in source.spec.settings:
         yield source.setting(model, edges), values[(values["model"] == model) & (values["edges"] == edges)]
 
 
@@ -140,7 +140,7 @@ def _notes(source: Source, values: pd.DataFrame) -> list[str]:
 
 
 def _describe(source: Source, values: pd.DataFrame) -> str:
-    title = source.entry["title"]
+    title = source.spec.title
     sentences = [
         f"{title}: heat map of the change of the error relative to mean pooling, poolings by datasets, in "
         "percent; negative is better."

@@ -68,7 +68,7 @@ def build(source: Source) -> Drawing:
                 if reference is not None and condition.pooling != BASELINE:
                     axes.plot(reference["epoch"], reference["val_mae_median"], **_REFERENCE)
         notes = [*_NOTES, *coverage_notes(source, covered)]
-        finish(figure, title=source.entry["title"], notes=notes, legend=_legend())
+        finish(figure, title=source.spec.title, notes=notes, legend=_legend())
     return Drawing(figure, curves, UNITS, _describe(source, curves, histories, covered))
 
 
@@ -115,7 +115,7 @@ def _scale(row: list[Axes], curves: list[pd.DataFrame]) -> None:
 
 def _describe(source: Source, curves: pd.DataFrame, histories: pd.DataFrame, covered: pd.DataFrame) -> str:
     sentences = [
-        f"{source.entry['title']}: training and validation error over the epochs, median and range over the "
+        f"{source.spec.title}: training and validation error over the epochs, median and range over the "
         "seeds."
     ]
     units = dict(curves[["dataset", "unit"]].drop_duplicates().itertuples(index=False))

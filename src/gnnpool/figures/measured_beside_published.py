@@ -53,7 +53,7 @@ def build(source: Source) -> Drawing:
         if drawn.empty:
             place = {"transform": axes.transAxes, "ha": "center", "color": style.SOFT}
             axes.text(0.5, 0.55, "no entry that both have", **place)
-        finish(figure, title=source.entry["title"], notes=_notes(source, tidy, drawn), legend=_legend())
+        finish(figure, title=source.spec.title, notes=_notes(source, tidy, drawn), legend=_legend())
         far = _named(drawn)
         # All points keep their room, the unnamed ones under names of no width.
         names = [_name(row, source) if row.Index in far else "" for row in drawn.itertuples()]
@@ -133,7 +133,7 @@ def _notes(source: Source, tidy: pd.DataFrame, drawn: pd.DataFrame) -> list[str]
 
 def _describe(source: Source, tidy: pd.DataFrame, drawn: pd.DataFrame) -> str:
     sentences = [
-        f"{source.entry['title']}: our changes against those that the paper prints, in percent; negative is "
+        f"{source.spec.title}: our changes against those that the paper prints, in percent; negative is "
         "better.",
         count_verdicts(drawn),
         *_lacking(tidy),

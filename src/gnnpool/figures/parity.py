@@ -33,7 +33,7 @@ def build(source: Source) -> Drawing:
         Tidy: a line for each test structure of each seed: the columns of
         :func:`gnnpool.analysis.test_errors.read_test_errors`, and unit (of the target).
     """
-    poolings = source.entry["poolings"]
+    poolings = source.spec.poolings
     tested = source.test_errors
     tested = tested[tested["seed"].isin(source.seeds) & tested["pooling"].isin(poolings)]
     units = source.trials().groupby("dataset")["unit"].first()
@@ -57,7 +57,7 @@ def build(source: Source) -> Drawing:
                 else:
                     _draw(axes, drawn, *ranges[place.key], color=colors[condition.pooling])
         notes = [*_NOTES, *_beyond(tidy, ranges), *coverage_notes(source, covered)]
-        finish(figure, title=source.entry["title"], notes=notes)
+        finish(figure, title=source.spec.title, notes=notes)
     return Drawing(figure, tidy, UNITS, _describe(source, by_condition, covered))
 
 
@@ -114,7 +114,7 @@ def _draw(axes: Axes, drawn: pd.DataFrame, low: float, high: float, *, color: st
 
 
 def _describe(source: Source, by_condition: dict, covered: pd.DataFrame) -> str:
-    sentences = [f"{source.entry['title']}: predictions against targets of the test structures."]
+    sentences = [f"{source.spec.title}: predictions against targets of the test structures."]
     for row in covered.itertuples():
         condition = row.dataset, row.model, row.edges, row.pooling
         found = by_condition.get(condition)

@@ -1,6 +1,6 @@
 """The answer in three sentences: what differs, how large changes are, and what can be detected."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,7 @@ import pandas as pd
 from gnnpool.analysis.power import MOST, POWER
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.report.headline import SETTING, comparisons, headline
+from gnnpool.specs import Labels
 from gnnpool.tables.power import ALL
 from gnnpool.wording import interval, label_of, number, setting_label, span
 
@@ -23,7 +24,7 @@ class Asked:
     Args:
         values: Rows of :func:`gnnpool.analysis.values.assessed_values` of the whole grid.
         power: Tidy rows of :mod:`gnnpool.tables.power` of the whole grid.
-        labels: For each of datasets, models, edges and poolings the labels by slug.
+        labels: Printed names.
         planned: Planned trials.
         finished: Those of them that are finished.
         poolings: Planned poolings, mean pooling not counted.
@@ -35,7 +36,7 @@ class Asked:
 
     values: pd.DataFrame
     power: pd.DataFrame
-    labels: Mapping[str, Mapping[str, str]]
+    labels: Labels
     planned: int
     finished: int
     poolings: int

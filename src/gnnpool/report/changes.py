@@ -1,6 +1,6 @@
 """The lines of the changes: each with its row of the forest plot, its words, and what lines are chosen by."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -9,6 +9,7 @@ from markupsafe import Markup
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.report.answer import counted
 from gnnpool.report.forest_plot import Scale, draw_row
+from gnnpool.specs import Labels
 from gnnpool.wording import TIMES, interval, label_of, number, setting_label
 
 AVERAGES = "Average"
@@ -52,7 +53,7 @@ def lines(
     changes: pd.DataFrame,
     *,
     among: pd.DataFrame,
-    labels: Mapping[str, Mapping[str, str]],
+    labels: Labels,
     scale: Scale,
     correction: str,
 ) -> list[Line]:
@@ -62,7 +63,7 @@ def lines(
         compared: Rows of :func:`gnnpool.report.headline.comparisons`: the lines to show.
         changes: Rows of :func:`gnnpool.analysis.change.changes_by_seed`; the seeds' changes.
         among: All rows of ``comparisons``; the datasets' changes.
-        labels: For each of datasets, models, edges and poolings the labels by slug.
+        labels: Printed names.
         scale: Common to all rows of the page.
         correction: "corrected" or "uncorrected" for multiple comparisons, as significance is in the lines.
     """
@@ -79,7 +80,7 @@ def scale_of(compared: pd.DataFrame, changes: pd.DataFrame, *, margin: float) ->
 
 
 def _parts(
-    row: pd.Series, changes: pd.DataFrame, among: pd.DataFrame, labels: Mapping
+    row: pd.Series, changes: pd.DataFrame, among: pd.DataFrame, labels: Labels
 ) -> Iterator[tuple[str, float]]:
     """What a change is the mean of: the datasets of an average, the seeds of a dataset."""
     same = (changes[_LOOKUP] == row[_LOOKUP].tolist()).all(axis=1)
@@ -93,7 +94,7 @@ def _parts(
 
 
 def _line(
-    row: pd.Series, parts: list[tuple[str, float]], labels: Mapping, scale: Scale, correction: str
+    row: pd.Series, parts: list[tuple[str, float]], labels: Labels, scale: Scale, correction: str
 ) -> Line:
     pooling = label_of(labels, "poolings", row["pooling"])
     dataset = AVERAGES if row["dataset"] == AVERAGE else label_of(labels, "datasets", row["dataset"])

@@ -1,11 +1,10 @@
 """What the trials cost: time, memory and parameters, for each pooling."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
 from gnnpool.analysis.cost import relative_cost, training_seconds
+from gnnpool.specs import Labels
 from gnnpool.tables.printed import Item, Printed, Row
 from gnnpool.wording import label_of, setting_label, span
 
@@ -21,12 +20,12 @@ _COLUMNS = (
 )
 
 
-def cost(trials: pd.DataFrame, labels: Mapping[str, Mapping[str, str]]) -> Printed:
+def cost(trials: pd.DataFrame, labels: Labels) -> Printed:
     """Cost of each pooling in each setting, and of all.
 
     Args:
         trials: Rows of :func:`gnnpool.analysis.collect.read_records`.
-        labels: For each of datasets, models, edges and poolings the labels by slug.
+        labels: Printed names.
     """
     rows = []
     for (model, edges), group in trials.groupby(["model", "edges"], sort=False):

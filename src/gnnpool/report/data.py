@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from gnnpool.specs import Labels
 from gnnpool.tables.datasets import print_datasets
 from gnnpool.tables.printed import Item, Printed, Row
 from gnnpool.wording import label_of
@@ -12,23 +13,21 @@ from gnnpool.wording import label_of
 _NAMED = 100
 
 
-def sections(
-    manifests: Sequence[Mapping], datasets: pd.DataFrame, *, labels: Mapping[str, Mapping[str, str]]
-) -> list[Printed]:
+def sections(manifests: Sequence[Mapping], datasets: pd.DataFrame, *, labels: Labels) -> list[Printed]:
     """Tables on the data: counts and leaks, targets and origins, and rows left out if there are any.
 
     Args:
         manifests: Manifests of the structures of the datasets.
         datasets: Rows of :func:`gnnpool.analysis.datasets.count_datasets`.
-        labels: For each of datasets, models, edges and poolings the labels by slug.
+        labels: Printed names.
     """
-    counts = [print_datasets(datasets, labels=labels["datasets"])] if len(datasets) else []
+    counts = [print_datasets(datasets, labels=labels.datasets)] if len(datasets) else []
     skipped = [fault for manifest in manifests for fault in manifest["skipped"]]
     left_out = [_left_out(skipped, labels)] if skipped else []
     return [*counts, _targets(manifests, labels), *left_out]
 
 
-def _targets(manifests: Sequence[Mapping], labels: Mapping) -> Printed:
+def _targets(manifests: Sequence[Mapping], labels: Labels) -> Printed:
     rows = []
     for manifest in manifests:
         targets = manifest["targets"]
@@ -46,7 +45,7 @@ def _targets(manifests: Sequence[Mapping], labels: Mapping) -> Printed:
     return Printed("targets", "Targets and origins", columns, rows, [])
 
 
-def _left_out(skipped: Sequence[Mapping], labels: Mapping) -> Printed:
+def _left_out(skipped: Sequence[Mapping], labels: Labels) -> Printed:
     rows = [
         Row(
             label_of(labels, "datasets", fault["dataset"]),

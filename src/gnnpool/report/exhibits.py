@@ -79,7 +79,7 @@ class Gallery:
 
 
 def read_exhibit(parquet: str | Path, *, beside: Path) -> TableExhibit:
-    """Read a table of :func:`gnnpool.tables.compose.render_table`.
+    """Read a table of :func:`gnnpool.tables.render.render_table`.
 
     Args:
         parquet: Its tidy form, whose metadata hold the printed one.

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from gnnpool.data.groups import LEAKS
-from gnnpool.grid import plan_trials
 from gnnpool.records import Trial
+from gnnpool.specs import Labels
 from gnnpool.tables.printed import Item, Printed, Row
+from gnnpool.trials import plan_trials
 from gnnpool.wording import label_of, span
 
 # Trials that are named one by one.
@@ -26,7 +27,7 @@ def progress(
         found: Finished trials.
         blocks: Each with a name and the lists datasets, models, edges and poolings.
         seeds: Planned seeds.
-        noise_floor: See :func:`gnnpool.grid.plan_trials`.
+        noise_floor: See :func:`gnnpool.trials.plan_trials`.
     """
     rows = []
     for block in blocks:
@@ -44,7 +45,7 @@ def limits(
     checks: Mapping,
     manifests: Sequence[Mapping],
     datasets: pd.DataFrame,
-    labels: Mapping[str, Mapping[str, str]],
+    labels: Labels,
     repeats: bool,
 ) -> list[str]:
     """Sentences on all that limits the answer; none if there is nothing.
@@ -55,7 +56,7 @@ def limits(
         checks: What :func:`gnnpool.analysis.checks.check_results` wrote.
         manifests: Manifests of the structures of the datasets.
         datasets: Rows of :func:`gnnpool.analysis.datasets.count_datasets`.
-        labels: For each of datasets, models, edges and poolings the labels by slug.
+        labels: Printed names.
         repeats: Whether there are trainings repeated from other initial weights.
     """
     said = []
@@ -79,7 +80,7 @@ def limits(
     return [*said, *(f"{_capital(warning)}." for warning in checks["warnings"])]
 
 
-def _of_dataset(manifest: Mapping, labels: Mapping) -> list[str]:
+def _of_dataset(manifest: Mapping, labels: Labels) -> list[str]:
     name, said = label_of(labels, "datasets", manifest["dataset"]), []
     if manifest["rows_read"] != manifest["rows_expected"]:
         said.append(f"{name}: {manifest['rows_read']} rows were read, {manifest['rows_expected']} expected.")
@@ -91,7 +92,7 @@ def _of_dataset(manifest: Mapping, labels: Mapping) -> list[str]:
     return said
 
 
-def _leaks(datasets: pd.DataFrame, labels: Mapping) -> list[str]:
+def _leaks(datasets: pd.DataFrame, labels: Labels) -> list[str]:
     if not len(datasets):
         return []
     test, leaked = LEAKS[0][0], "_in_".join(LEAKS[0])

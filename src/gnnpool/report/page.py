@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 
 import yaml
@@ -12,6 +13,10 @@ from markupsafe import Markup
 
 from gnnpool import __version__
 from gnnpool.report import forest_plot
+from gnnpool.report.changes import Line
+from gnnpool.report.exhibits import Gallery, TableExhibit
+from gnnpool.report.forest_plot import Scale
+from gnnpool.report.runs import Run
 from gnnpool.tables.html import COLORS, TABLE_CSS, html_notes, html_table
 from gnnpool.tables.printed import Printed
 
@@ -19,13 +24,51 @@ TITLE = "Which pooling should a graph neural network use to predict a property o
 _AXES = ("pooling", "dataset", "setting")
 
 
-def render(*, config: Mapping, labels: Mapping[str, Mapping[str, str]], **parts: object) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """What the template shows.
+
+    Args:
+        note: What a reader must know before the answer; may be empty.
+        sentences: The answer.
+        limits: What limits it.
+        scale: Of all forest plots.
+        first: Changes that the answer rests on.
+        averaged: Whether averages over datasets are among them.
+        lines: All changes.
+        runs: Finished trials.
+        data: Tables on the datasets.
+        cost: Seconds and parameters by pooling.
+        hours: CPU hours of all trials, and GPU hours.
+        provenance: Tables on where the numbers come from.
+        progress: Trials by block.
+        tables: Tables of the configuration.
+        galleries: Pictures.
+    """
+
+    note: str
+    sentences: Sequence[str]
+    limits: Sequence[str]
+    scale: Scale
+    first: Sequence[Line]
+    averaged: bool
+    lines: Sequence[Line]
+    runs: Sequence[Run]
+    data: Sequence[Printed]
+    cost: Printed
+    hours: tuple[float, float]
+    provenance: Sequence[Printed]
+    progress: Printed
+    tables: Sequence[TableExhibit]
+    galleries: Sequence[Gallery]
+
+
+def render(page: Page, *, config: Mapping) -> str:
     """Put the parts into the page. All words are escaped; only forest plots and tables come as HTML.
 
     Args:
+        page: The parts.
         config: What decides the results; its statistics are named, and all of it is shown.
-        labels: For each of datasets, models, edges and poolings the labels by slug.
-        parts: What the template names; :func:`gnnpool.report.compose.write_report` lists them.
 
     Returns:
         The page.
@@ -52,7 +95,7 @@ def render(*, config: Mapping, labels: Mapping[str, Mapping[str, str]], **parts:
         margin=f"{config['statistics']['margin']:g} %",
         seeds=", ".join(map(str, config["seeds"])),
         version=__version__,
-        **parts,
+        **vars(page),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from gnnpool import stages
+from gnnpool.specs import Labels
 from gnnpool.tables.printed import Item, Printed, Row
 from gnnpool.wording import label_of
 
@@ -42,15 +43,13 @@ def of_trials(trials: pd.DataFrame) -> Printed:
     return Printed("versions", "What the trials were made with", ["Value", "Trials"], rows, notes)
 
 
-def of_data(
-    trials: pd.DataFrame, manifests: Sequence[Mapping], labels: Mapping[str, Mapping[str, str]]
-) -> Printed:
+def of_data(trials: pd.DataFrame, manifests: Sequence[Mapping], labels: Labels) -> Printed:
     """Hashes of raw files and graphs.
 
     Args:
         trials: Rows of :func:`gnnpool.analysis.collect.read_records`.
         manifests: Manifests of the structures of the datasets.
-        labels: For each of datasets, models, edges and poolings the labels by slug.
+        labels: Printed names.
     """
     rows = []
     for manifest in manifests:

@@ -1,6 +1,5 @@
 """The lines of the trials."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -8,6 +7,7 @@ import pandas as pd
 from gnnpool.analysis.collect import TRIAL
 from gnnpool.analysis.cost import training_seconds
 from gnnpool.records import Trial
+from gnnpool.specs import Labels
 from gnnpool.wording import label_of, number, setting_label
 
 
@@ -44,22 +44,20 @@ class Run:
     device: str
 
 
-def runs(
-    trials: pd.DataFrame, changes: pd.DataFrame, *, labels: Mapping[str, Mapping[str, str]]
-) -> list[Run]:
+def runs(trials: pd.DataFrame, changes: pd.DataFrame, *, labels: Labels) -> list[Run]:
     """Turn trials into lines.
 
     Args:
         trials: Rows of :func:`gnnpool.analysis.collect.read_records`.
         changes: Rows of :func:`gnnpool.analysis.change.changes_by_seed`.
-        labels: For each of datasets, models, edges and poolings the labels by slug.
+        labels: Printed names.
     """
     key = [field for field in TRIAL if field != "init"]
     found = trials.merge(changes[[*key, "change"]].assign(init=0), on=TRIAL, how="left")
     return [_run(row, labels) for row in found.assign(seconds=training_seconds(found)).itertuples()]
 
 
-def _run(row: object, labels: Mapping) -> Run:
+def _run(row: object, labels: Labels) -> Run:
     trial = Trial(*(getattr(row, field) for field in TRIAL))
     return Run(
         name=str(trial),

@@ -90,7 +90,7 @@ def change_notes(source: Source, values: pd.DataFrame, *, average: str) -> list[
         values: Rows of :func:`gnnpool.analysis.values.assessed_values`.
         average: What is averaged over the datasets, such as "Average".
     """
-    names = ", ".join(source.name("datasets", dataset) for dataset in source.entry["datasets"])
+    names = ", ".join(source.name("datasets", dataset) for dataset in source.spec.datasets)
     notes = [
         *statistic_notes(source.statistic, source.seeds),
         f"Below a number: its {source.percent} interval, and n, the seeds; of an average, datasets {TIMES} "

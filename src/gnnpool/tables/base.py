@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from gnnpool.analysis import source
+from gnnpool.specs import Physics
 from gnnpool.tables.printed import Row
 
 
@@ -15,15 +16,15 @@ class Source(source.Source):
 
     Args:
         scheme: How structures are divided: "random" or "matbench".
-        physics: For each dataset of which it is known: grows_with_cell, decided_by and note.
+        physics: Which kind of quantity the target of a dataset is, where that is known.
     """
 
     scheme: str
-    physics: Mapping[str, Mapping]
+    physics: Mapping[str, Physics]
 
     def narrowed(self, **changes: Sequence) -> "Source":
-        """The same source with an entry of other settings, datasets or poolings."""
-        return replace(self, entry={**self.entry, **changes})
+        """The same source with other settings, datasets or poolings."""
+        return replace(self, spec=replace(self.spec, **changes))
 
 
 @dataclass(frozen=True)

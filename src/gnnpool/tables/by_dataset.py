@@ -20,10 +20,9 @@ def build(source: Source) -> Table:
     Raises:
         ConfigError: If the entry has several settings.
     """
-    entry = source.entry
-    if len(entry["settings"]) != 1:
+    if len(source.spec.settings) != 1:
         raise ConfigError(
-            f"table {entry['name']!r}: settings: found {len(entry['settings'])}, "
+            f"table {source.spec.name!r}: settings: found {len(source.spec.settings)}, "
             "expected 1 for the kind by_dataset (by_setting shows several)"
         )
     values = source.values()
@@ -36,6 +35,6 @@ def build(source: Source) -> Table:
         items = [*(item(value) for value in group.itertuples()), *noise_items(group, values)]
         rows.append(Row(source.name("datasets", dataset), items, summary=dataset == AVERAGE))
     rows += filter(None, [without_one(values[values["dataset"] == AVERAGE], values)])
-    columns = [source.name("poolings", pooling) for pooling in entry["poolings"]]
+    columns = [source.name("poolings", pooling) for pooling in source.spec.poolings]
     notes = change_notes(source, values, average="Average")
     return Table(tidy, UNITS, [*columns, *noise_columns(values)], rows, notes)

@@ -40,7 +40,7 @@ def build(source: Source) -> Table:
     """
     values, members = source.values(), _members(source)
     frames, rows = [], []
-    for model, edges in source.entry["settings"]:
+    for model, edges in source.spec.settings:
         setting = values[(values["model"] == model) & (values["edges"] == edges)]
         kinds = list(_kinds(source, setting, members, model, edges))
         frames += [frame for frame, _ in kinds]
@@ -48,17 +48,17 @@ def build(source: Source) -> Table:
         rows.append(Row(source.setting(model, edges) + ("" if planned else ": not planned")))
         rows += [row for _, row in kinds if planned]
     tidy = pd.concat(frames, ignore_index=True) if frames else _named(values[:0], "", "")
-    columns = [source.name("poolings", pooling) for pooling in source.entry["poolings"]]
+    columns = [source.name("poolings", pooling) for pooling in source.spec.poolings]
     return Table(tidy, UNITS, columns, rows, list(_notes(source, members, tidy)))
 
 
 def _members(source: Source) -> dict[str, dict[object, list[str]]]:
     """Datasets of the entry by question and kind; without questions and kinds that have none."""
-    known = [dataset for dataset in source.entry["datasets"] if dataset in source.physics]
+    known = [dataset for dataset in source.spec.datasets if dataset in source.physics]
     members: dict[str, dict[object, list[str]]] = {}
     for question, kinds in KINDS.items():
         for kind in kinds:
-            if datasets := [d for d in known if source.physics[d][question] == kind]:
+            if datasets := [d for d in known if getattr(source.physics[d], question) == kind]:
                 members.setdefault(question, {})[kind] = datasets
     return members
 
@@ -141,10 +141,10 @@ def _notes(source: Source, members: Mapping, tidy: pd.DataFrame) -> Iterator[str
         "A kind of one or two datasets proves nothing, and datasets of two kinds differ in more than their "
         "kind: in size, unit, elements and cells."
     )
-    for dataset in source.entry["datasets"]:
-        if note := source.physics.get(dataset, {}).get("note"):
-            yield f"{source.name('datasets', dataset)}: {note}."
-    if lacking := [d for d in source.entry["datasets"] if d not in source.physics]:
+    for dataset in source.spec.datasets:
+        if (known := source.physics.get(dataset)) and known.note:
+            yield f"{source.name('datasets', dataset)}: {known.note}."
+    if lacking := [d for d in source.spec.datasets if d not in source.physics]:
         yield f"Of no declared kind, and not counted: {_names(source, lacking)}."
     if "state" in tidy:
         yield from gap_meanings(tidy)

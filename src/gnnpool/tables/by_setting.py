@@ -26,6 +26,6 @@ def build(source: Source) -> Table:
     for (model, edges), group in averages.groupby(["model", "edges"], sort=False):
         items = [*(item(value) for value in group.itertuples()), *noise_items(group, averages)]
         rows += filter(None, [Row(source.setting(model, edges), items), without_one(group, averages)])
-    columns = [source.name("poolings", pooling) for pooling in source.entry["poolings"]]
+    columns = [source.name("poolings", pooling) for pooling in source.spec.poolings]
     notes = change_notes(source, values, average="Each number")
     return Table(tidy, UNITS, [*columns, *noise_columns(averages)], rows, notes)

@@ -24,10 +24,10 @@ def build(source: Source) -> Table:
     """
     judged = judge_claims(source.values(), confidence=source.confidence)
     poolings = judged["pooling"].str.cat(judged["others"], sep=" ").str.split()
-    known = poolings.map(lambda names: set(names) <= set(source.entry["poolings"]))
+    known = poolings.map(lambda names: set(names) <= set(source.spec.poolings))
     tidy = judged[known].reset_index(drop=True)
     rows, frames = [], [tidy.iloc[:0]]
-    for model, edges in source.entry["settings"]:
+    for model, edges in source.spec.settings:
         chosen = tidy[(tidy["model"] == model) & (tidy["edges"] == edges)]
         frames.append(chosen)
         if len(chosen):

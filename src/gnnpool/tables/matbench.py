@@ -31,13 +31,13 @@ def build(source: Source) -> Table:
         of CGCNN v2019), read_from (see :func:`gnnpool.analysis.leaderboard.leaderboard_errors`).
     """
     public = leaderboard_errors()
-    datasets = [d for d in source.entry["datasets"] if d in set(public["dataset"])]
+    datasets = [d for d in source.spec.datasets if d in set(public["dataset"])]
     trials = source.trials()
     units = trials.groupby("dataset")["unit"].first()
     datasets = [d for d in datasets if d in units.index]
     trials = trials[
         (trials["init"] == 0)
-        & trials["pooling"].isin(source.entry["poolings"])
+        & trials["pooling"].isin(source.spec.poolings)
         & trials["dataset"].isin(datasets)
     ]
     public = public[public["dataset"].isin(datasets)]
@@ -60,8 +60,8 @@ def build(source: Source) -> Table:
 def _rows(source: Source, tidy: pd.DataFrame, datasets: list[str]) -> list[Row]:
     by_name = dict(tuple(tidy.groupby("algorithm")))
     rows = [Row("Ours")]
-    for model, edges in source.entry["settings"]:
-        for pooling in source.entry["poolings"]:
+    for model, edges in source.spec.settings:
+        for pooling in source.spec.poolings:
             lines = by_name.get(f"{model}/{edges}/{pooling}")
             if lines is not None:
                 label = f"{source.setting(model, edges)}: {source.name('poolings', pooling)}"

@@ -34,10 +34,10 @@ def build(source: Source) -> Table:
     """
     tidy = spreads(source.values(), source.changes(), margin=source.margin, confidence=source.confidence)
     rows = []
-    for model, edges in source.entry["settings"]:
+    for model, edges in source.spec.settings:
         chosen = (tidy["model"] == model) & (tidy["edges"] == edges) & (tidy["pooling"] == ALL)
         lines = tidy[chosen].set_index("dataset")
-        shown = [d for d in (*source.entry["datasets"], AVERAGE) if d in lines.index]
+        shown = [d for d in (*source.spec.datasets, AVERAGE) if d in lines.index]
         if shown:
             rows.append(Row(source.setting(model, edges)))
         for dataset in shown:

@@ -40,7 +40,7 @@ def build(source: Source) -> Table:
         (values["dataset"] != AVERAGE) & values["value"].notna() & (values["pooling"] != BASELINE)
     ]
     frames, rows, notes = [], [], []
-    for model, edges in source.entry["settings"]:
+    for model, edges in source.spec.settings:
         setting = values[(values["model"] == model) & (values["edges"] == edges)]
         ranked = rank_poolings(setting, confidence=source.confidence, margin=source.margin)
         ranked = ranked.assign(model=model, edges=edges)

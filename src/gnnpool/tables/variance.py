@@ -38,9 +38,9 @@ def build(source: Source) -> Table:
         tidy[f"share_of_{name}"] = variances[name] / total.where(total > 0)
 
     rows = []
-    for model, edges in source.entry["settings"]:
+    for model, edges in source.spec.settings:
         lines = tidy[(tidy["model"] == model) & (tidy["edges"] == edges)].set_index("dataset")
-        shown = [dataset for dataset in source.entry["datasets"] if dataset in lines.index]
+        shown = [dataset for dataset in source.spec.datasets if dataset in lines.index]
         if shown:
             rows.append(Row(source.setting(model, edges)))
         rows += [Row(source.name("datasets", d), _items(lines.loc[d])) for d in shown]

@@ -121,30 +121,10 @@ def test_truncated_record_is_named(write_record):
         read_records([path])
 
 
-def test_collected_trials_may_be_collected_again(write_record, tmp_path):
-    first, second, whole = (tmp_path / f"{name}.parquet" for name in ("first", "second", "whole"))
-    collect_trials(records=[write_record(MEAN, 50.0)], output=first)
-    collect_trials(records=[], output=second)
-    collect_trials(records=[write_record(GMT, 40.0)], collected=[first, second], output=whole)
-    found = read_trials(whole)
-    assert found.equals(read_records([write_record(MEAN, 50.0), write_record(GMT, 40.0)]))
-
-
-@pytest.mark.parametrize(
-    ("trial", "version", "told"),
-    [
-        (MEAN, 1, r"first\.parquet: phonons/cgcnn/mdl/mean/seed-111: trial: .* one record for each trial"),
-        (GMT, 2, r"first\.parquet: phonons/cgcnn/mdl/mean/seed-111: .* train the older trial again"),
-    ],
-)
-def test_what_does_not_belong_together_is_refused_between_files(write_record, tmp_path, trial, version, told):
-    collect_trials(records=[write_record(MEAN, 50.0)], output=tmp_path / "first.parquet")
-    record = write_record(trial, 40.0, stage_version=version)
-    with pytest.raises(ArtifactError, match=told):
-        collect_trials(
-            records=[record], collected=[tmp_path / "first.parquet"], output=tmp_path / "all.parquet"
-        )
-    assert not (tmp_path / "all.parquet").exists()
+def test_collected_trials_are_those_of_the_records(write_record, tmp_path):
+    records = [write_record(MEAN, 50.0), write_record(GMT, 40.0)]
+    collect_trials(records=records, output=tmp_path / "trials.parquet")
+    assert read_trials(tmp_path / "trials.parquet").equals(read_records(records))
 
 
 def test_files_beside_records_are_those_of_their_trials(write_record):

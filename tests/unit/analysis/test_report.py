@@ -45,7 +45,7 @@ def test_captions_state_title_sign_statistic_and_seeds(name, kind):
 
 def test_captions_of_boxes_explain_the_whiskers():
     plain = render("figure.rst", ENTRY | {"kind": "box_by_pooling"})
-    assert "whiskers end at the least and the greatest" in " ".join(plain.split())
+    assert "whiskers end at the lowest and the highest" in " ".join(plain.split())
     assert "Each point is a dataset" not in plain
     assert "Each point is a dataset" in render("figure.rst", ENTRY | {"kind": "box_with_points"})
 

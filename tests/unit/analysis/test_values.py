@@ -5,15 +5,16 @@ import pytest
 
 from gnnpool.analysis.values import five_numbers, slice_values
 from gnnpool.errors import ConfigError
+from gnnpool.specs import Slice
 
-ENTRY = {"settings": [["cgcnn", "mdl"]], "datasets": ["phonons", "2d"], "poolings": ["mamm", "gmt"]}
+ENTRY = Slice(settings=[("cgcnn", "mdl")], datasets=["phonons", "2d"], poolings=["mamm", "gmt"])
 PLANNED = [(d, "cgcnn", "mdl", p) for d in ("phonons", "2d") for p in ("mean", "gmt")]
 
 
 def values_of(rows, *, entry=ENTRY, statistic="mean_change", seeds=(1, 2), planned=PLANNED):
     trials = pd.DataFrame(rows, columns=["dataset", "model", "edges", "pooling", "seed", "test_mae"])
     trials = trials.astype({"seed": int, "test_mae": float}).assign(init=0, n_train=80, n_test=20)
-    values = slice_values(trials, entry=entry, statistic=statistic, seeds=seeds, planned=planned)
+    values = slice_values(trials, part=entry, statistic=statistic, seeds=seeds, planned=planned)
     return values.set_index(["dataset", "pooling"])
 
 

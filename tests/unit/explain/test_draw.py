@@ -84,7 +84,7 @@ def drawn(tmp_path, explained):
             for picture in ("crystals", "shares")
             for key, suffix in suffixes.items()
         }
-        draw_explanation(**explained, entry=ENTRY, physics=physics, labels=LABELS, outputs=outputs)
+        draw_explanation(**explained, spec=ENTRY, physics=physics, labels=LABELS, outputs=outputs)
         return outputs
 
     return drawn

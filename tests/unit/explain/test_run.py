@@ -12,6 +12,8 @@ from gnnpool.errors import ArtifactError, ConfigError
 from gnnpool.explain.run import explain_atoms
 
 POOLINGS = ("mean", "crystal_attention")
+FEW = {"name": "few", "title": "Few", "dataset": "salts", "setting": ["cgcnn", "mdl"], "poolings": POOLINGS}
+FEW |= {"seed": 1}
 
 
 @pytest.fixture
@@ -21,15 +23,16 @@ def explain(salts, tmp_path):
     def explain(wanted, *, folder=salts, graphs="graphs.safetensors", reading="raw"):
         paths = {"atoms": tmp_path / "atoms.parquet", "summary": tmp_path / "structures.parquet"}
         explain_atoms(
-            structures=folder / "structures.parquet",
-            graphs=folder / graphs,
-            records=[folder / pooling / "record.parquet" for pooling in POOLINGS],
-            predictions=[folder / pooling / "predictions.parquet" for pooling in POOLINGS],
-            weights=[folder / pooling / "model.safetensors" for pooling in POOLINGS],
-            entry={"name": "few", "title": "Few", "dataset": "salts", "structures": wanted},
+            inputs={
+                "structures": folder / "structures.parquet",
+                "graphs": folder / graphs,
+                "records": [folder / pooling / "record.parquet" for pooling in POOLINGS],
+                "predictions": [folder / pooling / "predictions.parquet" for pooling in POOLINGS],
+                "weights": [folder / pooling / "model.safetensors" for pooling in POOLINGS],
+            },
+            spec={**FEW, "structures": wanted, "reading": reading},
             stage_version=1,
-            reading=reading,
-            **paths,
+            outputs=paths,
         )
         return read_table(paths["atoms"]), read_table(paths["summary"])
 

@@ -21,6 +21,7 @@ from gnnpool.artifacts import read_table, write_table
 from gnnpool.figures.base import Drawing, Source
 from gnnpool.figures.draw import draw_figure
 from gnnpool.records import BASELINE, Trial
+from gnnpool.specs import ExhibitSpec, Labels
 from gnnpool.trial_files import named
 
 SEEDS = [111, 222, 333, 444, 555]
@@ -85,8 +86,8 @@ def build(tmp_path) -> Callable[..., Drawing]:
         module = __import__(f"gnnpool.figures.{entry['kind']}", fromlist=["build"])
         return module.build(
             Source(
-                entry=entry,
-                labels=LABELS,
+                spec=ExhibitSpec.of(entry),
+                labels=Labels(**LABELS),
                 records=read_trials(inputs.pop("trials")),
                 files=Files(**inputs),
                 seeds=seeds,
@@ -106,14 +107,16 @@ def compose(tmp_path) -> Callable[..., SimpleNamespace]:
     def compose(entry, records, *, planned=None, seeds=SEEDS, name="figure") -> SimpleNamespace:
         paths = {suffix: tmp_path / f"{name}.{suffix}" for suffix in ("png", "pdf", "parquet")}
         draw_figure(
-            **inputs_of(entry, records, tmp_path),
-            entry=entry,
-            labels=LABELS,
-            statistic="mean_change",
-            statistics=STATISTICS,
-            seeds=seeds,
+            inputs=inputs_of(entry, records, tmp_path),
+            spec=entry,
+            study={
+                "labels": LABELS,
+                "seeds": seeds,
+                "statistic": "mean_change",
+                "statistics": STATISTICS,
+            },
             planned=planned_of(entry) if planned is None else planned,
-            **paths,
+            outputs=paths,
         )
         table = read_table(paths["parquet"])
         with Image.open(paths["png"]) as image:

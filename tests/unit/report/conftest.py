@@ -6,8 +6,8 @@ import pytest
 from chromium import find
 from made_up import ATTACK, World, small_config, write_page, write_record, write_results
 
-from gnnpool.grid import plan_trials
 from gnnpool.records import Trial
+from gnnpool.trials import plan_trials
 
 
 def pytest_terminal_summary(terminalreporter):

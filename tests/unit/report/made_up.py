@@ -17,10 +17,11 @@ from gnnpool.artifacts import write_json, write_table
 from gnnpool.config import labels_of, read_config, trial_settings, what_decides
 from gnnpool.data.split_file import PARTS
 from gnnpool.figures.draw import draw_figure
-from gnnpool.grid import trials_of
 from gnnpool.records import READINGS, RECORD_UNITS, Trial, TrialRecord, column_of
-from gnnpool.report.compose import write_report
-from gnnpool.tables.compose import render_table
+from gnnpool.report.write import write_report
+from gnnpool.specs import ExhibitSpec
+from gnnpool.tables.render import render_table
+from gnnpool.trials import trials_of
 
 ROOT = Path(__file__).parents[3]
 ATTACK = """</script><script>alert(1)</script><img src=x onerror=alert(1)>"'&"""
@@ -122,26 +123,27 @@ def write_results(world: World, records: dict[Trial, Path], planned: list[Trial]
         output=results / "checks/passed.json",
     )
     common = {key: config[key] for key in ("statistic", "statistics", "seeds")}
-    common |= {"labels": labels_of(config), "predictions": []}
+    study = common | {"labels": labels_of(config)}
     for kind in ("tables", "figures"):
         for entry in config[kind]:
-            chosen = trials_of(entry, planned)
+            chosen = trials_of(ExhibitSpec.of(entry), planned)
             if not chosen:
                 continue
             collected = analysis / "trials" / kind / f"{entry['name']}.parquet"
             collect_trials(records=[records[trial] for trial in chosen if trial in records], output=collected)
             own = {
-                "trials": collected,
-                "entry": entry,
+                "inputs": {"trials": collected},
+                "spec": entry,
+                "study": study,
                 "planned": sorted({trial.condition for trial in chosen}),
             }
             place = results / kind / entry["name"]
             if kind == "tables":
                 paths = {name: place.with_suffix(f".{suffix}") for name, suffix in FORMATS.items()}
-                render_table(**own, **common, scheme="random", physics={}, **paths)
+                render_table(**own, scheme="random", physics={}, outputs=paths)
             else:
                 paths = {name: place.with_suffix(f".{name}") for name in ("png", "pdf", "parquet")}
-                draw_figure(**own, **common, history=[], structures=[], **paths)
+                draw_figure(**own, outputs=paths)
     for dataset in {trial.dataset for trial in planned}:
         write_manifest(results, dataset, config["datasets"][dataset])
     write_datasets(results, config, sorted({trial.dataset for trial in planned}))

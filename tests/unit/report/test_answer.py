@@ -6,15 +6,16 @@ import pytest
 
 from gnnpool.analysis.intervals import excludes_zero
 from gnnpool.report.answer import Asked, answer
+from gnnpool.specs import Labels
 from gnnpool.tables.power import ALL
 from gnnpool.wording import MINUS
 
-LABELS = {
-    "datasets": {"phonons": "Phonons", "2d": "2D", **{f"d{i}": f"D{i}" for i in range(5)}},
-    "models": {"cgcnn": "CGCNN", "torchmd": "TorchMD"},
-    "edges": {"mdl": "MDL"},
-    "poolings": {"mamm": "MAMM", "gmt": "GMT", "memory": "Memory"},
-}
+LABELS = Labels(
+    datasets={"phonons": "Phonons", "2d": "2D", **{f"d{i}": f"D{i}" for i in range(5)}},
+    models={"cgcnn": "CGCNN", "torchmd": "TorchMD"},
+    edges={"mdl": "MDL"},
+    poolings={"mamm": "MAMM", "gmt": "GMT", "memory": "Memory"},
+)
 
 
 def change(dataset, pooling, value, low=np.nan, high=np.nan, **more):

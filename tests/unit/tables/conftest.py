@@ -7,7 +7,7 @@ import pytest
 
 from gnnpool.analysis.collect import collect_trials
 from gnnpool.artifacts import read_table
-from gnnpool.tables.compose import render_table
+from gnnpool.tables.render import render_table
 
 SEEDS = [111, 222, 333, 444, 555]
 LABELS = {
@@ -16,6 +16,7 @@ LABELS = {
     "edges": {"mdl": "MDL", "ocp": "OCP"},
     "poolings": {"mean": "Mean", "mamm": "MAMM", "gmt": "GMT"},
 }
+STATISTICS = {"confidence": 0.95, "resamples": 999, "margin": 3.0}
 OUTPUTS = {"parquet": "parquet", "csv": "csv", "markdown": "md", "latex": "tex", "html": "html"}
 
 
@@ -46,17 +47,16 @@ def render(tmp_path, entry, planned) -> Callable:
 
     def render(records, *, entry=entry, planned=planned, predictions=(), **options):
         paths = {name: tmp_path / "tables" / f"table.{suffix}" for name, suffix in OUTPUTS.items()}
-        settings = {"statistic": "mean_change", "scheme": "random", "physics": {}, "seeds": SEEDS} | options
+        shared = {"statistic": "mean_change", "seeds": SEEDS} | options
+        own = {name: shared.pop(name, default) for name, default in (("scheme", "random"), ("physics", {}))}
         collect_trials(records=records, output=tmp_path / "trials.parquet")
         render_table(
-            trials=tmp_path / "trials.parquet",
-            predictions=list(predictions),
-            entry=entry,
-            labels=LABELS,
-            statistics={"confidence": 0.95, "resamples": 999, "margin": 3.0},
+            inputs={"trials": tmp_path / "trials.parquet", "predictions": list(predictions)},
+            spec=entry,
+            study={"labels": LABELS, "statistics": STATISTICS, **shared},
             planned=planned,
-            **settings,
-            **paths,
+            outputs=paths,
+            **own,
         )
         return read_table(paths["parquet"]).to_pandas(), paths
 

@@ -1,4 +1,4 @@
-"""Which trials a configuration plans, and which of them a table or figure needs."""
+"""Which trials the blocks of a configuration plan, and which of them a table, figure or explanation needs."""
 
 import dataclasses
 from collections import Counter
@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from gnnpool.errors import ConfigError
 from gnnpool.records import BASELINE, Trial
+from gnnpool.specs import ExplanationSpec, Slice
 
 
 def plan_trials(
@@ -57,21 +58,20 @@ def count_trials(blocks: Sequence[Mapping], seeds: Sequence[int], noise_floor: M
     return total
 
 
-def trials_of(entry: Mapping, planned: Collection[Trial]) -> list[Trial]:
+def trials_of(part: Slice, planned: Collection[Trial]) -> list[Trial]:
     """The planned trials that a table or figure draws on, baselines included.
 
     Args:
-        entry: Lists settings (pairs of model and edges), datasets and poolings.
+        part: Settings, datasets and poolings of the table or figure.
         planned: All planned trials.
 
     Returns:
-        Those of the entry's slice, in planned order; empty if no pooling of it is planned. Further
-        initialisations of the entry's poolings and of the baseline belong to it.
+        Those of the slice, in planned order; empty if no pooling of it is planned. Further
+        initialisations of its poolings and of the baseline belong to it.
     """
-    settings = {tuple(setting) for setting in entry["settings"]}
-    datasets = set(entry["datasets"])
+    settings, datasets = set(part.settings), set(part.datasets)
     slice_ = [t for t in planned if t.dataset in datasets and (t.model, t.edges) in settings]
-    wanted = [t for t in slice_ if t.pooling in entry["poolings"]]
+    wanted = [t for t in slice_ if t.pooling in part.poolings]
     compared = {(t.dataset, t.model, t.edges) for t in wanted}
     baselines = [t for t in slice_ if t.pooling == BASELINE and (t.dataset, t.model, t.edges) in compared]
     chosen = {*wanted, *baselines}
@@ -88,75 +88,30 @@ def planned_conditions(trials: Collection[Trial], *, common: int) -> list[tuple]
 
     Args:
         trials: Planned trials.
-        common: Number of seeds that goes without saying.
+        common: Number of seeds that a condition has unless it states another.
 
     Returns:
-        Dataset, model, edges and pooling of each, and its number of seeds where that is another.
+        Dataset, model, edges and pooling of each, and its number of seeds where that differs.
     """
     counts = Counter(trial.condition for trial in trials if not trial.init)
     return [(*key, number)[: 4 if number == common else 5] for key, number in sorted(counts.items())]
 
 
-def first_alike(needed: Mapping[str, Sequence[Trial]]) -> dict[str, str]:
-    """Find who needs the same trials.
-
-    Args:
-        needed: Trials by the name of who needs them.
-
-    Returns:
-        For each name the first one that needs the same trials.
-    """
-    first: dict[tuple[Trial, ...], str] = {}
-    return {name: first.setdefault(tuple(trials), name) for name, trials in needed.items()}
-
-
-def nested(needed: Mapping[str, Sequence[Trial]]) -> dict[str, tuple[list[str], list[Trial]]]:
-    """Put lists of trials together from smaller ones of them, so that each trial is handled few times.
-
-    Args:
-        needed: Trials by name, none of the lists like another.
-
-    Returns:
-        For each name other names whose trials are disjoint and all its own, and the trials that are left.
-    """
-    known: list[str] = []
-    found = {}
-    for name in sorted(needed, key=lambda name: len(needed[name])):
-        left, parts = dict.fromkeys(needed[name]), []
-        for part in reversed(known):
-            if all(trial in left for trial in needed[part]):
-                parts.append(part)
-                for trial in needed[part]:
-                    del left[trial]
-        found[name] = parts, list(left)
-        known += [name] if needed[name] else []
-    return found
-
-
-def slice_of(explanation: Mapping) -> dict[str, list]:
-    """An explanation's dataset, setting and poolings, as those of a table or figure."""
-    return {
-        "settings": [explanation["setting"]],
-        "datasets": [explanation["dataset"]],
-        "poolings": explanation["poolings"],
-    }
-
-
-def explained_trials(explanation: Mapping, planned: Collection[Trial]) -> list[Trial]:
+def explained_trials(explanation: ExplanationSpec, planned: Collection[Trial]) -> list[Trial]:
     """The planned trials that an explanation looks at, in the order of its poolings.
 
     Args:
-        explanation: dataset, setting, poolings and seed.
+        explanation: Names dataset, setting, poolings and seed.
         planned: All planned trials.
 
     Returns:
         One for each of its poolings that is planned.
     """
-    order = explanation["poolings"]
+    order = explanation.poolings
     found = [
         trial
-        for trial in trials_of(slice_of(explanation), planned)
-        if trial.pooling in order and trial.seed == explanation["seed"] and not trial.init
+        for trial in trials_of(explanation.slice, planned)
+        if trial.pooling in order and trial.seed == explanation.seed and not trial.init
     ]
     return sorted(found, key=lambda trial: order.index(trial.pooling))
 

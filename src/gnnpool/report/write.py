@@ -9,16 +9,17 @@ import pandas as pd
 from gnnpool.analysis.collect import TRIAL, read_trials
 from gnnpool.analysis.values import AVERAGE, assessed_values
 from gnnpool.artifacts import read_json, read_table, write_atomically
-from gnnpool.grid import plan_trials, planned_conditions, seeds_of
 from gnnpool.records import BASELINE, Trial
 from gnnpool.report import cost, data, gaps, provenance
 from gnnpool.report.answer import Asked, answer
 from gnnpool.report.changes import lines, scale_of
 from gnnpool.report.exhibits import read_exhibit, read_galleries
 from gnnpool.report.headline import comparisons, headline
-from gnnpool.report.page import render
+from gnnpool.report.page import Page, render
 from gnnpool.report.runs import runs
+from gnnpool.specs import Labels, Slice
 from gnnpool.tables.power import spreads
+from gnnpool.trials import plan_trials, planned_conditions, seeds_of
 
 
 @dataclass(frozen=True)
@@ -54,23 +55,21 @@ def write_report(
     Args:
         made: Paths by the fields of :class:`Made`.
         config: What decides the results; see :func:`gnnpool.config.what_decides`.
-        labels: For each of datasets, models, edges and poolings the labels by slug.
+        labels: Fields of :class:`gnnpool.specs.Labels`.
         note: What a reader must know before the answer; may be empty.
         html: The page.
 
     Raises:
         ArtifactError: If a file is missing, damaged, or without what the page needs of it.
     """
-    made = Made(**made)
+    made, labels = Made(**made), Labels(**labels)
     trials = read_trials(made.trials)
     changes = read_table(made.changes).to_pandas()
     datasets = read_table(made.datasets).to_pandas()
     manifests = [read_json(path) for path in made.manifests]
     folder = Path(html).parent
-    page = render(
+    page = Page(
         note=note,
-        labels=labels,
-        config=config,
         galleries=read_galleries(made.pictures, beside=folder),
         tables=[read_exhibit(path, beside=folder) for path in made.tables],
         runs=runs(trials, changes, labels=labels),
@@ -85,16 +84,17 @@ def write_report(
         **_answered(trials, changes, config, labels),
         **_missing(trials, read_json(made.checks), manifests, datasets, config, labels),
     )
-    write_atomically(html, lambda temporary: temporary.write_text(page, encoding="utf-8", newline=""))
+    text = render(page, config=config)
+    write_atomically(html, lambda temporary: temporary.write_text(text, encoding="utf-8", newline=""))
 
 
-def _answered(trials: pd.DataFrame, changes: pd.DataFrame, config: Mapping, labels: Mapping) -> dict:
+def _answered(trials: pd.DataFrame, changes: pd.DataFrame, config: Mapping, labels: Labels) -> dict:
     """The answer, and the changes that it rests on."""
     planned = plan_trials(config["blocks"], config["seeds"], config["noise_floor"])
     grid, seeds = whole_grid(planned), seeds_of(planned)
     values = assessed_values(
         trials,
-        entry=grid,
+        part=grid,
         statistic=config["statistic"],
         seeds=seeds,
         planned=planned_conditions(planned, common=len(seeds)),
@@ -113,7 +113,7 @@ def _answered(trials: pd.DataFrame, changes: pd.DataFrame, config: Mapping, labe
                 labels=labels,
                 planned=len(planned),
                 finished=len(trials),
-                **{axis: len(grid[axis]) for axis in ("poolings", "datasets", "settings")},
+                **{axis: len(getattr(grid, axis)) for axis in ("poolings", "datasets", "settings")},
                 **sure,
             )
         ),
@@ -124,13 +124,13 @@ def _answered(trials: pd.DataFrame, changes: pd.DataFrame, config: Mapping, labe
     }
 
 
-def whole_grid(planned: Sequence[Trial]) -> dict[str, list]:
-    """All that is planned as if it were one table: its settings, datasets and poolings but the baseline."""
-    return {
-        "settings": list(dict.fromkeys((t.model, t.edges) for t in planned)),
-        "datasets": list(dict.fromkeys(t.dataset for t in planned)),
-        "poolings": list(dict.fromkeys(t.pooling for t in planned if t.pooling != BASELINE)),
-    }
+def whole_grid(planned: Sequence[Trial]) -> Slice:
+    """All that is planned: its settings, datasets, and poolings without the baseline."""
+    return Slice(
+        settings=list(dict.fromkeys((t.model, t.edges) for t in planned)),
+        datasets=list(dict.fromkeys(t.dataset for t in planned)),
+        poolings=list(dict.fromkeys(t.pooling for t in planned if t.pooling != BASELINE)),
+    )
 
 
 def _missing(
@@ -139,7 +139,7 @@ def _missing(
     manifests: Sequence[Mapping],
     datasets: pd.DataFrame,
     config: Mapping,
-    labels: Mapping,
+    labels: Labels,
 ) -> dict:
     """What is not there, and what limits the answer."""
     grid = {name: config[name] for name in ("blocks", "seeds", "noise_floor")}

@@ -1,19 +1,18 @@
-import random
+from dataclasses import replace
 
 import pytest
 
 from gnnpool.errors import ConfigError
-from gnnpool.grid import (
+from gnnpool.records import Trial
+from gnnpool.specs import ExplanationSpec, Slice
+from gnnpool.trials import (
     count_trials,
     explained_trials,
-    first_alike,
-    nested,
     plan_trials,
     planned_conditions,
     seeds_of,
     trials_of,
 )
-from gnnpool.records import Trial
 
 
 def block(name="one", poolings=("mean", "max"), datasets=("phonons",), edges=("mdl",)):
@@ -73,7 +72,7 @@ def test_repeated_seeds_are_refused():
 
 
 def entry(**changes):
-    return {"settings": [["cgcnn", "mdl"]], "datasets": ["phonons"], "poolings": ["max"], **changes}
+    return Slice(**{"settings": [("cgcnn", "mdl")], "datasets": ["phonons"], "poolings": ["max"], **changes})
 
 
 def test_a_table_draws_on_its_slice_and_the_baselines():
@@ -85,7 +84,7 @@ def test_a_table_draws_on_its_slice_and_the_baselines():
 
 def test_a_table_with_nothing_but_baselines_planned_is_empty():
     assert trials_of(entry(), plan_trials([block(poolings=["mean"])], [1])) == []
-    assert trials_of(entry(settings=[["cgcnn", "ocp"]]), plan_trials([block()], [1])) == []
+    assert trials_of(entry(settings=[("cgcnn", "ocp")]), plan_trials([block()], [1])) == []
 
 
 def test_an_explanation_looks_at_one_trial_of_each_of_its_poolings_in_its_order():
@@ -93,36 +92,19 @@ def test_an_explanation_looks_at_one_trial_of_each_of_its_poolings_in_its_order(
     planned = plan_trials(
         [block(poolings=["mean", "max", "min"]), block("two", edges=["ocp"])], [1, 2], floor
     )
-    asked = {"dataset": "phonons", "setting": ["cgcnn", "mdl"], "poolings": ["max", "gmt", "mean"], "seed": 2}
+    asked = ExplanationSpec(
+        name="few",
+        title="Few",
+        dataset="phonons",
+        setting=("cgcnn", "mdl"),
+        poolings=["max", "gmt", "mean"],
+        seed=2,
+        structures=3,
+    )
     found = explained_trials(asked, planned)
     assert found == [Trial("phonons", "cgcnn", "mdl", pooling, 2) for pooling in ("max", "mean")]
-    assert explained_trials(asked | {"seed": 3}, planned) == []
-    assert explained_trials(asked | {"poolings": ["max"]}, planned) == found[:1]
-
-
-A, B, C = (Trial("phonons", "cgcnn", "mdl", "mean", seed) for seed in (1, 2, 3))
-
-
-def test_who_needs_the_same_trials_is_found():
-    needed = {"all": [A, B, C], "one": [A], "another": [A], "whole": [A, B, C]}
-    assert first_alike(needed) == {"all": "all", "one": "one", "another": "one", "whole": "all"}
-
-
-def test_lists_are_put_together_from_smaller_ones_and_the_rest():
-    needed = {"all": [A, B, C], "two": [A, B], "other": [B], "none": []}
-    found = nested(needed)
-    assert found == {"none": ([], []), "other": ([], [B]), "two": (["other"], [A]), "all": (["two"], [C])}
-
-
-def test_parts_are_disjoint_and_nothing_is_lost():
-    rng = random.Random(0)
-    trials = [Trial("phonons", "cgcnn", "mdl", "mean", seed) for seed in range(12)]
-    lists = {tuple(t for t in trials if rng.random() < 0.5) for _ in range(40)}
-    needed = {str(i): list(one) for i, one in enumerate(sorted(lists, key=len))}
-    for name, (parts, left) in nested(needed).items():
-        together = [trial for part in parts for trial in needed[part]] + left
-        assert sorted(together) == sorted(needed[name])
-        assert len(set(together)) == len(together)
+    assert explained_trials(replace(asked, seed=3), planned) == []
+    assert explained_trials(replace(asked, poolings=["max"]), planned) == found[:1]
 
 
 def test_seeds_of_a_block_replace_the_common_ones_and_leave_its_repeats_out():

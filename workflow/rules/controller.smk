@@ -1,0 +1,34 @@
+"""How the process that plans and starts the jobs begins and ends."""
+
+import shlex
+import sys
+from pathlib import Path
+
+from gnnpool.controller import start_rounds_when_needed, take_over
+from gnnpool.logs import end_in_words, interrupt_once
+
+# Snakemake puts this into shell commands as it is, and an environment may lie in a folder with a space in its name.
+sys.executable = shlex.quote(sys.executable)
+CONTROLLER = workflow.is_main_process and not {"-n", "--dry-run", "--nolock"} & set(
+    sys.argv
+)
+if CONTROLLER:
+    end_in_words()
+    interrupt_once()
+    if left_behind := take_over(Path(".snakemake/locks")):
+        print(left_behind, file=sys.stderr)
+
+
+def report_troubles():
+    """Name the trials that failed or stopped, each with its reason and log, as the last words of a run."""
+    from gnnpool.status import describe, read_status
+
+    try:
+        if troubles := read_status(config).without_record():
+            print(f"\ntrials without a record: {len(troubles)}", file=sys.stderr)
+            print(describe(troubles), file=sys.stderr)
+            print("The same command again trains these alone.", file=sys.stderr)
+    except (
+        Exception
+    ) as error:  # whatever it is, the reason for which the run ends has been printed already
+        print(f"The trials without a record cannot be listed: {error}", file=sys.stderr)
