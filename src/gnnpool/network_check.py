@@ -134,6 +134,8 @@ def _tried(network: Mapping[str, Any]) -> dict[str, int]:
         if tuple(value.shape) != (graphs.num_graphs,) or not value.isfinite().all():
             raise ConfigError(f"expected a finite {what} for each of {graphs.num_graphs} graphs, got {value}")
     sum(value.sum() for _, value in _tensors(found)).backward()
+    if all(weight.grad is None for weight in built.encoder.parameters()):
+        raise ConfigError("expected a gradient in the encoder, got none; does the pooling detach its result?")
     return {"pooled_channels": built.pooling.out_channels, "parameters": built.num_parameters}
 
 

@@ -40,7 +40,8 @@ def check_seal(path: str | Path) -> None:
             place = _place(content)
             expected, found = content[place : place + len(_ZEROS)], _digest(content, place)
     if found != expected:
-        raise ValueError(f"expected the checksum {expected[:12]!r}..., found {found[:12]!r}...")
+        shown = [digest[:12].decode(errors="backslashreplace") for digest in (expected, found)]
+        raise ValueError(f"expected the checksum {shown[0]}..., found {shown[1]}...")
 
 
 def _place(content: mmap.mmap) -> int:

@@ -35,11 +35,18 @@ def declared(package: str, name: str, base: str, *, group: str | None = None) ->
     Returns:
         For each argument its annotation and whether it is required. None if the source does not show
         them: a component of another package, a constructor that is inherited or takes ``**kwargs``.
+
+    Raises:
+        ConfigError: If the source is not Python, with file and line.
     """
     module = None if plugins.origin(name, group) else find_spec(f"{package}.{name}")
     if module is None or module.origin is None:
         return None
-    body = ast.parse(Path(module.origin).read_text(encoding="utf-8")).body
+    try:
+        body = ast.parse(Path(module.origin).read_text(encoding="utf-8")).body
+    except (SyntaxError, ValueError) as error:  # also an encoding other than UTF-8
+        line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
+        raise ConfigError(f"{module.origin}{line}: expected Python, found: {error}") from error
     if base != "read":
         classes = [node for node in body if isinstance(node, ast.ClassDef) and _derives(node, base)]
         body = classes[0].body if len(classes) == 1 else []

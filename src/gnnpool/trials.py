@@ -40,7 +40,10 @@ def plan_trials(
             )
         for trial in [*_product(block, own), *_again(block, seeds, noise_floor)]:
             if trial in owner:
-                raise ConfigError(f"blocks {owner[trial]!r} and {block['name']!r} both plan {trial}")
+                raise ConfigError(
+                    f"blocks {owner[trial]!r} and {block['name']!r} both plan {trial}, "
+                    "expected each trial in one block"
+                )
             owner[trial] = block["name"]
     return list(owner)
 

@@ -245,6 +245,11 @@ FAULTS = [
         r"datasets\.2d\.options\.target: expected one of 'per_atom', 'per_cell', found 'per_mole'",
     ),
     ({"datasets.2d.source": "c2bd"}, r"source of dataset '2d': 'c2bd'; did you mean c2db"),
+    ({"poolings.mean.operators": ["sum"]}, r"poolings\.mean\.operators: expected none, .* found \['sum'\]"),
+    (
+        {"poolings.two": {"label": "T", "operators": [{"pyg": "MeanAggregation", "tgp": "topk"}]}},
+        r"poolings\.two\.operators\.0: expected one form, found that of several",
+    ),
     # Tables, figures, explanations.
     ({"tables.0.kind": "by_datasets"}, r"kind of table 'table1': 'by_datasets'; did you mean by_dataset"),
     ({"figures.0.kind": ""}, r"figures\.0\.kind"),

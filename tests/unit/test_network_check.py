@@ -42,6 +42,10 @@ class Order(Base):
     def pool(self, x, graphs):
         return Pooled(x[graphs.ptr[:-1]])
 
+class Detached(Base):
+    def pool(self, x, graphs):
+        return Pooled(self.mean(x, graphs).detach())
+
 class Leave(Base):
     def pool(self, x, graphs):
         sys.exit("done")
@@ -54,7 +58,7 @@ class Lawful(Base):
     def pool(self, x, graphs):
         return Pooled(self.mean(x, graphs))
 """
-CLASSES = ("Rows", "Width", "Nothing", "Scalar", "Order", "Leave", "Vanish", "Lawful")
+CLASSES = ("Rows", "Width", "Nothing", "Scalar", "Order", "Detached", "Leave", "Vanish", "Lawful")
 DEGREE = {"pyg": "DegreeScalerAggregation", "aggr": ["mean"], "scaler": ["identity"], "deg": [0, 4, 8]}
 ENTRIES = {
     "degree": {"operators": [DEGREE]},
@@ -111,6 +115,7 @@ def refusal(plugin):
         ("nothing", "operator 'nothing': expected Pooled(x, aux_loss) with a tensor x, got NoneType"),
         ("scalar", "operator 'scalar': expected one auxiliary loss for each of 4 graphs, got []"),
         ("order", "operator 'order': the result depends on the order of the atoms"),
+        ("detached", "expected a gradient in the encoder, got none"),
         ("leave", "it ends the process (SystemExit: done), which a component must not do"),
         ("vanish", "it ended the process (status 3), which a component must not do"),
     ],

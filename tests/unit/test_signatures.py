@@ -4,10 +4,11 @@ import inspect
 import subprocess
 import sys
 from importlib import import_module
+from importlib.machinery import ModuleSpec
 
 import pytest
 
-from gnnpool import bounds, plugins
+from gnnpool import bounds, plugins, signatures
 from gnnpool.errors import ConfigError
 from gnnpool.models.base import Encoder
 from gnnpool.pooling.base import Pooling
@@ -61,6 +62,17 @@ def test_what_a_source_does_not_show_is_left_to_the_check_of_networks(tmp_path, 
     check_options({"f": "anything"}, odd, given=("n",), where="options", what="it")
     with pytest.raises(ConfigError, match=r"options\.g: unknown option of it; did you mean 'f'|options: f"):
         check_options({"g": 1}, odd, given=("n",), where="options", what="it")
+
+
+@pytest.mark.parametrize(("source", "line"), [(b"x = 1\ndef (:\n", ", line 2"), (b'x = "\xff"\n', "")])
+def test_a_component_that_is_no_python_is_named_by_file(tmp_path, monkeypatch, source, line):
+    (tmp_path / "draft.py").write_bytes(source)
+    monkeypatch.setattr(
+        signatures, "find_spec", lambda name: ModuleSpec(name, None, origin=f"{tmp_path}/draft.py")
+    )
+    signatures.declared.cache_clear()
+    with pytest.raises(ConfigError, match=f"draft.py{line}: expected Python, found: "):
+        declared("drafts", "draft", "Pooling")
 
 
 def test_reading_a_signature_imports_no_torch():

@@ -62,7 +62,10 @@ def test_a_block_without_the_baseline_is_refused():
 
 
 def test_two_blocks_that_plan_one_trial_are_refused():
-    with pytest.raises(ConfigError, match="blocks 'one' and 'two' both plan phonons/cgcnn/mdl/mean/seed-1"):
+    message = (
+        "blocks 'one' and 'two' both plan phonons/cgcnn/mdl/mean/seed-1, expected each trial in one block"
+    )
+    with pytest.raises(ConfigError, match=message):
         plan_trials([block(), block("two")], [1])
 
 

@@ -81,6 +81,8 @@ def _explain(error: ValidationError) -> str:
         return f"{where}: missing {', '.join(map(repr, missing))}"
     if error.validator == "oneOf" and error.context:
         return f"{where}: {error.instance!r}: {best_match(error.context).message}"
+    if error.validator == "oneOf":
+        return f"{where}: expected one form, found that of several: {error.instance!r}"
     if error.validator == "uniqueItems":
         given = error.instance
         repeated = next(one for number, one in enumerate(given) if one in given[:number])

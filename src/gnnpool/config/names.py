@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from gnnpool import plugins
 from gnnpool.errors import ConfigError
 from gnnpool.pooling_names import GROUP, check_operator_options, check_pooling, read_operators
+from gnnpool.records import BASELINE
 from gnnpool.signatures import check_options, declared
 from gnnpool.specs import ExhibitSpec, ExplanationSpec, Slice
 
@@ -70,6 +71,11 @@ def _check_poolings(config: Mapping) -> None:
         for axis in ("datasets", "models", "edges"):
             for name in block[axis]:
                 plugins.require(name, config[axis], what=f"entry of {axis} in block {block['name']!r}")
+    if made_of := config["poolings"].get(BASELINE, {}).get("operators"):
+        where = f"poolings.{BASELINE}.operators"
+        raise ConfigError(
+            f"{where}: expected none, as every error is compared to {BASELINE}, found {made_of}"
+        )
     for name in {**config["poolings"], **trained}:
         entry = config["poolings"].get(name)
         try:
