@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from gnnpool.analysis.histories import read_histories
+from gnnpool.analysis.readings import of_reading, reading_of
 from gnnpool.analysis.sizes import read_sizes
 from gnnpool.analysis.test_errors import read_test_errors
 from gnnpool.analysis.values import AVERAGE, assessed_values, slice_changes, slice_trials
@@ -36,9 +37,9 @@ class Source:
     """What one table or figure is made from; files are read when they are asked for.
 
     Args:
-        entry: Name, title, kind, settings, datasets and poolings of the table or figure.
+        entry: Name, title, kind, settings, datasets and poolings of the table or figure, and its reading.
         labels: For each of datasets, models, edges and poolings the labels by slug.
-        records: Rows of :func:`gnnpool.analysis.collect.read_records`.
+        records: Rows of :func:`gnnpool.analysis.collect.read_records`, with all readings.
         files: Where the rest lies that the kind needs.
         seeds: Planned seeds.
         planned: Planned conditions (dataset, model, edges, pooling).
@@ -59,18 +60,27 @@ class Source:
     resamples: int
     margin: float
 
+    @property
+    def reading(self) -> str:
+        """The reading whose errors are used."""
+        return reading_of(self.entry)
+
+    @cached_property
+    def _read(self) -> pd.DataFrame:
+        return of_reading(self.records, self.reading)
+
     def trials(self) -> pd.DataFrame:
-        """Records of the entry, mean pooling and all initialisations among them."""
-        return slice_trials(self.records, entry=self.entry, seeds=self.seeds)
+        """Records of the entry in its reading, mean pooling and all initialisations among them."""
+        return slice_trials(self._read, entry=self.entry, seeds=self.seeds)
 
     def changes(self) -> pd.DataFrame:
         """Changes seed by seed; see :func:`gnnpool.analysis.values.slice_changes`."""
-        return slice_changes(self.records, entry=self.entry, seeds=self.seeds)
+        return slice_changes(self._read, entry=self.entry, seeds=self.seeds)
 
     def values(self) -> pd.DataFrame:
         """Changes with intervals; see :func:`gnnpool.analysis.values.assessed_values`."""
         return assessed_values(
-            self.records,
+            self._read,
             entry=self.entry,
             statistic=self.statistic,
             seeds=self.seeds,
@@ -83,12 +93,12 @@ class Source:
     @cached_property
     def test_errors(self) -> pd.DataFrame:
         """See :func:`gnnpool.analysis.test_errors.read_test_errors`; needs "predictions"."""
-        return read_test_errors(self.files.predictions, self.records)
+        return read_test_errors(self.files.predictions, self.records, reading=self.reading)
 
     @cached_property
     def histories(self) -> pd.DataFrame:
         """See :func:`gnnpool.analysis.histories.read_histories`; needs "history"."""
-        return read_histories(self.files.history, self.records)
+        return read_histories(self.files.history, self.records, reading=self.reading)
 
     @cached_property
     def sizes(self) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from gnnpool import plugins
 from gnnpool.analysis.collect import read_trials
+from gnnpool.analysis.readings import reading_notes, reading_of, titled
 from gnnpool.analysis.source import Files
 from gnnpool.artifacts import file_sha256, write_atomically, write_table
 from gnnpool.figures import style
@@ -44,7 +45,7 @@ def draw_figure(
         predictions: Predictions of these trials, if the kind needs them; or none.
         history: Their histories, if the kind needs them; or none.
         structures: Structures of their datasets, if the kind needs them; or none.
-        entry: Name, title, kind, settings, datasets and poolings of the figure.
+        entry: Name, title, kind, settings, datasets and poolings of the figure; reading, if it is not raw.
         labels: For each of datasets, models, edges and poolings the labels by slug.
         statistic: ``mean_change`` or ``change_of_mean``.
         statistics: confidence of intervals, resamples of bootstraps, and the margin (%) that matters.
@@ -59,6 +60,7 @@ def draw_figure(
     """
     kinds = plugins.names("gnnpool.figures")
     plugins.require(entry["kind"], kinds, what=f"kind of figure {entry['name']!r}")
+    entry = titled(entry)
     build = import_module(f"gnnpool.figures.{entry['kind']}").build
     source = Source(
         entry=entry,
@@ -79,7 +81,12 @@ def draw_figure(
         png=png,
         pdf=pdf,
         parquet=parquet,
-        metadata={"title": entry["title"], "description": drawing.description, "statistic": statistic},
+        metadata={
+            "title": entry["title"],
+            "description": " ".join([drawing.description, *reading_notes(entry)]),
+            "statistic": statistic,
+            "reading": reading_of(entry),
+        },
         units=units,
     )
 

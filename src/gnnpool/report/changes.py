@@ -7,8 +7,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from gnnpool.analysis.values import AVERAGE
-from gnnpool.report.answer import counted
 from gnnpool.report.forest_plot import Scale, draw_row
+from gnnpool.report.phrases import counted
 from gnnpool.wording import TIMES, interval, label_of, number, setting_label
 
 AVERAGES = "Average"
@@ -32,6 +32,8 @@ class Line:
         value: The change, %.
         shown: The same in words, in parentheses if it is not significant.
         interval: Its interval in words.
+        other: The change in the averaged reading, %.
+        other_shown: The same in words, and whether its sign is another one.
         seeds: From how many seeds it is; of an average, datasets and seeds.
         verdict: "better", "worse", or "not significant".
     """
@@ -43,6 +45,8 @@ class Line:
     value: float
     shown: str
     interval: str
+    other: float
+    other_shown: str
     seeds: str
     verdict: str
 
@@ -59,7 +63,7 @@ def lines(
     """Turn changes into lines.
 
     Args:
-        compared: Rows of :func:`gnnpool.report.headline.comparisons`: the lines to show.
+        compared: Rows of :func:`gnnpool.report.both_readings.with_other`: the lines to show.
         changes: Rows of :func:`gnnpool.analysis.change.changes_by_seed`; the seeds' changes.
         among: All rows of ``comparisons``; the datasets' changes.
         labels: For each of datasets, models, edges and poolings the labels by slug.
@@ -116,11 +120,21 @@ def _line(
         dots=[change for _, change in parts],
         text="\n".join(words),
     )
-    shown = text if row["significant"] else f"({text})"
+    other = _bracketed(row["other_value"], significant=row["other_significant"])
+    other += ", other sign" if row["other_sign"] else ""
     seeds = str(row["n_seeds"])
     if row["dataset"] == AVERAGE:
         seeds = f"{row['n_datasets']} {TIMES} {seeds}"
-    return Line(pooling, dataset, setting, picture, row["value"], shown, ends, seeds, verdict)
+    shown = _bracketed(row["value"], significant=row["significant"])
+    both = {"other": row["other_value"], "other_shown": other}
+    return Line(
+        *(pooling, dataset, setting, picture), row["value"], shown, ends, **both, seeds=seeds, verdict=verdict
+    )
+
+
+def _bracketed(value: float, *, significant: bool) -> str:
+    text = number(value, digits=2)
+    return text if significant else f"({text})"
 
 
 def _p_value(p: float) -> str:

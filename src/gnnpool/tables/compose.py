@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from gnnpool import plugins
 from gnnpool.analysis.collect import read_trials
+from gnnpool.analysis.readings import reading_notes, reading_of, titled
 from gnnpool.analysis.source import Files
 from gnnpool.artifacts import write_atomically, write_table
 from gnnpool.tables.base import Source
@@ -41,7 +42,7 @@ def render_table(
     Args:
         trials: Trials; output of :func:`gnnpool.analysis.collect.collect_trials`.
         predictions: Predictions of these trials, if the kind needs them; or none.
-        entry: Name, title, kind, settings, datasets and poolings of the table.
+        entry: Name, title, kind, settings, datasets and poolings of the table; reading, if it is not raw.
         labels: For each of datasets, models, edges and poolings the labels by slug.
         statistic: ``mean_change`` or ``change_of_mean``.
         statistics: confidence of intervals, resamples of bootstraps, and the margin (%) that matters.
@@ -61,6 +62,7 @@ def render_table(
     """
     kinds = plugins.names("gnnpool.tables")
     plugins.require(entry["kind"], kinds, what=f"kind of table {entry['name']!r}")
+    entry = titled(entry)
     build = import_module(f"gnnpool.tables.{entry['kind']}").build
     table = build(
         Source(
@@ -77,13 +79,19 @@ def render_table(
         )
     )
     units = {name: unit for name, unit in table.units.items() if name in table.tidy.columns}
+    notes = [*reading_notes(entry), *table.notes]
     printed = Printed(
-        name=entry["name"], title=entry["title"], columns=table.columns, rows=table.rows, notes=table.notes
+        name=entry["name"], title=entry["title"], columns=table.columns, rows=table.rows, notes=notes
     )
     write_table(
         parquet,
         pa.Table.from_pandas(table.tidy, preserve_index=False),
-        metadata={"title": entry["title"], "statistic": statistic, "printed": to_json(printed)},
+        metadata={
+            "title": entry["title"],
+            "statistic": statistic,
+            "reading": reading_of(entry),
+            "printed": to_json(printed),
+        },
         units=units,
     )
     for path, text in (
