@@ -258,8 +258,8 @@ def test_the_second_sentence_is_that_of_the_averaged_reading():
     assert second == (
         "In the averaged reading of the same trainings, 2 of 3 poolings differ significantly from mean "
         f"pooling (MDL CGCNN; corrected for 3 comparisons): lower error: GMT, {MINUS}3.2 % (uncorrected 95 % "
-        f"interval {MINUS}5.1 to {MINUS}1.4); higher error: MAMM, +1.0 % (uncorrected 95 % interval +0.5 to +1.5); no "
-        "change has another sign than in the raw reading."
+        f"interval {MINUS}5.1 to {MINUS}1.4); higher error: MAMM, +1.0 % (uncorrected 95 % interval +0.5 to "
+        "+1.5); no change has another sign than in the raw reading."
     )
 
 
