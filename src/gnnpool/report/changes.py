@@ -33,7 +33,8 @@ class Line:
         shown: The same in words, in parentheses if it is not significant.
         interval: Its interval in words.
         other: The change in the averaged reading, %.
-        other_shown: The same in words, and whether its sign is another one.
+        other_shown: The same in words.
+        other_sign: Whether the readings disagree on the sign.
         seeds: From how many seeds it is; of an average, datasets and seeds.
         verdict: "better", "worse", or "not significant".
     """
@@ -47,6 +48,7 @@ class Line:
     interval: str
     other: float
     other_shown: str
+    other_sign: bool
     seeds: str
     verdict: str
 
@@ -121,12 +123,11 @@ def _line(
         text="\n".join(words),
     )
     other = _bracketed(row["other_value"], significant=row["other_significant"])
-    other += ", other sign" if row["other_sign"] else ""
     seeds = str(row["n_seeds"])
     if row["dataset"] == AVERAGE:
         seeds = f"{row['n_datasets']} {TIMES} {seeds}"
     shown = _bracketed(row["value"], significant=row["significant"])
-    both = {"other": row["other_value"], "other_shown": other}
+    both = {"other": row["other_value"], "other_shown": other, "other_sign": bool(row["other_sign"])}
     return Line(
         *(pooling, dataset, setting, picture), row["value"], shown, ends, **both, seeds=seeds, verdict=verdict
     )

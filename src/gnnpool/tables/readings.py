@@ -91,9 +91,9 @@ def _items(line: pd.Series) -> list[Item]:
     )
     errors = [Item(f"{line[f'test_mae_{reading}']:.4g} {line['unit']}", remark=n) for reading in READINGS]
     if not line["n_repeats"]:
-        return [*errors, *[Item("not measured")] * 3]
+        return [*errors, *[Item("\N{EM DASH}")] * 3]
     sds = [Item(f"{line[f'sd_{reading}']:.2g}", remark=repeats) for reading in READINGS]
-    ratio = Item("not defined" if pd.isna(line["ratio"]) else f"{line['ratio']:.2f}")
+    ratio = Item("\N{EM DASH}" if pd.isna(line["ratio"]) else f"{line['ratio']:.2f}")
     return [*errors, *sds, ratio]
 
 
@@ -102,7 +102,8 @@ def _notes(source: Source) -> list[str]:
         *(f"{reading.capitalize()}: {meaning}." for reading, meaning in MEANING.items()),
         "Test MAE: mean over the seeds, in the unit of the target.",
         "SD of repeats: standard deviation of the test error over trainings of the same split that differ in "
-        "the initialisation alone. Ratio of SDs: averaged by raw; below 1, averaging removes noise.",
+        "the initialisation alone. Ratio of SDs: averaged by raw; below 1, averaging removes noise. "
+        "A dash: not repeated.",
         *statistic_notes(source.statistic, source.seeds),
         f"Below a change: its {source.percent} interval and n, the seeds. Gray and in parentheses: not "
         "significant (uncorrected), as the interval includes zero or there is none.",
