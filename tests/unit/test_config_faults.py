@@ -126,6 +126,8 @@ FAULTS = [
     ({"tables.0.name": "table2"}, r"tables: expected distinct names, table2 is given twice"),
     ({"tables.0.title": "Title "}, r"tables\.0\.title: 'Title ' does not match"),
     ({"figures.0.title": " Title"}, r"figures\.0\.title"),
+    ({"figures.0.reading": "mean"}, r"figures\.0\.reading: 'mean' is not one of \['raw', 'averaged'\]"),
+    ({"tables.0.kind": "readings", "tables.0.reading": "raw"}, r"tables\.0\.reading: expected none"),
     ({"datasets.phonons.label": "Phonons\n"}, r"datasets\.phonons\.label"),
     ({"datasets.phonons.label": ""}, r"datasets\.phonons\.label"),
     ({"datasets.phonons.label": True}, r"datasets\.phonons\.label"),

@@ -24,7 +24,7 @@ def test_bare_snakemake_plans_the_whole_paper(workflow):
     assert planned["make_split"] == 35
     assert planned["build_graphs"] == 14
     assert planned["build_structures"] == planned["fetch_dataset"] == 7
-    assert planned["render_table"] == 11
+    assert planned["render_table"] == 15
     assert planned["draw_figure"] == 30
     assert planned["explain_atoms"] == planned["draw_explanation"] == 4
     assert planned["write_report"] == 1

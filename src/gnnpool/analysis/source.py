@@ -9,6 +9,7 @@ import pandas as pd
 
 from gnnpool.analysis.change import seeds_by_condition
 from gnnpool.analysis.histories import read_histories
+from gnnpool.analysis.readings import of_reading
 from gnnpool.analysis.sizes import read_sizes
 from gnnpool.analysis.test_errors import read_test_errors
 from gnnpool.analysis.values import AVERAGE, assessed_values, slice_changes, slice_trials
@@ -47,9 +48,9 @@ class Source:
     """What one table or figure is made from; files are read when they are asked for.
 
     Args:
-        spec: The table or figure.
+        spec: The table or figure, and its reading.
         labels: Printed names.
-        records: Rows of :func:`gnnpool.analysis.collect.read_records`.
+        records: Rows of :func:`gnnpool.analysis.collect.read_records`, with all readings.
         files: Where the rest lies that the kind needs.
         seeds: Planned seeds.
         planned: Planned conditions; see :func:`gnnpool.analysis.values.slice_values`.
@@ -70,23 +71,32 @@ class Source:
     resamples: int
     margin: float
 
+    @property
+    def reading(self) -> str:
+        """The reading whose errors are used."""
+        return self.spec.reading
+
+    @cached_property
+    def _read(self) -> pd.DataFrame:
+        return of_reading(self.records, self.reading)
+
     def n_planned(self, *condition: str) -> int:
         """Planned seeds of a dataset, model, edges and pooling."""
         common = len(self.seeds)
         return seeds_by_condition(self.planned, common=common).get(condition, common)
 
     def trials(self) -> pd.DataFrame:
-        """Records of the slice, mean pooling and all initialisations among them."""
-        return slice_trials(self.records, part=self.spec, seeds=self.seeds)
+        """Records of the slice in its reading, mean pooling and all repeats among them."""
+        return slice_trials(self._read, part=self.spec, seeds=self.seeds)
 
     def changes(self) -> pd.DataFrame:
         """Changes seed by seed; see :func:`gnnpool.analysis.values.slice_changes`."""
-        return slice_changes(self.records, part=self.spec, seeds=self.seeds)
+        return slice_changes(self._read, part=self.spec, seeds=self.seeds)
 
     def values(self) -> pd.DataFrame:
         """Changes with intervals; see :func:`gnnpool.analysis.values.assessed_values`."""
         return assessed_values(
-            self.records,
+            self._read,
             part=self.spec,
             statistic=self.statistic,
             seeds=self.seeds,
@@ -99,12 +109,12 @@ class Source:
     @cached_property
     def test_errors(self) -> pd.DataFrame:
         """See :func:`gnnpool.analysis.test_errors.read_test_errors`; needs "predictions"."""
-        return read_test_errors(self.files.predictions, self.records)
+        return read_test_errors(self.files.predictions, self.records, reading=self.reading)
 
     @cached_property
     def histories(self) -> pd.DataFrame:
         """See :func:`gnnpool.analysis.histories.read_histories`; needs "history"."""
-        return read_histories(self.files.history, self.records)
+        return read_histories(self.files.history, self.records, reading=self.reading)
 
     @cached_property
     def sizes(self) -> pd.DataFrame:

@@ -34,6 +34,9 @@ def check_sense(config: Mapping, *, checkout: Path) -> None:
         repeated = {name for name in given if given.count(name) > 1}
         if repeated:
             raise ConfigError(f"{key}: expected distinct names, {', '.join(sorted(repeated))} is given twice")
+    for i, entry in enumerate(config["tables"]):
+        if entry["kind"] == "readings" and "reading" in entry:
+            raise ConfigError(f"tables.{i}.reading: expected none for the kind 'readings', which shows both")
     for slug, entry in config["datasets"].items():
         _check_origin(slug, {key for key, value in entry.items() if value is not None})
     _check_number(config)

@@ -33,7 +33,7 @@ def build(source: Source) -> Drawing:
 
     Returns:
         Tidy: a line for each setting and pooling, the best rank first: model, edges, the columns of
-        :func:`gnnpool.analysis.ranks.rank_poolings`, and tells_anything: whether the datasets are
+        :func:`gnnpool.analysis.ranks.rank_poolings`, and can_be_significant: whether the datasets are
         enough for a significant difference of the best and the worst possible rank.
     """
     values = source.values()
@@ -60,9 +60,9 @@ def _rank(source: Source, values: pd.DataFrame, model: str, edges: str) -> pd.Da
     chosen = values[(values["model"] == model) & (values["edges"] == edges)]
     ranked = rank_poolings(chosen, confidence=source.confidence, margin=source.margin)
     # Ranks go from 1 to the number of poolings, so no two of them can be farther apart.
-    tells = ranked["critical_difference"] < ranked["n_poolings"] - 1
-    columns = ["model", "edges", *RANKING, "tells_anything"]
-    return ranked.assign(model=model, edges=edges, tells_anything=tells)[columns]
+    possible = ranked["critical_difference"] < ranked["n_poolings"] - 1
+    columns = ["model", "edges", *RANKING, "can_be_significant"]
+    return ranked.assign(model=model, edges=edges, can_be_significant=possible)[columns]
 
 
 def _draw(axes: Axes, diagram: pd.DataFrame, source: Source) -> None:
@@ -124,7 +124,7 @@ def _verdict(source: Source, diagram: pd.DataFrame) -> str:
         return f"{setting}: {_too_few(diagram)}"
     test = "" if pd.isna(first["friedman_p"]) else f" Friedman's test: p = {first['friedman_p']:.3f}."
     start = f"{setting}: n = {n} datasets, {first['n_poolings']} poolings.{test}"
-    if not first["tells_anything"]:
+    if not first["can_be_significant"]:
         farthest = first["n_poolings"] - 1
         return (
             f"{start} No difference can be significant: no two ranks can differ by more than {farthest}, "

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from gnnpool import plugins
 from gnnpool.analysis.collect import read_trials
+from gnnpool.analysis.readings import reading_notes, titled
 from gnnpool.analysis.source import split_inputs
 from gnnpool.artifacts import file_sha256, write_atomically, write_table
 from gnnpool.figures import style
@@ -45,7 +46,7 @@ def draw_figure(
     Raises:
         ConfigError: If the kind or the statistic is unknown, or the kind does not fit the figure.
     """
-    spec = ExhibitSpec.of(spec)
+    spec = titled(ExhibitSpec.of(spec))
     plugins.require(spec.kind, plugins.names(KINDS, group=KINDS), what=f"kind of figure {spec.name!r}")
     trials, others = split_inputs(inputs)
     source = Source(
@@ -58,7 +59,12 @@ def draw_figure(
         drawing.figure,
         pa.Table.from_pandas(drawing.tidy, preserve_index=False),
         **outputs,
-        metadata={"title": spec.title, "description": drawing.description, "statistic": source.statistic},
+        metadata={
+            "title": spec.title,
+            "description": " ".join([drawing.description, *reading_notes(spec)]),
+            "statistic": source.statistic,
+            "reading": spec.reading,
+        },
         units=units,
     )
 

@@ -70,15 +70,15 @@ def _by_setting(source: Source, values: pd.DataFrame) -> Iterator[tuple[str, pd.
 
 def _draw_map(axes: Axes, rows: pd.DataFrame, shape: tuple[int, int], limit: float) -> None:
     """Draw the fields, row by row: significant changes full, others faint and hatched, gaps gray."""
-    trained, told = (rows["state"] == TRAINED).to_numpy(), rows["significant"].eq(True).to_numpy()
+    trained, significant = (rows["state"] == TRAINED).to_numpy(), rows["significant"].eq(True).to_numpy()
     changes = rows["value"].to_numpy(float)
     texts = np.array([number(change, digits=1) for change in np.nan_to_num(changes)])
     intervals = np.array([_interval(row) if row.state == TRAINED else "" for row in rows.itertuples()])
     common = {"fmt": "", "cmap": style.CHANGES, "vmin": -limit, "vmax": limit, "linewidths": 2, "cbar": False}
     bold, faint = {"weight": "bold"}, {"color": style.INK}
     for chosen, words, alpha, kind in (
-        (trained & told, texts, 1.0, bold),
-        (trained & ~told, np.char.add(np.char.add("(", texts), ")"), 0.3, faint),
+        (trained & significant, texts, 1.0, bold),
+        (trained & ~significant, np.char.add(np.char.add("(", texts), ")"), 0.3, faint),
     ):
         known = len(axes.texts)
         options = {"annot": words.reshape(shape), "mask": ~chosen.reshape(shape), "alpha": alpha}
@@ -87,7 +87,7 @@ def _draw_map(axes: Axes, rows: pd.DataFrame, shape: tuple[int, int], limit: flo
         for text, below in zip(axes.texts[known:], intervals[chosen], strict=True):
             small = {"size": _TINY, "ha": "center", "va": "top", "color": text.get_color()}
             axes.annotate(below, text.get_position(), (0, -1.5), textcoords="offset points", **small)
-    for place in np.flatnonzero(~(trained & told)):
+    for place in np.flatnonzero(~(trained & significant)):
         y, x = divmod(int(place), shape[1])
         gap = not trained[place]
         # Stripes show where colors do not.
@@ -147,10 +147,10 @@ def _describe(source: Source, values: pd.DataFrame) -> str:
     ]
     for setting, chosen in _by_setting(source, values[values["state"] == TRAINED]):
         single, averages = chosen[chosen["dataset"] != AVERAGE], chosen[chosen["dataset"] == AVERAGE]
-        told = single.loc[single["significant"], "value"]
+        found = single.loc[single["significant"], "value"]
         sentences.append(
-            f"{setting}: of {len(single)} changes {(told < 0).sum()} are significantly better and "
-            f"{(told > 0).sum()} significantly worse than zero."
+            f"{setting}: of {len(single)} changes {(found < 0).sum()} are significantly better and "
+            f"{(found > 0).sum()} significantly worse than zero."
         )
         for row in averages.itertuples():
             name, change = source.name("poolings", row.pooling), number(row.value, digits=1)

@@ -1,18 +1,19 @@
-"""The answer in three sentences: what differs, how large changes are, and what can be detected."""
+"""The answer in four sentences: what differs in each reading, the largest change, what can be detected."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
-from gnnpool.analysis.power import MOST, POWER
 from gnnpool.analysis.values import AVERAGE
+from gnnpool.records import READINGS
+from gnnpool.report.both_readings import detectable, signs
 from gnnpool.report.headline import SETTING, comparisons, headline
+from gnnpool.report.phrases import amount, amounts, counted, name_of
 from gnnpool.specs import Labels
-from gnnpool.tables.power import ALL
 from gnnpool.wording import interval, label_of, number, setting_label, span
 
+_RAW, _OTHER = READINGS
 # Changes named one by one on each side.
 _NAMED = 2
 
@@ -22,8 +23,8 @@ class Asked:
     """What an answer is asked of.
 
     Args:
-        values: Rows of :func:`gnnpool.analysis.values.assessed_values` of the whole grid.
-        power: Tidy rows of :mod:`gnnpool.tables.power` of the whole grid.
+        values: For each reading rows of :func:`gnnpool.analysis.values.assessed_values` of the whole grid.
+        power: For each reading tidy rows of :mod:`gnnpool.tables.power` of the whole grid.
         labels: Printed names.
         planned: Planned trials.
         finished: Those of them that are finished.
@@ -34,8 +35,8 @@ class Asked:
         margin: Percent that matters.
     """
 
-    values: pd.DataFrame
-    power: pd.DataFrame
+    values: Mapping[str, pd.DataFrame]
+    power: Mapping[str, pd.DataFrame]
     labels: Labels
     planned: int
     finished: int
@@ -46,47 +47,54 @@ class Asked:
     margin: float
 
 
-def answer(asked: Asked) -> tuple[str, str, str]:
+def answer(asked: Asked) -> tuple[str, ...]:
     """Say which poolings differ from mean pooling, how large changes are, and what can be detected.
 
     Args:
         asked: The numbers.
 
     Returns:
-        Three sentences.
+        Four sentences: significant changes of the raw reading, those of the averaged one, changes of
+        single datasets, and what can be detected; three if there is no change yet.
     """
-    compared = comparisons(asked.values)
-    if compared.empty:
+    compared = {reading: comparisons(values) for reading, values in asked.values.items()}
+    if compared[_RAW].empty:
         return _nothing(asked)
-    first = headline(compared, confidence=asked.confidence)
-    return _significant(first, asked), _largest(compared, asked), _power(first, asked)
+    first = {reading: headline(rows, confidence=asked.confidence) for reading, rows in compared.items()}
+    averaged = _significant(first[_OTHER], asked, f"In the {_OTHER} reading of the same trainings, ")
+    with_setting = first[_RAW].groupby(SETTING).ngroups > 1
+    return (
+        f"{_significant(first[_RAW], asked, _lead(first[_RAW], asked))}.",
+        f"{averaged}; {signs(first, asked.labels, with_setting=with_setting)}.",
+        _largest(compared[_RAW], asked),
+        detectable(first, asked.power, margin=asked.margin),
+    )
 
 
 def _nothing(asked: Asked) -> tuple[str, str, str]:
     if not asked.finished:
-        why = f"none of {_count(asked.planned, 'planned trial')} is finished"
+        why = f"none of {amount(asked.planned, 'planned trial')} is finished"
     else:
         why = (
-            f"{asked.finished} of {_count(asked.planned, 'planned trial')} "
+            f"{asked.finished} of {amount(asked.planned, 'planned trial')} "
             f"{'is' if asked.finished == 1 else 'are'} finished, but no pooling has been trained on the same "
             "dataset, setting and seed as mean pooling"
         )
     return (
         f"There is no result yet: {why}.",
-        f"The plan compares {_count(asked.poolings, 'pooling')} with mean pooling on "
-        f"{_count(asked.datasets, 'dataset')}, in {_count(asked.settings, 'setting')} of model and edges.",
+        f"The plan compares {amount(asked.poolings, 'pooling')} with mean pooling on "
+        f"{amount(asked.datasets, 'dataset')}, in {amount(asked.settings, 'setting')} of model and edges.",
         "Sentences, tables and figures fill in as trials finish.",
     )
 
 
-def _significant(first: pd.DataFrame, asked: Asked) -> str:
-    """The first sentence."""
+def _significant(first: pd.DataFrame, asked: Asked, lead: str) -> str:
+    """The significant changes of one reading, without a full stop."""
     settings = first.groupby(SETTING, sort=False).ngroups
     where = [setting_label(asked.labels, *first[SETTING].iloc[0])] if settings == 1 else []
-    lead = _lead(first, asked)
     if first["p_value"].isna().all():
         said = f"{lead}no change can be tested"
-        return f"{said}{_bracketed(where)}: a test needs two seeds of a dataset, or two datasets."
+        return f"{said}{_bracketed(where)}: a test needs two seeds of a dataset, or two datasets"
     tested = int(first["p_value"].notna().sum())
     lacking = len(first) - tested
     gap = f"; {lacking} more {'has' if lacking == 1 else 'have'} no interval yet" if lacking else ""
@@ -102,13 +110,13 @@ def _significant(first: pd.DataFrame, asked: Asked) -> str:
     named = "; ".join(
         f"{side} error: {_list(rows, asked, settings > 1, whole)}" for side, rows in sides if len(rows)
     )
-    return f"{lead}{said}{': ' if named else ''}{named}{gap}."
+    return f"{lead}{said}{': ' if named else ''}{named}{gap}"
 
 
 def _how_many(count: int, tested: int, first: pd.DataFrame, settings: int) -> str:
     """How many poolings, or changes of several settings, are significant."""
     if settings > 1:
-        poolings = _count(first["pooling"].nunique(), "pooling")
+        poolings = amount(first["pooling"].nunique(), "pooling")
         of = f"changes relative to mean pooling ({poolings} in {settings} settings)"
         return f"{count or 'none'} of {tested} {of} {'are' if count > 1 else 'is'} significant"
     if tested == 1:
@@ -132,11 +140,11 @@ def _lead(first: pd.DataFrame, asked: Asked) -> str:
     where = f"{span(first['n_datasets'])}{of} {'dataset' if asked.datasets == 1 else 'datasets'}{each}"
     if len(datasets) == 1:
         where += f" ({label_of(asked.labels, 'datasets', datasets[0])})"
-    return f"{done}{'o' if done else 'O'}n {where} and with {_counts(first['n_seeds'], 'seed')}, "
+    return f"{done}{'o' if done else 'O'}n {where} and with {amounts(first['n_seeds'], 'seed')}, "
 
 
 def _largest(compared: pd.DataFrame, asked: Asked) -> str:
-    """The second sentence: single datasets, uncorrected."""
+    """Changes of single datasets in the raw reading, uncorrected."""
     single = compared[compared["dataset"] != AVERAGE]
     many_settings = single.groupby(SETTING).ngroups > 1
     largest = single.loc[single["value"].abs().idxmax()]
@@ -152,50 +160,10 @@ def _largest(compared: pd.DataFrame, asked: Asked) -> str:
     expected = f"{expected:.0f}" if expected >= 1 else f"{expected:.1g}"
     sides = f"{lower} lower, {higher} higher; " if count else ""
     return (
-        f"On single datasets, {count or 'none'} of {_count(known, 'change')} {'are' if count > 1 else 'is'} "
+        f"On single datasets, {count or 'none'} of {amount(known, 'change')} {'are' if count > 1 else 'is'} "
         f"significant (uncorrected; {sides}about {expected} expected by chance); t{change}, which {is_} "
         "significant (uncorrected)."
     )
-
-
-def _power(first: pd.DataFrame, asked: Asked) -> str:
-    """The third sentence: detectable differences, seeds needed, and the noise floor."""
-    lines = asked.power[asked.power["pooling"] == ALL]
-    single, averages = (lines[(lines["dataset"] == AVERAGE) == side] for side in (False, True))
-    if single.empty:
-        said = "The detectable difference is not known, as a spread needs two seeds"
-    else:
-        median = f", median of {len(single)} pairs of dataset and setting" if len(single) > 1 else ""
-        said = (
-            f"With {_counts(single['n'], 'seed')} the detectable difference on one dataset is "
-            f"{single['detectable_difference'].median():.1f} % ({100 * POWER:g} % power, uncorrected{median})"
-        )
-        if len(averages):
-            said += (
-                f", and of an average over {_counts(averages['n'], 'dataset')} "
-                f"{averages['detectable_difference'].median():.1f} %"
-            )
-        said += f"; {_needed(single['needed'], asked)}"
-    floors = first[first["noise_floor"].notna()]
-    if floors.empty:
-        return f"{said}; the noise floor was not measured."
-    size = span(floors["noise_floor"], "{:.1f}")
-    return f"{said}; the noise floor is ± {size} %, the size of changes when only the initialisation differs."
-
-
-def _needed(counts: pd.Series, asked: Asked) -> str:
-    """How many seeds detect the margin on one dataset."""
-    margin = f"{asked.margin:g} %"
-    enough, never = counts.dropna().astype(int), int(counts.isna().sum())
-    why = "as splits of one dataset share structures: more structures are needed"
-    if enough.empty:
-        return f"no number of seeds detects {margin} there, {why}"
-    median = int(np.ceil(enough.median()))
-    seeds = f"more than {MOST}" if median > MOST else f"about {median}"
-    if not never:
-        return f"to detect {margin} there takes {seeds} seeds"
-    of = f"on {never} of {len(counts)} no number of seeds detects {margin}"
-    return f"{of}, {why}; on {'the other' if len(enough) == 1 else 'the others'} it takes {seeds} seeds"
 
 
 def _from(rows: pd.DataFrame) -> str:
@@ -210,7 +178,8 @@ def _list(rows: pd.DataFrame, asked: Asked, with_setting: bool, whole: str) -> s
         ends = interval(row["low"], row["high"], digits=1)
         ends = ends if i else f"uncorrected {100 * asked.confidence:g} % interval {ends}"
         n = "" if counted(row) == whole else f", {counted(row)}"
-        named.append(f"{_name(row, asked, with_setting)}, {number(row['value'], digits=1)} % ({ends}{n})")
+        name = name_of(row, asked.labels, with_setting=with_setting)
+        named.append(f"{name}, {number(row['value'], digits=1)} % ({ends}{n})")
     more = [f"{len(rows) - _NAMED} more"] if len(rows) > _NAMED else []
     *others, last = [*named, *more]
     return f"{', '.join(others)} and {last}" if others else last
@@ -221,31 +190,5 @@ def _one(row: pd.Series, asked: Asked, with_setting: bool) -> str:
     ends = interval(row["low"], row["high"], digits=1)
     if not pd.isna(row["low"]):
         ends = f"{100 * asked.confidence:g} % interval {ends}"
-    name = _name(row, asked, with_setting)
+    name = name_of(row, asked.labels, with_setting=with_setting)
     return f"{name}, {number(row['value'], digits=1)} % ({ends}, {counted(row)})"
-
-
-def _name(row: pd.Series, asked: Asked, with_setting: bool) -> str:
-    name = label_of(asked.labels, "poolings", row["pooling"])
-    if row["dataset"] != AVERAGE:
-        name += f" on {label_of(asked.labels, 'datasets', row['dataset'])}"
-    if with_setting:
-        name += f" with {setting_label(asked.labels, row['model'], row['edges'])}"
-    return name
-
-
-def counted(row: pd.Series) -> str:
-    """From how many datasets and seeds a change is, such as "n = 7 datasets × 5 seeds"."""
-    seeds = _count(row["n_seeds"], "seed")
-    if row["dataset"] != AVERAGE:
-        return f"n = {seeds}"
-    return f"n = {_count(row['n_datasets'], 'dataset')} \N{MULTIPLICATION SIGN} {seeds}"
-
-
-def _count(count: int, noun: str) -> str:
-    return _counts([count], noun)
-
-
-def _counts(counts: Iterable[int], noun: str) -> str:
-    text = span(counts)
-    return f"{text} {noun}" if text == "1" else f"{text} {noun}s"

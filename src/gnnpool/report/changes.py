@@ -7,8 +7,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from gnnpool.analysis.values import AVERAGE
-from gnnpool.report.answer import counted
 from gnnpool.report.forest_plot import Scale, draw_row
+from gnnpool.report.phrases import counted
 from gnnpool.specs import Labels
 from gnnpool.wording import TIMES, interval, label_of, number, setting_label
 
@@ -33,6 +33,9 @@ class Line:
         value: The change, %.
         shown: The same in words, in parentheses if it is not significant.
         interval: Its interval in words.
+        other: The change in the averaged reading, %.
+        other_shown: The same in words.
+        other_sign: Whether the readings disagree on the sign.
         seeds: From how many seeds it is; of an average, datasets and seeds.
         verdict: "better", "worse", or "not significant".
     """
@@ -44,6 +47,9 @@ class Line:
     value: float
     shown: str
     interval: str
+    other: float
+    other_shown: str
+    other_sign: bool
     seeds: str
     verdict: str
 
@@ -60,7 +66,7 @@ def lines(
     """Turn changes into lines.
 
     Args:
-        compared: Rows of :func:`gnnpool.report.headline.comparisons`: the lines to show.
+        compared: Rows of :func:`gnnpool.report.both_readings.with_other`: the lines to show.
         changes: Rows of :func:`gnnpool.analysis.change.changes_by_seed`; the seeds' changes.
         among: All rows of ``comparisons``; the datasets' changes.
         labels: Printed names.
@@ -117,11 +123,20 @@ def _line(
         dots=[change for _, change in parts],
         text="\n".join(words),
     )
-    shown = text if row["significant"] else f"({text})"
+    other = _bracketed(row["other_value"], significant=row["other_significant"])
     seeds = str(row["n_seeds"])
     if row["dataset"] == AVERAGE:
         seeds = f"{row['n_datasets']} {TIMES} {seeds}"
-    return Line(pooling, dataset, setting, picture, row["value"], shown, ends, seeds, verdict)
+    shown = _bracketed(row["value"], significant=row["significant"])
+    both = {"other": row["other_value"], "other_shown": other, "other_sign": bool(row["other_sign"])}
+    return Line(
+        *(pooling, dataset, setting, picture), row["value"], shown, ends, **both, seeds=seeds, verdict=verdict
+    )
+
+
+def _bracketed(value: float, *, significant: bool) -> str:
+    text = number(value, digits=2)
+    return text if significant else f"({text})"
 
 
 def _p_value(p: float) -> str:

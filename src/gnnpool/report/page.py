@@ -34,7 +34,7 @@ class Page:
         limits: What limits it.
         scale: Of all forest plots.
         first: Changes that the answer rests on.
-        averaged: Whether averages over datasets are among them.
+        over_datasets: Whether averages over datasets are among them.
         lines: All changes.
         runs: Finished trials.
         data: Tables on the datasets.
@@ -51,7 +51,7 @@ class Page:
     limits: Sequence[str]
     scale: Scale
     first: Sequence[Line]
-    averaged: bool
+    over_datasets: bool
     lines: Sequence[Line]
     runs: Sequence[Run]
     data: Sequence[Printed]

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from gnnpool import stages
+from gnnpool.analysis.readings import MEANING
 from gnnpool.specs import Labels
 from gnnpool.tables.printed import Item, Printed, Row
 from gnnpool.wording import label_of
@@ -24,6 +25,13 @@ _SHOWN = {
     "shared_code": "Code of training and encoder, SHA-256",
     "operator_code": "Code of the pooling's operators, SHA-256",
 }
+
+
+def of_readings() -> Printed:
+    """Which weights each reading of a training takes."""
+    rows = [Row(reading.capitalize(), [Item(meaning)]) for reading, meaning in MEANING.items()]
+    notes = ["Every number is of the raw reading unless it says that it is of the averaged one."]
+    return Printed("readings", "The two readings of a training", ["Test error of"], rows, notes)
 
 
 def of_trials(trials: pd.DataFrame) -> Printed:

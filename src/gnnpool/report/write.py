@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from gnnpool.analysis.change import changes_by_seed
 from gnnpool.analysis.collect import TRIAL, read_trials
+from gnnpool.analysis.readings import of_reading
 from gnnpool.analysis.values import AVERAGE, assessed_values
 from gnnpool.artifacts import read_json, read_table, write_atomically
-from gnnpool.records import BASELINE, Trial
+from gnnpool.records import BASELINE, READINGS, Trial
 from gnnpool.report import cost, data, gaps, provenance
 from gnnpool.report.answer import Asked, answer
+from gnnpool.report.both_readings import with_other
 from gnnpool.report.changes import lines, scale_of
 from gnnpool.report.exhibits import read_exhibit, read_galleries
 from gnnpool.report.headline import comparisons, headline
@@ -77,6 +80,7 @@ def write_report(
         cost=cost.cost(trials, labels),
         hours=cost.hours(trials),
         provenance=[
+            provenance.of_readings(),
             provenance.of_trials(trials),
             provenance.of_data(trials, manifests, labels),
             provenance.of_stages(),
@@ -92,24 +96,29 @@ def _answered(trials: pd.DataFrame, changes: pd.DataFrame, config: Mapping, labe
     """The answer, and the changes that it rests on."""
     planned = plan_trials(config["blocks"], config["seeds"], config["noise_floor"])
     grid, seeds = whole_grid(planned), seeds_of(planned)
-    values = assessed_values(
-        trials,
-        part=grid,
-        statistic=config["statistic"],
-        seeds=seeds,
-        planned=planned_conditions(planned, common=len(seeds)),
-        **config["statistics"],
-    )
     sure = {name: config["statistics"][name] for name in ("margin", "confidence")}
-    compared = comparisons(values)
-    first = headline(compared, confidence=sure["confidence"])
-    scale = scale_of(compared, changes, margin=sure["margin"])
-    drawn = {"among": compared, "labels": labels, "scale": scale}
+    raw, other = READINGS
+    values, power, compared, first = {}, {}, {}, {}
+    for reading in READINGS:
+        read = of_reading(trials, reading)
+        values[reading] = assessed_values(
+            read,
+            part=grid,
+            statistic=config["statistic"],
+            seeds=seeds,
+            planned=planned_conditions(planned, common=len(seeds)),
+            **config["statistics"],
+        )
+        power[reading] = spreads(values[reading], changes_by_seed(read), **sure)
+        compared[reading] = comparisons(values[reading])
+        first[reading] = headline(compared[reading], confidence=sure["confidence"])
+    scale = scale_of(compared[raw], changes, margin=sure["margin"])
+    drawn = {"among": compared[raw], "labels": labels, "scale": scale}
     return {
         "sentences": answer(
             Asked(
                 values=values,
-                power=spreads(values, changes, **sure),
+                power=power,
                 labels=labels,
                 planned=len(planned),
                 finished=len(trials),
@@ -118,9 +127,11 @@ def _answered(trials: pd.DataFrame, changes: pd.DataFrame, config: Mapping, labe
             )
         ),
         "scale": scale,
-        "first": lines(first, changes, correction="corrected", **drawn),
-        "averaged": bool((first["dataset"] == AVERAGE).any()),
-        "lines": lines(compared, changes, correction="uncorrected", **drawn),
+        "first": lines(with_other(first[raw], first[other]), changes, correction="corrected", **drawn),
+        "over_datasets": bool((first[raw]["dataset"] == AVERAGE).any()),
+        "lines": lines(
+            with_other(compared[raw], compared[other]), changes, correction="uncorrected", **drawn
+        ),
     }
 
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from gnnpool import plugins
 from gnnpool.analysis.collect import read_trials
+from gnnpool.analysis.readings import reading_notes, titled
 from gnnpool.analysis.source import split_inputs
 from gnnpool.artifacts import write_atomically, write_table
 from gnnpool.specs import ExhibitSpec, Physics, Study
@@ -47,7 +48,7 @@ def render_table(
     Raises:
         ConfigError: If the kind or the statistic is unknown, or the kind does not fit the table.
     """
-    spec = ExhibitSpec.of(spec)
+    spec = titled(ExhibitSpec.of(spec))
     plugins.require(spec.kind, plugins.names(KINDS, group=KINDS), what=f"kind of table {spec.name!r}")
     trials, others = split_inputs(inputs)
     source = Source(
@@ -65,12 +66,21 @@ def render_table(
 def _write(spec: ExhibitSpec, statistic: str, table: Table, outputs: Mapping[str, str | Path]) -> None:
     units = {name: unit for name, unit in table.units.items() if name in table.tidy.columns}
     printed = Printed(
-        name=spec.name, title=spec.title, columns=table.columns, rows=table.rows, notes=table.notes
+        name=spec.name,
+        title=spec.title,
+        columns=table.columns,
+        rows=table.rows,
+        notes=[*reading_notes(spec), *table.notes],
     )
     write_table(
         outputs["parquet"],
         pa.Table.from_pandas(table.tidy, preserve_index=False),
-        metadata={"title": spec.title, "statistic": statistic, "printed": to_json(printed)},
+        metadata={
+            "title": spec.title,
+            "statistic": statistic,
+            "reading": spec.reading,
+            "printed": to_json(printed),
+        },
         units=units,
     )
     for name, text in (

@@ -1,4 +1,4 @@
-"""What share of the differences between test errors is due to pooling, split and initialisation."""
+"""Shares of the variance of test errors: pooling, split, initialisation, and their interactions."""
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,10 @@ UNITS = {
     **{f"share_of_{source}": "1" for source in SOURCES},
     "noise": "%, root mean square",
 }
-_HEADS = ("Pooling", "Split", "Pooling and split together", "Initialisation", "Noise of a repeat", "From")
+_HEADS = (
+    *("Pooling", "Split", "Split by pooling", "Initialisation", "Initialisation by pooling"),
+    *("Noise of a repeat", "From"),
+)
 
 
 def build(source: Source) -> Table:
@@ -23,10 +26,12 @@ def build(source: Source) -> Table:
 
     Returns:
         Tidy: a line for each setting and dataset that has trials: dataset, model, edges, the
-        variances pooling, split, interaction and initialisation (percent squared), their shares
-        share_of_pooling, share_of_split, share_of_interaction and share_of_initialisation, noise (%,
-        root mean square of the changes of repeated trainings), n_poolings, n_seeds, n_repeats.
-        What cannot be estimated from the trials is missing.
+        variances pooling, split, split_by_pooling, initialisation and initialisation_by_pooling of
+        :func:`gnnpool.analysis.variance.variance_components` (percent squared), their shares
+        share_of_pooling, share_of_split, share_of_split_by_pooling, share_of_initialisation and
+        share_of_initialisation_by_pooling, noise (%, root mean square of the changes of repeated
+        trainings), n_poolings, n_seeds, n_repeats and n_repeated (poolings that are repeated
+        together). What cannot be estimated from the trials is missing.
     """
     trials = source.trials()
     tidy = variance_components(trials)
@@ -56,16 +61,22 @@ def _items(line: pd.Series) -> list[Item]:
         else:
             items.append(Item(f"{100 * share:.0f} %", remark=f"sd {np.sqrt(variance):.2f} %"))
     noise = Item("not measured") if pd.isna(line["noise"]) else Item(f"{line['noise']:.2f} %")
-    table = f"{line['n_poolings']} poolings, {line['n_seeds']} seeds"
-    return [*items, noise, Item(table, remark=f"{line['n_repeats']} repeats")]
+    repeats = f"{line['n_repeats']} repeat{'' if line['n_repeats'] == 1 else 's'}"
+    if line["n_repeated"] > 1:
+        repeats += f" of {line['n_repeated']} poolings"
+    return [*items, noise, Item(f"{line['n_poolings']} poolings, {line['n_seeds']} seeds", remark=repeats)]
 
 
 def _notes() -> list[str]:
     return [
         "Shares of the variance of the logarithm of the test error, by random effects (method of moments); "
         "sd: the standard deviation of each part, in percent of the error.",
-        "Pooling and split together: a pooling that does well on one split and badly on another. Without "
-        "repeated trainings it includes the initialisation and the two cannot be separated.",
-        "Noise of a repeat: root mean square of the changes when nothing differs but the initialisation.",
-        "All poolings of a seed start from the same encoder: what that start does to all is in the split.",
+        "Split by pooling: interaction of both, as of a pooling that does well on one split and badly on "
+        "another.",
+        "All poolings of a seed share the initialisation of the encoder and the order of batches. "
+        "Initialisation: what these do to all poolings alike; initialisation by pooling: what they do to "
+        "each, and all other noise of a training.",
+        "Not separable: the two of the initialisation need repeats of two poolings or more. With repeats of "
+        "one pooling, initialisation is their sum; without any, split and split by pooling include them.",
+        "Noise of a repeat: root mean square of the changes when only the initialisation differs.",
     ]

@@ -30,7 +30,8 @@ CONFIG = {
 
 def render(name: str, entry: dict = ENTRY) -> str:
     template = Environment(undefined=StrictUndefined).from_string((FOLDER / name).read_text("utf-8"))
-    params = SimpleNamespace(entry=entry, statistic="mean_change", seeds=[111, 222], statistics=STATISTICS)
+    study = {"statistic": "mean_change", "seeds": [111, 222], "statistics": STATISTICS}
+    params = SimpleNamespace(spec=entry, study=study)
     text = template.render(snakemake=SimpleNamespace(params=params, config=CONFIG))
     strict = {"halt_level": 2, "report_level": 2}
     return publish_parts(text, writer="html", settings_overrides=strict)["body"]

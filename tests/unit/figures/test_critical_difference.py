@@ -41,7 +41,7 @@ def test_poolings_nearer_than_the_critical_difference_are_joined(draw):
 
 def test_few_datasets_make_nothing_significant_and_the_figure_says_so(draw, written):
     drawing = draw(2)
-    assert not drawing.tidy["tells_anything"].any()
+    assert not drawing.tidy["can_be_significant"].any()
     words = " ".join(written(drawing.figure)).replace("\n", " ")
     assert "No difference can be significant: no two ranks can differ by more than 2" in words
     assert "longer than the line" in words

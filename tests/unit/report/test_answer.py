@@ -1,4 +1,4 @@
-"""Three sentences from numbers."""
+"""Sentences from numbers."""
 
 import numpy as np
 import pandas as pd
@@ -41,14 +41,25 @@ def spread(dataset="phonons", *, n=5, difference=12.3, needed=61):
     }
 
 
-def ask(changes, powers=(), **more):
+def values_of(changes):
+    """Rows of values, with made-up p-values where none is given."""
     columns = list(change("x", "x", 0.0))
     values = pd.DataFrame(changes, columns=columns)
     values["significant"] = excludes_zero(values["low"].astype(float), values["high"].astype(float))
     made_up = np.where(values["significant"], 0.001, 0.5)
     values["p_value"] = values["p_value"].fillna(pd.Series(made_up)).where(values["low"].notna())
-    power = pd.DataFrame(powers, columns=list(spread()))
-    power = power.astype({"needed": "Int64"})
+    return values
+
+
+def ask(changes, powers=(), *, averaged=None, averaged_powers=None, **more):
+    """The sentences; what is not given of the averaged reading is that of the raw one."""
+    of_both = {"raw": changes, "averaged": changes if averaged is None else averaged}
+    values = {reading: values_of(rows) for reading, rows in of_both.items()}
+    of_both = {"raw": powers, "averaged": powers if averaged_powers is None else averaged_powers}
+    power = {
+        reading: pd.DataFrame(rows, columns=list(spread())).astype({"needed": "Int64"})
+        for reading, rows in of_both.items()
+    }
     known = {"planned": 805, "finished": 805, "poolings": 12, "datasets": 7, "settings": 4}
     asked = {"values": values, "power": power, "labels": LABELS, "confidence": 0.95, "margin": 3.0}
     return answer(Asked(**{**asked, **known, **more}))
@@ -86,7 +97,7 @@ def test_one_dataset_is_named_and_nothing_is_significant():
         "So far, with 15 of 805 trials: on 1 of 7 datasets (Phonons) and with 5 seeds, no pooling differs "
         "significantly from mean pooling (MDL CGCNN; corrected for 2 comparisons)."
     )
-    assert sentences[1] == (
+    assert sentences[2] == (
         "On single datasets, none of 2 changes is significant (uncorrected; about 0.1 expected by chance); "
         f"the largest change is GMT on Phonons, {MINUS}4.0 % (95 % interval {MINUS}9.0 to +1.0, n = 5 "
         "seeds), which is not significant (uncorrected)."
@@ -105,18 +116,18 @@ def test_two_datasets_count_averages_and_what_is_on_one_dataset_only():
         "pooling (MDL CGCNN; corrected for 2 comparisons): higher error: GMT on 2D, +9.0 % (uncorrected 95 % "
         "interval +1.0 to +17.0, n = 5 seeds)."
     )
-    assert sentences[1].startswith(
+    assert sentences[2].startswith(
         "On single datasets, 1 of 3 changes is significant (uncorrected; 0 lower, 1 higher; about 0.2 "
         "expected by chance);"
     )
-    assert sentences[1].endswith("which is significant (uncorrected).")
+    assert sentences[2].endswith("which is significant (uncorrected).")
 
 
 def test_what_is_significant_alone_and_not_after_correction_is_not_claimed():
     """The intervals of all four exclude zero; one p-value of four below 0.05 is little evidence."""
     changes = [average(name, 3.0, 0.1, 6.0, p_value=0.03) for name in ("mamm", "gmt", "memory", "std")]
     single = change("phonons", "mamm", 2.0, 0.1, 4, p_value=0.04)
-    first, second, _ = ask([single, *changes], [spread()])
+    first, _, second, _ = ask([single, *changes], [spread()])
     assert "no pooling differs significantly" in first
     assert "corrected for 4 comparisons" in first
     assert "1 of 1 change is significant (uncorrected;" in second
@@ -171,7 +182,7 @@ def test_many_significant_changes_are_counted_after_the_largest():
 
 def test_one_seed_has_no_interval_and_no_test():
     changes = [change("phonons", "mamm", 2.0, n_seeds=1), change("phonons", "gmt", -4.0, n_seeds=1)]
-    first, second, third = ask(changes)
+    first, _, second, third = ask(changes)
     assert "with 1 seed, no change can be tested (MDL CGCNN): a test needs two seeds" in first
     assert second == (
         f"The largest change is GMT on Phonons, {MINUS}4.0 % (no interval, n = 1 seed); one seed has no "
@@ -189,26 +200,27 @@ def test_changes_without_an_interval_yet_are_counted():
 
 def test_the_number_expected_by_chance_is_no_upper_limit():
     many = [change("phonons", f"p{i}", 2.0, -5, 9) for i in range(100)]
-    second = ask(many, [spread()])[1]
+    second = ask(many, [spread()])[2]
     assert "about 5 expected by chance" in second
     assert "up to" not in second
 
 
 def test_seeds_needed_come_from_the_table_of_power():
-    third = ask(ONE, [spread(needed=14)])[2]
+    third = ask(ONE, [spread(needed=14)])[3]
     assert third == (
-        "With 5 seeds the detectable difference on one dataset is 12.3 % (80 % power, uncorrected); to "
+        "With 5 seeds the detectable difference on one dataset is 12.3 % (averaged reading: 12.3 %; 80 % "
+        "power, uncorrected); to "
         "detect 3 % there takes about 14 seeds; the noise floor was not measured."
     )
 
 
 def test_where_no_number_of_seeds_is_enough_the_answer_says_so():
-    third = ask(ONE, [spread(needed=None)])[2]
+    third = ask(ONE, [spread(needed=None)])[3]
     assert (
         "; no number of seeds detects 3 % there, as splits of one dataset share structures: more structures "
         "are needed;"
     ) in third
-    some = ask(ONE, [spread(needed=None), spread("2d", needed=20), spread("d0", needed=None)])[2]
+    some = ask(ONE, [spread(needed=None), spread("2d", needed=20), spread("d0", needed=None)])[3]
     assert "; on 2 of 3 no number of seeds detects 3 %, as" in some
     assert "more structures are needed; on the other it takes about 20 seeds;" in some
 
@@ -218,21 +230,74 @@ def test_where_no_number_of_seeds_is_enough_the_answer_says_so():
 )
 def test_more_than_a_thousand_seeds_count_as_many(needed, words):
     lines = [spread(f"d{i}", needed=count) for i, count in enumerate(needed)]
-    third = ask(ONE, lines)[2]
+    third = ask(ONE, lines)[3]
     assert f"to detect 3 % there takes {words};" in third
-    assert "(80 % power, uncorrected, median of 3 pairs of dataset and setting)" in third
+    assert "80 % power, uncorrected, median of 3 pairs of dataset and setting)" in third
 
 
 def test_the_detectable_difference_of_averages_counts_datasets():
     average_line = {**spread("average", n=7, difference=4.5), "n_of": "datasets"}
-    assert ask(ONE, [average_line])[2].startswith("The detectable difference is not known")
-    assert ", and of an average over 7 datasets 4.5 %;" in ask(SEVEN, [spread(), average_line])[2]
+    assert ask(ONE, [average_line])[3].startswith("The detectable difference is not known")
+    assert (
+        ", and of an average over 7 datasets 4.5 % (averaged reading: 4.5 %);"
+        in ask(SEVEN, [spread(), average_line])[3]
+    )
 
 
 @pytest.mark.parametrize(("floors", "words"), [((4.0, 4.0), "± 4.0 %"), ((2.0, 6.0), "± 2.0 to 6.0 %")])
 def test_a_noise_floor_that_is_known_is_reported(floors, words):
     changes = [{**row, "noise_floor": floor} for row, floor in zip(ONE, floors, strict=True)]
-    assert f"; the noise floor is {words}, the size of changes when" in ask(changes, [spread()])[2]
+    assert (
+        f"; the noise floor is {words} (averaged reading: {words}), the size of changes when"
+        in ask(changes, [spread()])[3]
+    )
+
+
+def test_the_second_sentence_is_that_of_the_averaged_reading():
+    averaged = [*SEVEN[:7], average("mamm", 1.0, 0.5, 1.5), *SEVEN[8:9], average("memory", 8.0, -1, 17)]
+    second = ask(SEVEN, [spread()], averaged=averaged)[1]
+    assert second == (
+        "In the averaged reading of the same trainings, 2 of 3 poolings differ significantly from mean "
+        f"pooling (MDL CGCNN; corrected for 3 comparisons): lower error: GMT, {MINUS}3.2 % (uncorrected 95 % "
+        f"interval {MINUS}5.1 to {MINUS}1.4); higher error: MAMM, +1.0 % (uncorrected 95 % interval +0.5 to "
+        "+1.5); no change has another sign than in the raw reading."
+    )
+
+
+def test_changes_whose_sign_depends_on_the_reading_are_named_with_both_numbers():
+    averaged = [change("phonons", "mamm", -0.25, -5, 9), change("phonons", "gmt", -4.0, -9, 1)]
+    second = ask(ONE, [spread()], averaged=averaged)[1]
+    assert second.endswith(
+        "; 1 of 2 changes has another sign than in the raw reading: MAMM on Phonons (raw +2.00 %, averaged "
+        f"{MINUS}0.25 %)."
+    )
+    raw = [average(f"p{i}", 1.0 + i, -5, 9) for i in range(7)]
+    averaged = [{**row, "value": -row["value"]} for row in raw]
+    second = ask([*SEVEN[:1], *raw], averaged=[*SEVEN[:1], *averaged])[1]
+    assert "8 of" not in second
+    assert f"p4 (raw +5.00 %, averaged {MINUS}5.00 %) and 2 more." in second
+
+
+def test_a_change_of_zero_has_no_sign_to_disagree_on():
+    averaged = [change("phonons", "mamm", 0.0, -5, 9), ONE[1]]
+    assert ask(ONE, [spread()], averaged=averaged)[1].endswith(
+        "no change has another sign than in the raw reading."
+    )
+
+
+def test_detectable_differences_and_noise_floors_of_both_readings_stand_together():
+    of = {"raw": 4.0, "averaged": 1.5}
+    changes = {reading: [{**row, "noise_floor": floor} for row in SEVEN] for reading, floor in of.items()}
+    power = {
+        "raw": [spread(), {**spread("average", n=7, difference=4.5), "n_of": "datasets"}],
+        "averaged": [spread(difference=9.8), {**spread("average", n=7, difference=4.1), "n_of": "datasets"}],
+    }
+    last = ask(changes["raw"], power["raw"], averaged=changes["averaged"], averaged_powers=power["averaged"])[
+        3
+    ]
+    assert "on one dataset is 12.3 % (averaged reading: 9.8 %; 80 % power, uncorrected)" in last
+    assert ", and of an average over 7 datasets 4.5 % (averaged reading: 4.1 %);" in last
+    assert "; the noise floor is ± 4.0 % (averaged reading: ± 1.5 %), the size of changes when" in last
 
 
 @pytest.mark.parametrize("changes", [[], ONE, SEVEN], ids=["none", "one", "seven"])

@@ -65,7 +65,8 @@ def test_words_stand_out_from_the_page(show, dark):
 def test_columns_sort_by_their_numbers_both_ways(show):
     page = show()
     cells, heads = (
-        f"[...document.querySelectorAll('#all-changes {part}')]" for part in ("td[data-v]", "button")
+        f"[...document.querySelectorAll('#all-changes {part}')]"
+        for part in ("tbody td:nth-child(5)", "button")
     )
     values = f"{cells}.map((cell) => Number(cell.dataset.v))"
     click = f"{heads}.find((button) => button.textContent === 'Change, %').click()"

@@ -17,10 +17,14 @@ import pytest
 from made_up import ATTACK, ROOT, World, write_manifest, write_page
 from PIL import Image
 
+from gnnpool.analysis.change import changes_by_condition, changes_by_seed
+from gnnpool.analysis.collect import read_trials
+from gnnpool.analysis.readings import MEANING, of_reading
 from gnnpool.artifacts import file_sha256, read_table, write_table
 from gnnpool.config import read_config
 from gnnpool.errors import ArtifactError
 from gnnpool.report.exhibits import read_galleries
+from gnnpool.wording import number
 
 VOID = {"meta", "img", "input", "br", "link"}
 DRAWN = {"path", "rect", "circle", "use"}
@@ -160,6 +164,23 @@ def test_every_trial_has_a_line_and_every_change_a_row_of_the_forest_plot(page, 
     changes = 2 * (2 * 2 + 2)  # settings; datasets and poolings, averages
     averages = 2 * 2
     assert page.source.count('role="img"') == changes + averages
+
+
+def test_every_change_has_that_of_the_averaged_reading_beside_it(page, hostile):
+    trials = of_reading(read_trials(hostile.results / "analysis/trials.parquet"), "averaged")
+    found = changes_by_condition(changes_by_seed(trials)).set_index(["dataset", "model", "edges", "pooling"])
+    value = found.loc[("exfoliation", "cgcnn", "mdl", "gmt"), "mean_change"]
+    pattern = r'<tr [^>]*data-dataset="Exfoliation"[^>]*data-setting="MDL[^"]*CGCNN[^"]*">.*?</tr>'
+    rows = re.findall(pattern, page.source, flags=re.DOTALL)
+    (row,) = [row for row in rows if 'data-pooling="GMT"' in row and "verdict" in row]
+    assert re.search(rf'data-v="{value}">\(?{re.escape(number(value, digits=2))}\)?<', row)
+    assert page.source.count("<small>other sign</small>") > 0
+
+
+def test_both_readings_are_defined_once_and_beside_the_headline(page):
+    assert "In the averaged reading of the same trainings, " in page.text
+    assert page.text.count(f"Raw {MEANING['raw']}") == 1
+    assert page.text.count(f"Averaged {MEANING['averaged']}") == 1
 
 
 def test_the_same_results_give_the_same_page(hostile):

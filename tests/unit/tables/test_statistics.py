@@ -125,16 +125,17 @@ def test_variance_names_what_cannot_be_separated(render, both, write_record, pri
     entry, planned, records = both
     tidy, paths = render(records, entry=entry | {"kind": "variance"}, planned=planned)
     rows = printed(paths["markdown"])
-    assert rows["Phonons"][3] == "not separable"
-    assert rows["Phonons"][4] == "not measured"
-    shares = tidy[["share_of_pooling", "share_of_split", "share_of_interaction"]].sum(axis=1)
+    assert rows["Phonons"][3:6] == ["not separable", "not separable", "not measured"]
+    shares = tidy[["share_of_pooling", "share_of_split", "share_of_split_by_pooling"]].sum(axis=1)
     assert shares.to_list() == pytest.approx([1, 1, 1])
     again = write_record(Trial("phonons", "cgcnn", "mdl", "mean", 111, 1), 52.0)
     tidy, paths = render([*records, again], entry=entry | {"kind": "variance"}, planned=planned)
     line = tidy.set_index("dataset").loc["phonons"]
     assert line["noise"] == pytest.approx(4.0)
     assert line["initialisation"] == pytest.approx((100 * np.log(52 / 50)) ** 2 / 2)
-    assert printed(paths["markdown"])["Phonons"][4] == "4.00 %"
+    cells = printed(paths["markdown"])["Phonons"]
+    assert cells[4:6] == ["not separable", "4.00 %"]
+    assert cells[6].endswith("(1 repeat)")
 
 
 @pytest.fixture

@@ -1,0 +1,116 @@
+"""What the two readings say beside each other: signs, detectable differences and noise floors."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from gnnpool.analysis.change import CONDITION
+from gnnpool.analysis.power import MOST, POWER
+from gnnpool.analysis.values import AVERAGE
+from gnnpool.records import READINGS
+from gnnpool.report.phrases import amount, amounts, name_of
+from gnnpool.tables.power import ALL
+from gnnpool.wording import number, span
+
+RAW, OTHER = READINGS
+# Changes of other signs that a sentence names; "At a glance" marks all of them.
+_NAMED = 5
+
+
+def with_other(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    """Put the values of another reading beside changes.
+
+    Args:
+        rows: Changes of one reading, such as rows of :func:`gnnpool.report.headline.comparisons`.
+        others: The same of another reading.
+
+    Returns:
+        The rows with the columns other_value (%), other_significant and other_sign: whether one reading
+        is below zero and the other one above.
+    """
+    found = others[[*CONDITION, "value", "significant"]]
+    found = found.rename(columns={"value": "other_value", "significant": "other_significant"})
+    both = rows.merge(found, on=CONDITION, how="left")
+    return both.assign(other_sign=np.sign(both["value"]) * np.sign(both["other_value"]) < 0)
+
+
+def signs(first: Mapping[str, pd.DataFrame], labels: Mapping, *, with_setting: bool) -> str:
+    """Say whether the readings agree on the signs of the changes, and name those where they do not.
+
+    Args:
+        first: For each reading rows of :func:`gnnpool.report.headline.headline`.
+        labels: For each of datasets, models, edges and poolings the labels by slug.
+        with_setting: Whether names state model and edges.
+    """
+    both = with_other(first[RAW], first[OTHER])
+    differ = both[both["other_sign"]]
+    if differ.empty:
+        return "no change has another sign than in the raw reading"
+    named = [
+        f"{name_of(row, labels, with_setting=with_setting)} ({RAW} {number(row['value'], digits=2)} %, "
+        f"{OTHER} {number(row['other_value'], digits=2)} %)"
+        for _, row in differ.head(_NAMED).iterrows()
+    ]
+    more = [f"{len(differ) - _NAMED} more"] if len(differ) > _NAMED else []
+    *others, last = [*named, *more]
+    listed = f"{', '.join(others)} and {last}" if others else last
+    has = "has" if len(differ) == 1 else "have"
+    return (
+        f"{len(differ)} of {amount(len(both), 'change')} {has} another sign than in the raw reading: {listed}"
+    )
+
+
+def detectable(first: Mapping[str, pd.DataFrame], power: Mapping[str, pd.DataFrame], *, margin: float) -> str:
+    """The last sentence: detectable differences, seeds needed, and the noise floor, of both readings.
+
+    Args:
+        first: For each reading rows of :func:`gnnpool.report.headline.headline`.
+        power: For each reading tidy rows of :mod:`gnnpool.tables.power`.
+        margin: Percent that matters.
+    """
+    lines = {reading: of[of["pooling"] == ALL] for reading, of in power.items()}
+    single = {reading: of[of["dataset"] != AVERAGE] for reading, of in lines.items()}
+    averages = {reading: of[of["dataset"] == AVERAGE] for reading, of in lines.items()}
+    raw = single[RAW]
+    if raw.empty:
+        said = "The detectable difference is not known, as a spread needs two seeds"
+    else:
+        median = f", median of {len(raw)} pairs of dataset and setting" if len(raw) > 1 else ""
+        said = (
+            f"With {amounts(raw['n'], 'seed')} the detectable difference on one dataset is "
+            f"{_both(_medians(single), f'; {100 * POWER:g} % power, uncorrected{median}')}"
+        )
+        if len(averages[RAW]):
+            datasets = amounts(averages[RAW]["n"], "dataset")
+            said += f", and of an average over {datasets} {_both(_medians(averages))}"
+        said += f"; {_needed(raw['needed'], margin)}"
+    floors = {reading: of["noise_floor"].dropna() for reading, of in first.items()}
+    if floors[RAW].empty:
+        return f"{said}; the noise floor was not measured."
+    sizes = _both({reading: f"± {span(of, '{:.1f}')} %" for reading, of in floors.items()})
+    return f"{said}; the noise floor is {sizes}, the size of changes when only the initialisation differs."
+
+
+def _medians(lines: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    return {reading: f"{of['detectable_difference'].median():.1f} %" for reading, of in lines.items()}
+
+
+def _both(words: Mapping[str, str], more: str = "") -> str:
+    """The words of the raw reading, and in parentheses those of the other one and more."""
+    return f"{words[RAW]} ({OTHER} reading: {words[OTHER]}{more})"
+
+
+def _needed(found: pd.Series, margin: float) -> str:
+    """How many seeds detect the margin on one dataset."""
+    wanted = f"{margin:g} %"
+    enough, never = found.dropna().astype(int), int(found.isna().sum())
+    why = "as splits of one dataset share structures: more structures are needed"
+    if enough.empty:
+        return f"no number of seeds detects {wanted} there, {why}"
+    median = int(np.ceil(enough.median()))
+    seeds = f"more than {MOST}" if median > MOST else f"about {median}"
+    if not never:
+        return f"to detect {wanted} there takes {seeds} seeds"
+    of = f"on {never} of {len(found)} no number of seeds detects {wanted}"
+    return f"{of}, {why}; on {'the other' if len(enough) == 1 else 'the others'} it takes {seeds} seeds"
