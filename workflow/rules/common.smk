@@ -1,4 +1,4 @@
-"""What every rule file uses: the checked configuration, the plan, and the patterns of paths."""
+"""Shared by all rule files: the checked configuration, the plan, and the patterns of paths."""
 
 import gc
 import hashlib
@@ -28,7 +28,7 @@ from gnnpool.logs import end_in_words, interrupt_once
 from gnnpool.plugins import needs
 from gnnpool.seal import check_seal
 
-# A plan is many objects that stay: to look for garbage among them takes a fifth of the time. Young garbage goes.
+# Planning keeps many long-lived objects; full garbage collection costs 20 % of the time, so run it rarely.
 gc.set_threshold(10_000, 20, 1000)
 
 # Snakemake puts this into shell commands as it is, and an environment may lie in a folder with a space in its name.
@@ -52,7 +52,7 @@ LOGS = config["logs"]
 RAW = f"{config['resources']}/raw"
 DATA = f"{RESULTS}/data/{{dataset}}"
 GRAPHS = f"{RESULTS}/graphs/{{dataset}}/{{edges}}"
-# `again` is empty but for further initialisations.
+# `again` is empty except for repeats, which have another initialisation.
 TRIAL_NAME = "{dataset}/{model}/{edges}/{pooling}/seed-{seed}{again}"
 TRIAL = f"{RESULTS}/trials/{TRIAL_NAME}"
 NETWORK = f"{RESULTS}/networks/{{name}}.json"
@@ -65,21 +65,21 @@ NETWORKS = networks_of(config, PLANNED)
 
 
 def own_trials(entry, kinds):
-    """Name of the file that may collect the trials of a table or figure."""
+    """Name of the file for the collected trials of a table or figure."""
     return f"trials/{kinds}/{entry['name']}"
 
 
-# Trials of all and of each table and figure, by the name of the file that may collect them.
+# All trials, and the trials of each table and figure, by the name of the file for the collected trials.
 NEEDED = {"trials": PLANNED} | {
     own_trials(entry, kinds): trials_of(entry, PLANNED)
     for kinds in ("tables", "figures")
     for entry in config[kinds]
 }
-# Who needs the same trials reads one file; who needs fewer than all waits for no others. Files of many trials are
-# put together from those of fewer, as the cost of a plan is that of all files that its jobs name.
+# Tables and figures that need the same trials share one file; none waits for trials it does not use. Larger files are
+# assembled from smaller ones, because planning costs time for every file that a job names.
 COLLECTION = first_alike(NEEDED)
 NESTED = nested({name: NEEDED[name] for name in COLLECTION.values()})
-# A table or figure of which nothing is planned is not made.
+# Tables and figures without planned trials are skipped.
 TABLES, FIGURES = (
     {e["name"]: e for e in config[kinds] if NEEDED[own_trials(e, kinds)]}
     for kinds in ("tables", "figures")
@@ -106,15 +106,15 @@ def raw_files():
 
 
 def raw_file(wildcards):
-    """The raw file of a dataset; none if its source makes it."""
+    """The raw file of a dataset; none if its source generates the data."""
     file = config["datasets"][wildcards.dataset].get("file")
     return f"{RAW}/{wildcards.dataset}/{file}" if file else []
 
 
 def raw_hash(wildcards):
-    """The hash that a raw file shall have; of one placed by the user, the hash that it has.
+    """Expected hash of a raw file; for a file placed by hand without a known hash, its present hash.
 
-    So an edited file is noticed, while a mirror folder that is gone, and is needed no more, is not.
+    So an edit of such a file triggers a rerun, and removing a mirror folder that is no longer needed does not.
     """
     entry = config["datasets"][wildcards.dataset]
     if "by_hand" in entry and not (entry.get("sha256") or entry.get("md5")):
@@ -127,7 +127,7 @@ def raw_hash(wildcards):
 
 
 def dataset_meaning(wildcards):
-    """What decides the structures of a dataset: not its label, nor where it lies."""
+    """The keys of a dataset that decide its structures; neither its label nor its addresses."""
     entry = config["datasets"][wildcards.dataset]
     keys = (
         "source",
@@ -153,21 +153,21 @@ def matbench_task(wildcards):
 
 
 def pooling_entry(wildcards):
-    """The pooling's entry, which an operator alone need not have."""
+    """Entry of a pooling; empty for a single operator without an entry."""
     return without_label(config["poolings"].get(wildcards.pooling))
 
 
 def networks_to_check():
-    """The distinct networks, by the file of their check; of several edges the first."""
+    """The distinct networks by the file of their check; each with the first of its edges."""
     networks = reversed(NETWORKS.values())
     return {NETWORK.format(**network): network for network in networks}
 
 
 def checked_network(wildcards):
-    """The check of a trial's network, which a finished trial needs no more.
+    """The check of a trial's network; only an unfinished trial waits for it.
 
-    The name of the file changes with the network alone, so a further pooling leaves finished trials as they
-    are. The check is never newer than they are (ancient); an unfinished trial waits for it.
+    The file name depends on the network alone, so a new pooling does not affect finished trials. For these the
+    time of the check is ignored (ancient).
     """
     network = NETWORKS[wildcards.model, wildcards.edges, wildcards.pooling]
     file = NETWORK.format(**network)
@@ -176,7 +176,7 @@ def checked_network(wildcards):
 
 
 def records_of(trials):
-    """Records of some trials; with allow_partial, of those that are finished and whole."""
+    """Records of some trials; with allow_partial, only those that exist and are complete."""
     records = [f"{RESULTS}/trials/{trial}/record.parquet" for trial in trials]
     if config["allow_partial"]:
         return [path for path in records if usable(path)]
@@ -197,7 +197,7 @@ def usable(record):
     return True
 
 
-# With allow_partial, also one of which nothing is trained yet is not made.
+# With allow_partial, explanations without a finished trial are skipped too.
 EXPLANATIONS = {
     entry["name"]: entry
     for entry in config["explanations"]
@@ -211,12 +211,12 @@ def collected(entry, kinds):
 
 
 def collection_file(name):
-    """Where trials are that were collected."""
+    """Path of a file of collected trials."""
     return f"{RESULTS}/analysis/{name}.parquet"
 
 
 def lost_records():
-    """Records that may be gone although they were collected: they are made anew, even if nothing waits for them."""
+    """Missing records once trials were collected; as inputs of the rule `all` they are trained again."""
     if not Path(RESULTS, "analysis").exists():
         return []
     return [path for path in records_of(PLANNED) if not Path(path).exists()]
@@ -245,7 +245,7 @@ def structures_of(entry, kinds):
 
 
 def explained_files(wildcards):
-    """What an explanation is made from: files of its dataset, and of one trial of each pooling."""
+    """Inputs of an explanation: files of its dataset, and of one trial of each pooling."""
     entry = EXPLANATIONS[wildcards.explanation]
     _, edges = entry["setting"]
     records = records_of(explained_trials(entry, PLANNED))
@@ -261,7 +261,7 @@ def explained_files(wildcards):
 
 
 def described_datasets():
-    """Planned datasets; with allow_partial, those of which there are structures."""
+    """Planned datasets; with allow_partial, only those whose structures exist."""
     if not config["allow_partial"]:
         return DATASETS
     return [
@@ -270,21 +270,19 @@ def described_datasets():
 
 
 def conditions_of(entry, kinds):
-    """Planned conditions that a table or figure draws on."""
+    """Planned conditions that a table or figure uses."""
     trials = NEEDED[own_trials(entry, kinds)]
     return sorted({trial.condition for trial in trials})
 
 
 def report_troubles():
-    """Name the trials that failed or stopped, each with its reason and log, as the last words of a run."""
+    """Print the trials that failed or were interrupted, each with its reason and log, at the end of a run."""
     from gnnpool.status import describe, read_status
 
     try:
         if troubles := read_status(config).without_record():
             print(f"\ntrials without a record: {len(troubles)}", file=sys.stderr)
             print(describe(troubles), file=sys.stderr)
-            print("The same command again trains these alone.", file=sys.stderr)
-    except (
-        Exception
-    ) as error:  # whatever it is, the reason for which the run ends has been printed already
+            print("Repeat the command to train only these.", file=sys.stderr)
+    except Exception as error:  # the reason why the run ends was already printed
         print(f"The trials without a record cannot be listed: {error}", file=sys.stderr)

@@ -1,8 +1,7 @@
 """From the address of a dataset to verified structures and splits.
 
-Inputs: nothing, or files in the mirror folder.
-Outputs: the raw file, structures with their targets, which of them are the same crystal, one split for
-each seed.
+Inputs: none, or files in the mirror folder.
+Outputs: the raw file, structures with their targets, groups of duplicates, one split for each seed.
 """
 
 
@@ -19,7 +18,7 @@ rule fetch_dataset:
     conda:
         "../envs/environment.yaml"
     params:
-        # Where the file lies is not part of what it is: addresses and mirror trigger no rerun.
+        # Only the hash: a change of addresses or mirror triggers no rerun.
         sha256=raw_hash,
     message:
         "Fetch {wildcards.file} of {wildcards.dataset}"

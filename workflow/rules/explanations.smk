@@ -1,8 +1,8 @@
-"""From trained networks to what the atoms of a crystal contribute.
+"""From trained networks to the contributions of single atoms.
 
 Inputs: structures, graphs, and records, predictions and weights of one trial of each pooling.
-Outputs: contributions of the atoms of chosen structures, participation numbers of each tested one, and figures of
-both with the numbers drawn. Only the first rule needs torch.
+Outputs: contributions of the atoms of chosen structures, the participation number of each test structure, and figures
+of both with the numbers drawn. Only the first rule needs torch.
 """
 
 
@@ -24,7 +24,7 @@ rule explain_atoms:
         entry=lambda w: EXPLANATIONS[w.explanation],
         stage_version=stages.EXPLANATIONS,
     message:
-        "Leave out atoms for {wildcards.explanation}"
+        "Compute the contributions of atoms for {wildcards.explanation}"
     script:
         "../scripts/explain_atoms.py"
 
@@ -46,7 +46,7 @@ rule draw_explanation:
             f"{RESULTS}/explanations/{{explanation}}/shares.png",
             caption="../report/shares.rst",
             category="Atoms",
-            labels={"explanation": "{explanation}", "shows": "participation ratio"},
+            labels={"explanation": "{explanation}", "shows": "participation number"},
         ),
         shares_pdf=f"{RESULTS}/explanations/{{explanation}}/shares.pdf",
         shares_parquet=f"{RESULTS}/explanations/{{explanation}}/shares.parquet",
@@ -60,6 +60,6 @@ rule draw_explanation:
         labels=labels_of(config),
         stage_version=stages.EXPLANATIONS,
     message:
-        "Draw what atoms contribute in {wildcards.explanation}"
+        "Draw the contributions of atoms for {wildcards.explanation}"
     script:
         "../scripts/draw_explanation.py"

@@ -1,7 +1,7 @@
-"""From tables and pictures to one page.
+"""From tables and figures to one page.
 
-Inputs: all trials and their changes, counts and manifests of the datasets, tables, pictures, and the check.
-Outputs: the report, a page that needs no other file.
+Inputs: all trials and their changes, counts and manifests of the datasets, tables, figures, and the check.
+Outputs: the report, a self-contained page.
 """
 
 
@@ -17,7 +17,7 @@ rule write_report:
         manifests=expand(f"{DATA}/manifest.json", dataset=described_datasets()),
         checks=f"{RESULTS}/checks/passed.json",
         tables=[f"{RESULTS}/tables/{name}.parquet" for name in TABLES],
-        # With each, the Parquet file of its name: its title, its description, and its numbers.
+        # The Parquet file beside each holds its title, its description and the numbers drawn.
         pictures=[
             *[f"{RESULTS}/figures/{name}.png" for name in FIGURES],
             *[

@@ -1,8 +1,8 @@
-"""All networks tried once, then one job for each trial.
+"""A check of every network, then one job for each trial.
 
-Inputs: graphs of the dataset and edges, split of the dataset and seed, and that the network can be trained.
+Inputs: graphs of the dataset and edges, split of the dataset and seed, check of the network.
 Outputs: record, history of the epochs, predictions for every structure, weights of both readings.
-Not declared, since declared outputs of a failed job are deleted: checkpoint and journal.
+Checkpoint and journal are not declared, because Snakemake deletes the declared outputs of a failed job.
 """
 
 
@@ -12,18 +12,18 @@ localrules:
 
 rule check_networks:
     output:
-        # A failed check of a further pooling must not take away those that finished trials rest on.
+        # A failed check of a new pooling must not delete the checks that finished trials depend on.
         update(list(networks_to_check())),
     log:
         f"{LOGS}/networks.log",
+    priority: 100
     conda:
         "../envs/environment.yaml"
-    priority: 100
     params:
-        # Not recorded, as it depends on the output: the names of the files change with the networks.
+        # Depends on the output, so Snakemake does not record it: the file names change with the networks.
         networks=lambda w, output: networks_to_check(),
     message:
-        "Build and try every network"
+        "Build every network and train it for one step"
     script:
         "../scripts/check_networks.py"
 
