@@ -46,7 +46,7 @@ rule draw_explanation:
             f"{RESULTS}/explanations/{{explanation}}/shares.png",
             caption="../report/shares.rst",
             category="Atoms",
-            labels={"explanation": "{explanation}", "shows": "participation number"},
+            labels={"explanation": "{explanation}", "shows": "participation ratio"},
         ),
         shares_pdf=f"{RESULTS}/explanations/{{explanation}}/shares.pdf",
         shares_parquet=f"{RESULTS}/explanations/{{explanation}}/shares.parquet",
