@@ -1,4 +1,4 @@
-"""From a raw file to verified structures and an account of them."""
+"""From a raw file to verified structures and a manifest."""
 
 import dataclasses
 import inspect
@@ -36,29 +36,31 @@ def build_structures(
     """Read a dataset, check every row, and write structures and manifest.
 
     Args:
-        raw: The downloaded file; nothing for a source that makes its own structures.
+        raw: The downloaded file; None for a source that generates its structures.
         dataset: Slug.
         entry: Its entry in the configuration: source, structures, target, unit, citation and, for
             some sources, options; sha256 or md5 of the raw file, if it is known; with exact_count false,
-            another number of rows is told, not refused; with target_statistics, the targets must have them.
+            a different number of rows is logged, not refused; with target_statistics, the targets must match.
         on_bad_row: "error" or "skip".
         structures: Parquet file to write.
         manifest: JSON file to write: where the structures come from, and how many there are.
 
     Raises:
-        DataError: If the source holds another number of rows than the entry says, bad rows, or
+        DataError: If the source holds a different number of rows than the entry says, invalid rows, or
             targets whose statistics are far from those of the entry.
         ConfigError: If the source is unknown or refuses its options.
     """
-    if raw and (told := disagreement(raw, entry)):
-        raise DataError(f"{dataset}: {raw} is another file: {told}; delete it and run again")
+    if raw and (found := disagreement(raw, entry)):
+        raise DataError(
+            f"{dataset}: {raw} does not match the configured hash: {found}; delete it and run again"
+        )
     rows = _read(raw, dataset, entry)
     if len(rows) != entry["structures"]:
         place = raw or entry["source"]
-        told = f"{dataset}: expected {entry['structures']} structures, found {len(rows)} rows in {place}"
+        message = f"{dataset}: expected {entry['structures']} structures, found {len(rows)} rows in {place}"
         if entry.get("exact_count", True):
-            raise DataError(told)
-        _logger.warning("%s; they are used as they are", told)
+            raise DataError(message)
+        _logger.warning("%s; all of them are used", message)
     good, bad = validate(rows, dataset=dataset, on_bad_row=on_bad_row)
     if entry.get("target_statistics"):
         _check_statistics(rows, dataset, entry)
@@ -88,7 +90,7 @@ def _read(raw: str | Path | None, dataset: str, entry: Mapping) -> list[RawStruc
 
 
 def _check_statistics(rows: list[RawStructure], dataset: str, entry: Mapping) -> None:
-    # Of all rows, so that one whose structure is bad and left out does not count as a wrong column.
+    # Over all rows, so that excluded rows with an invalid structure do not look like a wrong column.
     targets = np.array([row.target for row in rows if is_number(row.target)], dtype=float)
     targets = targets[np.isfinite(targets)]
     expected = entry["target_statistics"]
