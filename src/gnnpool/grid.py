@@ -1,4 +1,4 @@
-"""Which trials a configuration plans, and which of them a table or figure needs."""
+"""The trials that a configuration plans, and those that a table or figure needs."""
 
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
@@ -10,13 +10,13 @@ from gnnpool.records import BASELINE, Trial
 def plan_trials(
     blocks: Sequence[Mapping], seeds: Sequence[int], noise_floor: Mapping | None = None
 ) -> list[Trial]:
-    """Unfold the blocks into trials; the grid is their union, not one product.
+    """Expand the blocks into trials; the grid is the union of the blocks.
 
     Args:
         blocks: Each with a name and the lists datasets, models, edges and poolings.
         seeds: Split seeds, the same for every block.
-        noise_floor: poolings that each block having them trains again, and the numbers of these
-            further initialisations; None for no noise floor.
+        noise_floor: poolings that are repeated in each block that contains them, and the numbers of the
+            repeats; None for no noise floor.
 
     Returns:
         The trials, in the order of the blocks.
@@ -41,7 +41,7 @@ def plan_trials(
 
 
 def count_trials(blocks: Sequence[Mapping], seeds: Sequence[int], noise_floor: Mapping) -> int:
-    """How many trials :func:`plan_trials` would list, without listing them."""
+    """Number of trials that :func:`plan_trials` would list, without listing them."""
     total = 0
     for block in blocks:
         again = len(set(block["poolings"]) & set(noise_floor["poolings"])) * len(
@@ -53,15 +53,15 @@ def count_trials(blocks: Sequence[Mapping], seeds: Sequence[int], noise_floor: M
 
 
 def trials_of(entry: Mapping, planned: Collection[Trial]) -> list[Trial]:
-    """The planned trials that a table or figure draws on, baselines included.
+    """The planned trials that a table or figure uses, baselines included.
 
     Args:
         entry: Lists settings (pairs of model and edges), datasets and poolings.
         planned: All planned trials.
 
     Returns:
-        Those of the entry's slice, in planned order; empty if no pooling of it is planned. Further
-        initialisations of the entry's poolings and of the baseline belong to it.
+        Trials of the entry's slice, in planned order; none if no pooling of the entry is planned. Repeats
+        of the entry's poolings and of the baseline are included.
     """
     settings = {tuple(setting) for setting in entry["settings"]}
     datasets = set(entry["datasets"])
@@ -74,10 +74,10 @@ def trials_of(entry: Mapping, planned: Collection[Trial]) -> list[Trial]:
 
 
 def first_alike(needed: Mapping[str, Sequence[Trial]]) -> dict[str, str]:
-    """Find who needs the same trials.
+    """Find tables and figures that need the same trials.
 
     Args:
-        needed: Trials by the name of who needs them.
+        needed: Trials by the name of the table or figure.
 
     Returns:
         For each name the first one that needs the same trials.
@@ -87,13 +87,13 @@ def first_alike(needed: Mapping[str, Sequence[Trial]]) -> dict[str, str]:
 
 
 def nested(needed: Mapping[str, Sequence[Trial]]) -> dict[str, tuple[list[str], list[Trial]]]:
-    """Put lists of trials together from smaller ones of them, so that each trial is handled few times.
+    """Assemble lists of trials from smaller lists, so that each trial is listed few times.
 
     Args:
-        needed: Trials by name, none of the lists like another.
+        needed: Trials by name; no two lists are equal.
 
     Returns:
-        For each name other names whose trials are disjoint and all its own, and the trials that are left.
+        For each name: other names whose trials are disjoint and all part of its own; and the other trials.
     """
     known: list[str] = []
     found = {}
@@ -119,7 +119,7 @@ def slice_of(explanation: Mapping) -> dict[str, list]:
 
 
 def explained_trials(explanation: Mapping, planned: Collection[Trial]) -> list[Trial]:
-    """The planned trials that an explanation looks at, in the order of its poolings.
+    """The planned trials of an explanation, in the order of its poolings.
 
     Args:
         explanation: dataset, setting, poolings and seed.

@@ -1,4 +1,4 @@
-"""The words and numbers a reader sees, the same in every table and figure."""
+"""Printed words and numbers, the same in every table and figure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -19,7 +19,7 @@ _STATISTICS = {
 
 
 def label_of(labels: Mapping[str, Mapping[str, str]], axis: str, slug: str) -> str:
-    """Printed name of a slug, or the slug where there is none.
+    """Printed name of a slug, or the slug if there is none.
 
     Args:
         labels: For each of datasets, models, edges and poolings the labels by slug.
@@ -30,7 +30,7 @@ def label_of(labels: Mapping[str, Mapping[str, str]], axis: str, slug: str) -> s
 
 
 def number(value: float, *, digits: int = 3) -> str:
-    """A change with its sign and as many decimals as the paper prints.
+    """A change with its sign and with as many decimals as the paper prints.
 
     Args:
         value: Change in percent.
@@ -56,7 +56,7 @@ def interval(low: float, high: float, *, digits: int = 2) -> str:
 
 
 def span(values: Iterable[float], form: str = "{}") -> str:
-    """The lowest and the highest of some numbers, or the one where both are printed alike.
+    """The lowest and the highest of some numbers, or one number if both are printed alike.
 
     Args:
         values: At least one, none missing.
@@ -73,7 +73,7 @@ def setting_label(labels: Mapping[str, Mapping[str, str]], model: str, edges: st
 
 
 def statistic_notes(statistic: str, seeds: Sequence[int]) -> list[str]:
-    """Which number is shown, what its sign means, and from which seeds it is.
+    """The statistic shown, the meaning of its sign, and its seeds.
 
     Args:
         statistic: ``mean_change`` or ``change_of_mean``.
@@ -87,7 +87,7 @@ def statistic_notes(statistic: str, seeds: Sequence[int]) -> list[str]:
 
 
 def unpaired_notes(values: pd.DataFrame) -> list[str]:
-    """How many trials do not count because mean pooling lacks their seed; nothing if none.
+    """Number of trials that are excluded because mean pooling lacks their seed; empty if none.
 
     Args:
         values: Rows of :func:`gnnpool.analysis.values.slice_values` that do not overlap.
