@@ -94,7 +94,7 @@ def _collected(members: Iterator[tuple[str, bytes | None]], max_files: int) -> d
     for number, (name, content) in enumerate(members, start=1):
         if number > max_files:
             raise _Refused(f"expected at most {max_files} files and folders, found more")
-        # Both kinds of separators, whoever packed it.
+        # Both kinds of separators, independent of the packing system.
         place = PureWindowsPath(name)
         if place.anchor or ".." in place.parts:
             raise _Refused(f"expected names inside of the archive, found {name!r}")
