@@ -1,5 +1,5 @@
-# Two commands are all anybody needs: `make demo` and `make test`.
-# Each makes its own environment in .venv from the locked versions, once.
+# The main commands are `make demo` and `make test`. The first call creates the environment in .venv from the locked
+# versions.
 
 PYTHON ?= python3
 CORES ?= all
@@ -16,31 +16,31 @@ demo: $(READY)  ## The whole workflow on embedded data: tables, figures and a re
 	$(BIN)/snakemake --cores $(CORES) $(DEMO) --quiet rules
 	@$(BIN)/gnnpool where results/demo
 
-# Two files of tests at a time; the tests of a file share what they set up.
+# Two processes; the tests of one file run in one process, because they share fixtures.
 test: $(READY)  ## All tests, on a CPU, without network.
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-# As root on Debian or Ubuntu it installs Slurm, munge and MariaDB where they are missing.
-test-slurm: $(READY)  ## Tests on a real Slurm cluster of one node, brought up for them and taken down.
+# As root on Debian or Ubuntu this installs Slurm, munge and MariaDB if they are missing.
+test-slurm: $(READY)  ## Tests on a real one-node Slurm cluster, which is started and stopped for them.
 	@$(BIN)/python tests/slurm/packages.py \
-	  || echo "*** NO SLURM HERE, for the reason above: the tests that need a cluster are NOT run. ***"
+	  || echo "*** NO SLURM HERE, for the reason above: tests that need a cluster are NOT run. ***"
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slurm -rs tests/slurm
 
-test-report: $(READY)  ## Tests of the report in a real browser, installed for them where that is possible.
+test-report: $(READY)  ## Tests of the report in a real browser, which is installed if possible.
 	@$(BIN)/python tests/unit/report/chromium.py install \
-	  || echo "*** NO CHROMIUM HERE, for the reason above: no browser looks at the report. ***"
+	  || echo "*** NO CHROMIUM HERE, for the reason above: browser tests of the report are NOT run. ***"
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs tests/unit/report
 
-# RAW=path/to/matbench_perovskites.json.gz measures the way of real data too.
-bench: $(READY)  ## Claims about speed, measured on this machine, which should have nothing else to do.
+# RAW=path/to/matbench_perovskites.json.gz also measures the preparation of a real dataset.
+bench: $(READY)  ## Measure the claims about speed; run it on an idle machine.
 	@for name in $(BENCHMARKS); do \
 	  echo "== $$name"; raw=; if [ $$name = graph_building ]; then raw="$(if $(RAW),--raw $(RAW))"; fi; \
 	  $(BIN)/python benchmarks/$$name.py $$raw || exit 1; \
 	done
 	@$(BIN)/python benchmarks/report.py
 
-# GRAPHS=folder takes files of graphs instead of generated crystals.
-bench-gpu: $(READY)  ## The same on a GPU: steps, packing, and the hours of the paper's grid.
+# GRAPHS=folder uses files of graphs instead of generated crystals.
+bench-gpu: $(READY)  ## Measure steps, packing, and the hours of the paper's grid on a GPU.
 	@$(BIN)/python benchmarks/gpu.py $(if $(GRAPHS),--graphs $(GRAPHS))
 	@$(BIN)/python benchmarks/report.py
 
@@ -51,7 +51,7 @@ lint: $(READY)  ## Style of Python and workflow files, the direction of imports,
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 
-lock: pyproject.toml  ## Resolve pyproject.toml anew and write every version to requirements.lock.
+lock: pyproject.toml  ## Resolve pyproject.toml and write every version to requirements.lock.
 	rm -rf .venv-lock
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/pip install -e ".[all,dev]"

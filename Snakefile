@@ -1,6 +1,6 @@
 """Which pooling should a graph neural network use to predict a property of a crystal?
 
-snakemake -n                          what would be done
+snakemake -n                          list what would run
 snakemake                             everything
 snakemake results/figures/fig5a.png   one figure, and only the trials that it needs
 """
@@ -10,14 +10,14 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
-# First, as Snakemake names neither the file nor a key that is given twice.
+# First: Snakemake itself names neither a broken file nor a key that is given twice.
 include: "workflow/rules/configuration.smk"
 
 
 configfile: "config/config.yaml"
 
 
-# Of all rules that follow; built with workflow/envs/apptainer.def, used with --sdm apptainer alone.
+# For all rules below; built with workflow/envs/apptainer.def, used only with --sdm apptainer.
 container: "gnnpool.sif"
 
 

@@ -1,4 +1,4 @@
-"""Generated crystals that stand for two datasets of the paper, and the graphs of any structures.
+"""Generated crystals that represent two datasets of the paper, and the graphs of any structures.
 
 Their atoms and edges for each crystal are those of the datasets, in mean and spread, with a cutoff of
 8 Å; elements and targets are random. What is measured depends on nothing else.
@@ -19,12 +19,12 @@ from gnnpool.data.structure import StructureSet, read_structures, write_structur
 from gnnpool.graphs.file import GraphSet, read_graphs
 
 ROOT = Path(__file__).resolve().parents[1]
-# A command line's choice between real structures and generated ones.
+# Real structures or generated ones, as given on the command line.
 OPTION = {"structures": {"help": "structures.parquet of a dataset, instead of generated crystals"}}
 # Crystals of each stand-in: enough batches of 100 for an epoch, and the whole of the smaller dataset.
 COUNTS = {"perovskites": 1000, "exfoliation": 636}
 _PEROVSKITE = np.array([[0.5, 0.5, 0.5], [0, 0, 0], [0.5, 0, 0], [0, 0.5, 0], [0, 0, 0.5]])
-# Atoms in a layer; 7.2 in mean.
+# Atoms in a layer; 7.2 on average.
 _LAYER_SIZES = (2, 3, 3, 3, 4, 4, 5, 6, 6, 6, 8, 8, 8, 9, 12, 12, 12, 20)
 
 
@@ -40,7 +40,7 @@ def scheme(edges: str) -> dict:
 
 
 def generate(name: str, count: int | None = None) -> StructureSet:
-    """Crystals that stand for a dataset.
+    """Crystals that represent a dataset.
 
     Args:
         name: "perovskites" (5 atoms, 20 mdl and 768 ocp edges each) or "exfoliation" (layers of 7

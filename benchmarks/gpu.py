@@ -1,4 +1,4 @@
-"""Everything that is claimed of a GPU, in one command of less than ten minutes.
+"""Measure all claims about a GPU, in less than ten minutes.
 
 Milliseconds of a training step with its batch for both models and both edge schemes, compiled, eager and
 in plain torch-geometric; memory; what several trials at once achieve together; and from these the hours of
@@ -148,7 +148,7 @@ def how_many(steps: object, device: torch.device, quick: bool) -> int:
 
 
 def peak_memory(steps: object, device: torch.device) -> float:
-    """Most MiB that torch holds on the device in a few steps; 0 where that is not counted."""
+    """Maximum memory of torch on the device in a few steps, MiB; 0 if torch does not count it."""
     if device.type != "cuda":
         return 0.0
     next(steps)

@@ -1,4 +1,4 @@
-"""What several trainings on one device achieve together, each a process of its own."""
+"""Throughput of several trainings on one device, each in its own process."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ _CONTROL = "nvidia-cuda-mps-control"
 
 @dataclass(frozen=True)
 class Packing:
-    """What packing was measured to give.
+    """Measured throughput of packed trainings.
 
     Args:
         steps: Steps per second of all processes together, by (model, edges) and number of processes.
@@ -126,7 +126,7 @@ def _multi_process_service(device: str) -> Iterator[str]:
 def _serve(
     pipe: Connection, files: Mapping[tuple[str, str], Path], device: str, engine: str, started: float
 ) -> None:
-    """Do steps of a setting for so many seconds, whenever asked; before that, tell when one was done."""
+    """Do steps of a setting for the requested seconds; report when the first step is done."""
     import torch
     from gpu_steps import OurTraining, synchronize
 

@@ -63,7 +63,7 @@ def project(
 def seconds_of(
     trial: Trial, costs: Mapping[tuple[str, str, str], Cost], extras: Mapping[str, float]
 ) -> float:
-    """Seconds that a trial trains and validates, its start left out."""
+    """Seconds of training and validation of a trial, without its start."""
     training, shares = config()["training"], config()["split"]
     structures = config()["datasets"][trial.dataset]["structures"]
     steps = len(cut(np.arange(round(shares["train"] * structures)), training["batch_size"]))
@@ -73,6 +73,6 @@ def seconds_of(
 
 
 def cost_of(trial: Trial, costs: Mapping[tuple[str, str, str], Cost]) -> Cost:
-    """The cost measured on the trial's dataset, or the dearest in its setting."""
+    """The cost measured on the trial's dataset, else the highest in its setting."""
     in_setting = {key[0]: cost for key, cost in costs.items() if key[1:] == (trial.model, trial.edges)}
     return in_setting.get(trial.dataset) or max(in_setting.values(), key=lambda cost: cost.step)

@@ -115,6 +115,6 @@ def seconds_of_a_step(steps: Iterator[None], count: int, device: torch.device) -
 
 
 def synchronize(device: torch.device) -> None:
-    """Wait until a device has done everything."""
+    """Wait until a device has finished all operations."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)

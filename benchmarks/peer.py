@@ -241,7 +241,7 @@ def readout(name: str, pooling: Pooling) -> aggr.Aggregation:
         reference = aggr.GraphMultisetTransformer(channels, k=pooling.pma1.seed.shape[1], heads=4)
     else:
         reference = aggr.SetTransformerAggregation(channels, heads=4)
-    # Its blocks of self-attention wrap the one block that they are.
+    # Its self-attention blocks each wrap a single block.
     ours = pooling.state_dict()
     reference.load_state_dict(
         {

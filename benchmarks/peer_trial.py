@@ -20,7 +20,7 @@ from gnnpool.graphs.file import read_graphs
 
 
 def main() -> None:
-    """Train CGCNN on the graphs of a file and tell what each epoch cost."""
+    """Train CGCNN on the graphs of a file and print the cost of each epoch."""
     graphs, split, epochs = read_graphs(sys.argv[1]), read_split(sys.argv[2]), int(sys.argv[3])
     torch.set_num_threads(1)
     torch.manual_seed(0)

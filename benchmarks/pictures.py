@@ -1,4 +1,4 @@
-"""Pictures of what was measured."""
+"""Figures of the measurements."""
 
 from collections.abc import Callable
 from functools import partial
@@ -25,7 +25,7 @@ _LABELS = {
 
 
 def draw_all(folder: Path, claims: pd.DataFrame, curves: pd.DataFrame) -> dict[str, str]:
-    """Draw what there is.
+    """Draw the figures that have measurements.
 
     Args:
         folder: Where to write.

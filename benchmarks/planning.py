@@ -1,4 +1,4 @@
-"""What the controller costs: `snakemake -n` over a growing number of trials, and while trials run.
+"""The cost of the controller: `snakemake -n` over a growing number of trials, and while trials run.
 
 The first is the paper's grid with more seeds: CPU time and peak memory of the whole command in an empty
 folder, where everything is to be done. The second has jobs without work: many have finished, many wait, and

@@ -1,4 +1,4 @@
-"""What a benchmark claims, and the measurements that it leaves behind."""
+"""Claims and measurements of a benchmark."""
 
 import argparse
 import importlib.metadata
@@ -31,7 +31,7 @@ _UNITS = {
 
 @dataclass(frozen=True)
 class Claim:
-    """What is claimed of a comparison.
+    """The claim of a comparison.
 
     Args:
         name: What is done.
@@ -42,7 +42,7 @@ class Claim:
         at_most: Most that gnnpool shall need, in the unit of the quantity.
         quantity: What is measured, one of those that have a unit here.
         note: What a reader must know of the numbers.
-        limit: What costs most; told where the reach is missed.
+        limit: The largest cost; printed if the reach is missed.
     """
 
     name: str
@@ -85,15 +85,15 @@ class Results:
         size: float | None = None,
         sized_by: str | None = None,
     ) -> None:
-        """Keep the costs of each competitor, round by round, and tell their medians."""
+        """Keep the costs of each competitor, round by round, and print their medians."""
         for competitor, values in costs.items():
             for number, value in enumerate(values):
                 row = {"competitor": competitor, "round": number, "value": float(value)}
                 row |= {"unit": _UNITS[claim.quantity], "deviation": deviation}
                 self._rows.append({**asdict(claim), **row, "size": size, "sized_by": sized_by})
-        told = ", ".join(f"{name} {statistics.median(values):.4g}" for name, values in costs.items())
+        medians = ", ".join(f"{name} {statistics.median(values):.4g}" for name, values in costs.items())
         at = f" at {size:g} {sized_by}" if sized_by else ""
-        print(f"{claim.name}, {claim.case}{at}: {told} {_UNITS[claim.quantity]}", flush=True)
+        print(f"{claim.name}, {claim.case}{at}: {medians} {_UNITS[claim.quantity]}", flush=True)
 
     def write(self) -> None:
         """Write all rows, with machine, versions and load."""

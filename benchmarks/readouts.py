@@ -23,9 +23,9 @@ from gnnpool.training.seeding import prepare_torch
 
 LABELS = {"mamm": "MAMM", "set2set": "Set2Set", "gmt": "GMT", "set_transformer": "Set Transformer"}
 REACH = {"mamm": (2, 3), "set2set": (2, 3), "gmt": (1.3, 2), "set_transformer": (1.3, 2)}
-# What is left on small graphs, where there is little to save on the nodes.
+# The remaining cost on small graphs, where the nodes cost little.
 PRODUCTS = "matrix products with weights, one row for each graph or node, which the peer makes as well"
-# Passes in one measured turn: the clock of a process ticks too coarsely for one.
+# Passes in one measured turn: the resolution of the process clock is too coarse for one.
 PASSES = 10
 
 
@@ -76,7 +76,7 @@ def initial(name: str, sizes: np.ndarray) -> tuple[Pooling, torch.Tensor]:
 
 
 def unconnected(sizes: np.ndarray) -> GraphBatch:
-    """Graphs without edges, which these poolings do not look at."""
+    """Graphs without edges, which these poolings do not use."""
     count = torch.from_numpy(sizes)
     none = torch.zeros(0, dtype=torch.int64)
     return GraphBatch(

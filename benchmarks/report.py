@@ -1,4 +1,4 @@
-"""From the measurements in a folder to one page with a table and pictures.
+"""From the measurements in a folder to one page with a table and figures.
 
 python benchmarks/report.py [--output results/benchmarks]
 """
@@ -13,14 +13,14 @@ from protocol import OURS, ROOT
 
 from gnnpool.artifacts import read_table, write_atomically
 
-# Order of the lines; what is not there was not measured.
+# Order of the rows; missing ones were not measured.
 _ORDER = (
     *("batch_making", "cgcnn_step", "torchmd_step", "readouts", "whole_trial", "two_readings", "two_trials"),
     *("peak_memory", "graph_building", "planning", "slurm_packs", "scaling", "gpu"),
 )
 _KEYS = ["benchmark", "name", "case", "quantity"]
 _TOLD = ["unit", "peer", "reach", "aim", "at_most", "note", "limit", "deviation"]
-# Least value, divisor and name of the units in which a quantity is told.
+# Lowest value, divisor and name of the units of a quantity.
 _UNITS = {
     "s": ((1, 1, "s"), (1e-3, 1e-3, "ms"), (0, 1e-6, "µs")),
     "MiB": ((1000, 1024, "GiB"), (0, 1, "MiB")),
@@ -31,7 +31,7 @@ _UNITS = {
 
 
 def main() -> None:
-    """Write README.md and the pictures beside the measurements."""
+    """Write README.md and the figures beside the measurements."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--output", type=Path, default=ROOT / "results/benchmarks")
     folder = parser.parse_args().output
@@ -112,8 +112,8 @@ def write_table(claims: pd.DataFrame) -> list[str]:
     ]
     notes: dict[str, int] = {}
     for line in claims.itertuples():
-        told = [text for text in (line.note, line.limit if line.met == "no" else "") if text]
-        marks = "".join(f" ({notes.setdefault(text, len(notes) + 1)})" for text in told)
+        remarks = [text for text in (line.note, line.limit if line.met == "no" else "") if text]
+        marks = "".join(f" ({notes.setdefault(text, len(notes) + 1)})" for text in remarks)
         bound = f"≤ {amount(line.at_most, line.unit)}" if pd.notna(line.at_most) else plain(line.reach)
         cells = [
             f"{line.name}{marks}",

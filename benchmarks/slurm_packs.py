@@ -1,4 +1,4 @@
-"""What Slurm and the packs cost: submitting the paper's number of trials, and a short trial in a pack.
+"""The overhead of Slurm and packs: submission of the paper's number of trials, and a short trial in a pack.
 
     python tests/slurm/cluster.py python benchmarks/slurm_packs.py
 
@@ -85,7 +85,7 @@ def submit_all(folder: Path, datasets: list[str], poolings: list[str], results: 
 
 
 def train_a_pack(folder: Path, results: Results) -> None:
-    """Wall time of a submission beyond what its trials tell of themselves, for each trial."""
+    """Wall time of a submission beyond the recorded times of its trials, for each trial."""
     profile = ["--profile", str(ROOT / "profiles/slurm-test"), "--set-resources"]
     profile += [
         f"train_trial:{key}" for key in ("slurm_partition=gpu", "gpu=1", f"pack={PACK}", "gpu_share=2")
@@ -103,16 +103,16 @@ def train_a_pack(folder: Path, results: Results) -> None:
     rows = [line.split("|") for line in printed.splitlines()]
     ((_, _, start_, end),) = [row for row in rows if "train_trial" in row[1]]
     whole = (pd.Timestamp(end) - pd.Timestamp(start_)).total_seconds()
-    told = sum(pd.read_parquet(folder / record)["wall_seconds"].item() for record in records)
+    recorded = sum(pd.read_parquet(folder / record)["wall_seconds"].item() for record in records)
     claim = Claim(
-        "a trial in a pack beyond what it tells of itself",
+        "overhead of a trial in a pack beyond its recorded time",
         f"pack of {PACK}, one after another",
         peer="",
         quantity="wall time",
         at_most=5.3,
         note="Snakemake and the start of Python with torch",
     )
-    results.add(claim, {OURS: [(whole - told) / PACK]})
+    results.add(claim, {OURS: [(whole - recorded) / PACK]})
 
 
 def start(

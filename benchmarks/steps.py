@@ -41,7 +41,7 @@ def measure(
         reach: Claimed reach and aim by edge scheme.
         rounds: Rounds by edge scheme.
         with_kept_memory: Whether the peer is also measured with gnnpool's setting of malloc.
-        limit: What costs most; told where the reach is missed.
+        limit: The largest cost; printed if the reach is missed.
     """
     given = arguments(doc, **OPTION)
     size, results = 4 if given.quick else 100, Results(benchmark, given)

@@ -1,7 +1,7 @@
 """How competitors are measured: in turns, each in a process of its own, on one thread.
 
 Each round gives one ratio, so that what slows the machine for a while slows both. Costs are process CPU
-time, which a busy neighbor changes little. Of whole processes wall time and peak memory are told as well.
+time, which a busy neighbor changes little. For whole processes, wall time and peak memory are recorded too.
 """
 
 import multiprocessing
@@ -122,7 +122,7 @@ def start(command: Sequence[str], **options: object) -> Callable[[], Child]:
 
 
 class Worker:
-    """A process that answers what it is told.
+    """A process that answers messages.
 
     Args:
         name: For messages.
@@ -148,7 +148,7 @@ class Worker:
         self._process.kill()
 
     def send(self, message: object) -> None:
-        """Tell the process something."""
+        """Send a message to the process."""
         self._pipe.send(message)
 
     def receive(self) -> object:

@@ -47,8 +47,8 @@ def peer_cost(folder: Path, epochs: int, trained: int) -> float:
     """CPU seconds of a process that trains all epochs, from one that trains some."""
     command = [sys.executable, peer_trial.__file__, str(folder / "mdl.safetensors")]
     child = start([*command, str(folder / "split.parquet"), str(trained)])()
-    told = json.loads(child.output.splitlines()[-1])
-    return child.cpu + (epochs - trained) * statistics.median(told["seconds"])
+    printed = json.loads(child.output.splitlines()[-1])
+    return child.cpu + (epochs - trained) * statistics.median(printed["seconds"])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Files that are whole or absent, and that notice when they are damaged.
+"""Files that are complete or absent, with checksums that detect damage.
 
-Everything is written to a temporary neighbour first and then renamed. Every file carries a checksum of
-all of its bytes, verified on reading; pages of Parquet have their own as well, for other readers.
+Every file is first written to a temporary file beside it and then renamed. Every file contains a checksum
+of all of its bytes, verified on reading; pages of Parquet have their own as well, for other readers.
 """
 
 import contextlib
@@ -27,15 +27,15 @@ _CHECKSUM = "checksum"
 
 
 def write_atomically(path: str | Path, write: Callable[[Path], None]) -> None:
-    """Let a function write a file, and give it its name only once it is complete and on disk.
+    """Let a function write a file, and give it its name only when it is complete and on disk.
 
     Args:
-        path: Where the file shall be; its folder is made. Only one process writes it at a time: what
-            killed ones have left of it is removed.
+        path: Path of the file; its folder is created. Only one process writes it at a time: temporary
+            files of killed processes are removed.
         write: Called with a temporary path in the same folder.
 
     Raises:
-        ArtifactError: If the disk refuses, naming the file; nothing half-written stays.
+        ArtifactError: If the file cannot be written; the error names it, and no partial file stays.
     """
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -48,7 +48,7 @@ def write_atomically(path: str | Path, write: Callable[[Path], None]) -> None:
             os.fsync(handle.fileno())
         os.chmod(temporary, 0o666 & ~_umask())  # safetensors would keep the file to its owner
         os.replace(temporary, path)
-    # A full disk is an OSError, but for safetensors, which has an error of its own.
+    # A full disk is an OSError, except in safetensors, which has its own error.
     except (OSError, safetensors.SafetensorError) as error:
         raise unwritable(path, error) from error
     finally:
@@ -135,7 +135,7 @@ def write_tensors(
         metadata: Strings kept beside them.
     """
     arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
-    # One key only: the format keeps several in no order, and equal content shall give equal files.
+    # One key only: the format does not fix the order of several, and equal content must give equal files.
     text = json.dumps({**metadata, _CHECKSUM: BLANK}, sort_keys=True)
     _write_sealed(
         path, lambda temporary: safetensors.numpy.save_file(arrays, temporary, metadata={_METADATA: text})

@@ -1,4 +1,4 @@
-"""Bounds of options, as annotations that the configuration is checked by.
+"""Bounds of options, as annotations for the check of the configuration.
 
 A component annotates its options with these names, such as ``heads: Count``. The check reads them from the
 source, without importing the component; relations between options are checked by its constructor.
@@ -21,7 +21,7 @@ class Bound:
     excluded: bool = False
 
     def admits(self, value: float) -> bool:
-        """Whether a value keeps the bound."""
+        """Whether a value is within the bound."""
         return value > self.lowest if self.excluded else value >= self.lowest
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""The command `gnnpool`: one trial without the workflow, predictions, progress, and where results lie."""
+"""The command `gnnpool`: train one trial without the workflow, predict, show progress, list results."""
 
 import argparse
 import sys
@@ -27,11 +27,11 @@ def main(argv: list[str] | None = None) -> int:
         argv: Arguments; those of the process if None.
 
     Returns:
-        Exit status: 0, or that of the error's kind.
+        Exit status: 0, or that of the kind of error.
     """
     parser = argparse.ArgumentParser(
         prog="gnnpool",
-        description="Poolings of graph neural networks for crystals, compared. Workflow: snakemake -n",
+        description="Compare poolings of graph neural networks for crystals. Workflow: snakemake -n",
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -51,9 +51,9 @@ def main(argv: list[str] | None = None) -> int:
     predict.add_argument(
         "--reading", default="raw", choices=READINGS, help="weights of the best epoch (raw), or averaged"
     )
-    where = commands.add_parser("where", help="list what a finished workflow has made")
+    where = commands.add_parser("where", help="list the results of a finished workflow")
     where.add_argument("results", help="folder of results")
-    status = commands.add_parser("status", help="tell how far the trials have come, while they run and after")
+    status = commands.add_parser("status", help="show the progress of all trials, during a run and after it")
     status.add_argument(
         "--configfile", nargs="+", default=["config/config.yaml"], help="as given to snakemake, overlays last"
     )

@@ -1,4 +1,4 @@
-"""The process that runs the whole workflow: its locks on a folder, and when it looks for jobs to start."""
+"""The process that runs the workflow: its locks on a folder, and the timing of its scheduler."""
 
 import atexit
 import json
@@ -14,7 +14,7 @@ from gnnpool.extras import extra
 with extra("workflow"):
     import psutil
 
-# A process is another one than that of its number if it started at another time, s.
+# s; if the start times differ by more, the process number belongs to another process.
 _SAME_START = 2.0
 
 
@@ -22,11 +22,11 @@ def take_over(locks: Path) -> str:
     """Remove the locks of Snakemake that dead processes left in a folder, so that the same command resumes.
 
     Each process that may lock the folder leaves a file there that names it. Snakemake removes these files
-    together with its locks. Locks stay if one of these processes is alive, or was on another host, where
-    nobody can know that from here; and if no file names their process.
+    together with its locks. Locks stay if one of these processes is alive, if it was on another host, which
+    cannot be checked from here, or if no file names their process.
 
     Args:
-        locks: Snakemake's folder of locks, in the working directory; it is made.
+        locks: Snakemake's folder of locks, in the working directory; it is created.
 
     Returns:
         One sentence on what was done with the locks; "" if there are none.
@@ -34,7 +34,7 @@ def take_over(locks: Path) -> str:
     own = locks / f"{socket.gethostname()}.{os.getpid()}.json"
     try:
         locks.mkdir(parents=True, exist_ok=True)
-        # First, so that of two processes that start at once, none removes the locks of the other.
+        # First, so that two processes that start at once do not remove each other's locks.
         own.with_suffix(".tmp").write_text(json.dumps(_identity(psutil.Process())), encoding="utf-8")
         own.with_suffix(".tmp").replace(own)
         atexit.register(own.unlink, missing_ok=True)
@@ -50,7 +50,7 @@ def take_over(locks: Path) -> str:
 
 def _judge(owners: Sequence[Mapping], locks: Path) -> tuple[bool, str]:
     """Whether locks of some processes can go, and one sentence on that."""
-    unlock = "if it is not running any more, call `snakemake --unlock`, then the same command again"
+    unlock = "if it no longer runs, call `snakemake --unlock`, then repeat the command"
     for owner in owners:
         who = f"process {owner.get('process', '?')} on {owner.get('host', 'an unknown host')}"
         if _is_elsewhere(owner):
@@ -62,7 +62,7 @@ def _judge(owners: Sequence[Mapping], locks: Path) -> tuple[bool, str]:
     if not owners:
         return False, f"The locks in {locks} are of an unknown process: {unlock}."
     dead = " and ".join(str(owner["process"]) for owner in owners)
-    return True, f"Removed the locks in {locks} of process {dead}, which is not running any more."
+    return True, f"Removed the locks in {locks} of process {dead}, which no longer runs."
 
 
 def _identity(process: psutil.Process) -> dict:
@@ -91,7 +91,7 @@ def _read(path: Path) -> dict:
 
 
 def _is_elsewhere(owner: Mapping) -> bool:
-    """Whether the process of an owner is, or was, on another host or in another container."""
+    """Whether an owner's process is or was on another host or in another container."""
     here = _identity(psutil.Process())
     if any(owner.get(key) != here[key] for key in ("host", "machine")):
         return True
@@ -122,14 +122,15 @@ def _running_here() -> list[int]:
 
 
 def start_rounds_when_needed(scheduler: Any) -> None:
-    """Let Snakemake look for jobs to start when one has ended, and not all the time.
+    """Let Snakemake schedule jobs when one has ended, and not continuously.
 
-    Snakemake 9.27 limits how many jobs start in a timespan. While jobs wait, it sets a timer for the end of
-    the timespan after each look, and each timer is a look. So the number of timers grows with each finished
-    job. Here one timer runs at a time, and only where jobs have started within the timespan.
+    Snakemake 9.27 limits how many jobs start in a timespan. While jobs wait, each scheduling step sets a
+    timer for the end of the timespan, and each timer triggers a scheduling step. So the number of timers
+    grows with each finished job. Here one timer runs at a time, and only if jobs have started within the
+    timespan.
 
     Args:
-        scheduler: Snakemake's scheduler; one without a limit is left as it is.
+        scheduler: Snakemake's scheduler; without a limit it is not changed.
     """
     limiter, pending = getattr(scheduler, "job_rate_limiter", None), threading.Event()
     if limiter is None or not hasattr(scheduler, "_schedule_reevalutation"):

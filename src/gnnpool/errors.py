@@ -1,8 +1,8 @@
-"""Errors that a user can mend, and exit statuses: each error has one sentence and no traceback."""
+"""Errors that a user can correct, and exit statuses: each error has one sentence and no traceback."""
 
 import os
 
-# Exit statuses of jobs and of the command, as in sysexits.h where it has one; docs/running.md shows them.
+# Exit statuses of jobs and of the command, as in sysexits.h where defined; docs/running.md lists them.
 STATUSES = {
     0: "done",
     1: "an error in the program; the log has the traceback",
@@ -17,7 +17,7 @@ STATUSES = {
 
 
 class GnnpoolError(Exception):
-    """Something the user gave cannot be used; the message says what, where, and what was expected.
+    """An input is unusable; the message says what was found, where, and what was expected.
 
     Its exit status is one of :data:`STATUSES`.
     """
@@ -26,25 +26,25 @@ class GnnpoolError(Exception):
 
 
 class ConfigError(GnnpoolError):
-    """The configuration names or combines things that do not exist or do not fit."""
+    """The configuration names something that does not exist, or its values do not fit each other."""
 
     exit_status = 2
 
 
 class DataError(GnnpoolError):
-    """A structure, target or data file is missing something or holds something impossible."""
+    """A structure, target or data file is incomplete or holds impossible values."""
 
     exit_status = 65
 
 
 class FetchError(GnnpoolError):
-    """A dataset could not be obtained, or what was obtained is not what was expected."""
+    """A dataset could not be obtained, or its file does not match the configured hash."""
 
     exit_status = 69
 
 
 class ArtifactError(GnnpoolError):
-    """A file of this project cannot be written, is damaged, cut short, or belongs to something else."""
+    """A file of this project cannot be written, is damaged or truncated, or belongs to something else."""
 
     exit_status = 74
 
@@ -74,11 +74,11 @@ class InterruptedTraining(GnnpoolError):
 
 
 def unwritable(path: str | os.PathLike, error: Exception) -> ArtifactError:
-    """The error to raise where a file could not be written.
+    """The error for a file that could not be written.
 
     Args:
         path: The file.
-        error: What the system, or the library that wrote, said.
+        error: Error of the system or of the writing library.
 
     Returns:
         An error that names the file and the cause: no space, no permission, ...

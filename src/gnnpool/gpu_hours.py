@@ -1,4 +1,4 @@
-"""How long GPUs were at work, from the journals of trials that may have shared them."""
+"""GPU-hours, computed from the journals of trials that may have shared GPUs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -8,12 +8,12 @@ from gnnpool import journal
 
 
 class Span(NamedTuple):
-    """A time at which a trial had a GPU.
+    """A period in which a trial used a GPU.
 
     Args:
-        gpu: Which one.
-        start: From when.
-        end: Until when.
+        gpu: Name of the GPU.
+        start: Start of the period.
+        end: End of the period.
     """
 
     gpu: str
@@ -22,11 +22,11 @@ class Span(NamedTuple):
 
 
 def gpu_spans(events: Sequence[Mapping], *, running: bool) -> list[Span]:
-    """When a trial had which GPU.
+    """The periods in which a trial used GPUs.
 
     Args:
         events: Its journal.
-        running: Whether its last attempt goes on at this moment.
+        running: Whether its last attempt runs at this moment.
     """
     until = datetime.now(UTC) if running else None
     found = journal.attempts(events, until=until)
@@ -34,13 +34,13 @@ def gpu_spans(events: Sequence[Mapping], *, running: bool) -> list[Span]:
 
 
 def gpu_hours(spans: Iterable[Span]) -> float:
-    """Hours at which GPUs were at work; one that several trials share counts once.
+    """GPU-hours in use; a GPU that several trials share counts once.
 
     Args:
-        spans: Those of all trials, in any order.
+        spans: Periods of all trials, in any order.
 
     Returns:
-        Sum over the GPUs of the time at which at least one trial had it, h.
+        Sum over the GPUs of the time during which at least one trial used it, h.
     """
     total, until = 0.0, {}
     for gpu, start, end in sorted(spans, key=lambda span: span.start):

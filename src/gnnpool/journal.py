@@ -1,7 +1,7 @@
-"""What happened to a trial, attempt after attempt: a file that is only ever appended to.
+"""The journal of a trial: an append-only file with the events of all attempts.
 
-The log of a job is replaced when the job is tried again; this file is not, so that it tells how often
-a trial was started, where it went on, and why it stopped.
+The log of a job is replaced when the job is retried; the journal is not. So it records how often a trial
+was started, where it resumed, and why it stopped.
 """
 
 import json
@@ -23,10 +23,10 @@ def note(path: str | Path, event: str, **facts: object) -> None:
     Args:
         path: The journal; its folder is made.
         event: STARTED, SAVED, INTERRUPTED, FAILED or FINISHED.
-        facts: What else is to be known, such as the epoch.
+        facts: Further facts, such as the epoch.
 
     Raises:
-        ArtifactError: If the disk refuses, naming the file.
+        ArtifactError: If the file cannot be written; the error names it.
     """
     origin = {"host": socket.gethostname(), "process": os.getpid()}
     if job := os.environ.get("SLURM_JOB_ID"):
@@ -50,18 +50,18 @@ def read_journal(path: str | Path) -> list[dict]:
 
 
 def read_lines(path: str | Path) -> tuple[list[dict], int]:
-    """The events of a trial, oldest first, and the number of lines that are none.
+    """The events of a trial, oldest first, and the number of damaged lines.
 
-    A crash of the machine can cut a line short.
+    A crash of the machine can truncate a line.
 
     Args:
-        path: The journal; it need not be there.
+        path: The journal; it need not exist.
 
     Returns:
-        Events that have a time and a kind, and how many other lines there are.
+        Events with a time and a kind, and the number of other lines.
 
     Raises:
-        OSError: If the journal is there and cannot be read.
+        OSError: If the journal exists and cannot be read.
     """
     try:
         lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
@@ -82,11 +82,11 @@ def _event(line: str) -> dict | None:
 def attempts(
     events: Sequence[Mapping], *, until: datetime | None = None
 ) -> list[tuple[Mapping, datetime, datetime]]:
-    """The attempts of a trial: the event of each start, when it was, and when the last word of it came.
+    """The attempts of a trial: the event of each start, and the times of its first and last event.
 
     Args:
         events: The journal of a trial.
-        until: Instead of the last word of the last attempt, if that is not over.
+        until: End of the last attempt if it still runs, instead of the time of its last event.
     """
     found: list[tuple[Mapping, datetime, datetime]] = []
     for event in events:
@@ -101,11 +101,11 @@ def attempts(
 
 
 def _gpu() -> str | None:
-    """Name, unique in the world, of the GPU that this process computes on; None if it has none."""
+    """Globally unique name of the GPU of this process; None without a GPU."""
     torch = sys.modules.get("torch")
     if torch is None or not torch.cuda.is_initialized():
         return None
     number = torch.cuda.current_device()
-    # A driver that does not tell it: then at least unique on this host.
+    # If the driver gives no name, use one that is unique on this host.
     here = f"{socket.gethostname()} {os.environ.get('CUDA_VISIBLE_DEVICES', '')} {number}"
     return str(getattr(torch.cuda.get_device_properties(number), "uuid", here))

@@ -1,4 +1,4 @@
-"""One process for each trial, also where the file system has no `flock`."""
+"""A lock that allows one process per trial, also on file systems without `flock`."""
 
 import errno
 import logging
@@ -12,8 +12,8 @@ from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
 from gnnpool.errors import ArtifactError, unwritable
 
-_MISSING = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)  # how a file system without flock answers
-_SECONDS = 0.5  # between two looks at a lock that is held
+_MISSING = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)  # errors of a file system without flock
+_SECONDS = 0.5  # s between two checks of a held lock
 _logger = logging.getLogger("gnnpool.training")
 
 
@@ -21,11 +21,12 @@ _logger = logging.getLogger("gnnpool.training")
 def alone(path: Path) -> Iterator[bool]:
     """Hold a lock; wait for the process that has it.
 
-    Without `flock`, a file beside it that names host and process is the lock. The lock of a process that
-    is gone from this host is taken over; of another host nobody can know, so that one is an error.
+    Without `flock`, the lock is a file beside it that names host and process. If that process no longer
+    exists on this host, the lock is taken over. A process on another host cannot be checked, so its lock
+    is an error.
 
     Args:
-        path: The lock; its folder is made.
+        path: The lock; its folder is created.
 
     Yields:
         Whether another process had it before.
@@ -50,10 +51,10 @@ def is_held(path: Path) -> bool:
     """Whether a process holds the lock; changes and creates nothing.
 
     Args:
-        path: The lock, which need not be there.
+        path: The lock; it need not exist.
 
     Raises:
-        OSError: If it is there and cannot be read.
+        OSError: If the lock exists and cannot be read.
     """
     host, process = _holder(_soft(path))
     if process and (host != socket.gethostname() or _is_alive(process)):
@@ -84,7 +85,7 @@ def _acquire(guard: BaseFileLock) -> bool:
             if process and host != socket.gethostname():
                 raise ArtifactError(
                     f"{guard.lock_file}: held by process {process} on {host}, where there is no flock; "
-                    "delete the file if that process is not running any more"
+                    "delete the file if that process no longer runs"
                 ) from None
             if not waited:
                 _logger.warning("%s: another process works on this trial; waiting for it", guard.lock_file)
@@ -105,7 +106,7 @@ def _has_flock(path: Path) -> bool:
 
 
 def _soft(path: Path) -> Path:
-    """Where the lock without flock is: its presence means something, that of the other one does not."""
+    """Path of the lock without flock; unlike the other file, its existence is the lock."""
     return path.with_suffix(".held")
 
 

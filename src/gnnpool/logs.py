@@ -1,4 +1,4 @@
-"""The log of one job: a file with facts and times, and errors in words on the terminal."""
+"""The log of one job: a file with facts and times, and one-sentence errors on the terminal."""
 
 import contextlib
 import logging
@@ -10,16 +10,16 @@ from typing import NoReturn
 
 from gnnpool.errors import GnnpoolError, InterruptedTraining, unwritable
 
-# Ways to ask a process to stop: a scheduler, Ctrl-C, a time limit, a closed terminal.
+# Signals that ask a process to stop: from a scheduler, Ctrl-C, a time limit, a closed terminal.
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGHUP)
 INTERRUPTED = "interrupted; the same command resumes"
 
 
 class _LogFile(logging.FileHandler):
-    """A log whose disk may be full: then the job ends."""
+    """A log handler that ends the job if the log cannot be written."""
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """Turn what the system said into an error that names the file."""
+        """Turn the error of the system into one that names the file."""
         error = sys.exc_info()[1]
         if isinstance(error, OSError):
             raise unwritable(self.baseFilename, error) from error
@@ -27,13 +27,13 @@ class _LogFile(logging.FileHandler):
 
 
 def log_to(path: str | Path) -> None:
-    """Send the log of this process to a file, and report mendable errors without a traceback.
+    """Send the log of this process to a file, and report user errors without a traceback.
 
-    A mendable error that nobody catches ends the process with the exit status of its kind; so does the
-    first of :data:`SIGNALS`, with 75. Those after it change nothing.
+    An uncaught user error ends the process with the exit status of its kind. The first of :data:`SIGNALS`
+    ends it with 75; further signals are ignored.
 
     Args:
-        path: The log file; its folder is made, an older file is replaced.
+        path: The log file; its folder is created, an older file is replaced.
 
     Raises:
         ArtifactError: If the file cannot be written.
@@ -57,18 +57,18 @@ def log_to(path: str | Path) -> None:
 
 
 def answered_signals() -> list[signal.Signals]:
-    """Signals that shall stop this process: not those that `nohup` and the like let it ignore."""
+    """Signals that stop this process; those that `nohup` or similar tools ignore are not included."""
     return [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
 
 
 def interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    """Handler of the first signal: stop whatever is done, and ignore further signals."""
+    """Handler of the first signal: interrupt the process, and ignore further signals."""
     ignore_signals()
     raise KeyboardInterrupt
 
 
 def interrupt_once() -> None:
-    """Let the first Ctrl-C interrupt this process, which then waits for its jobs; others change nothing."""
+    """Let the first Ctrl-C interrupt this process, which then waits for its jobs; ignore further ones."""
 
     def stop(number: int, frame: FrameType | None) -> NoReturn:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -79,16 +79,16 @@ def interrupt_once() -> None:
 
 
 def ignore_signals() -> None:
-    """Let signals change nothing any more: this process ends."""
+    """Ignore all signals while this process ends."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 
 def end_in_words(*, log: str | Path | None = None) -> None:
-    """Let mendable errors, and interruptions, end this process with one sentence and their exit status.
+    """Let user errors and interruptions end this process with one sentence and their exit status.
 
     Args:
-        log: Where errors are logged too, with the traceback of those that are no mendable ones.
+        log: Whether to log errors too, with the traceback of errors that are no user errors.
     """
     logger = logging.getLogger("gnnpool")
 

@@ -1,7 +1,7 @@
-"""Every network that a plan will train, built and tried once before any training.
+"""Build every planned network and train it for one step before any training.
 
-Components of other packages may do anything, even end the process. So the networks are built in a process of
-their own; if it ends early, the network that it was building is at fault.
+Components of other packages may fail in any way, and even end the process. So the networks are built in a
+separate process; if it ends early, the network that it was building is at fault.
 """
 
 import json
@@ -25,7 +25,7 @@ _logger = logging.getLogger(__name__)
 
 
 def check_networks(networks: Mapping[str, Mapping[str, Any]]) -> None:
-    """Build each network on the CPU, train it for one step on small graphs, and hold its pooling to the laws.
+    """Build each network on the CPU, train it for one step on small graphs, and check its pooling.
 
     Args:
         networks: By the JSON file to write, which gets the channels of the pooled vector and the number of
@@ -33,7 +33,7 @@ def check_networks(networks: Mapping[str, Mapping[str, Any]]) -> None:
             pooling_entry and cutoff (Å), and the names of its pooling and of edges that it is trained with.
 
     Raises:
-        ConfigError: If a network cannot be built or tried, with pooling and operator, for each reason once.
+        ConfigError: If a network cannot be built or trained, with pooling and operator, each reason once.
     """
     answers = _answers(networks)
     if faults := {name: answer["fault"] for name, answer in answers.items() if answer["fault"]}:
@@ -71,7 +71,7 @@ def _where(network: Mapping[str, Any]) -> str:
 
 
 def _answers(networks: Mapping[str, Mapping]) -> dict[str, dict[str, Any]]:
-    """What became of each network; the process is started again for those after one that ended it."""
+    """The result for each network; if one ends the process, it is started again for the remaining ones."""
     answers: dict[str, dict[str, Any]] = {}
     while left := {name: network for name, network in networks.items() if name not in answers}:
         with TemporaryDirectory() as folder:
@@ -95,7 +95,7 @@ def _answers(networks: Mapping[str, Mapping]) -> dict[str, dict[str, Any]]:
 
 
 def _main() -> None:
-    """Build the networks of standard input; a line goes to the file before and after each."""
+    """Build the networks of standard input; write a line to the file before and after each."""
     networks = json.load(sys.stdin)
     with open(sys.argv[1], "w", encoding="utf-8") as file:
         for name, network in networks.items():
@@ -118,7 +118,7 @@ def _try(network: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _tried(network: Mapping[str, Any]) -> dict[str, int]:
-    import torch  # here, as the process that asks needs no torch
+    import torch  # imported here, because the parent process needs no torch
 
     from gnnpool.network import build_network
     from gnnpool.pooling._laws import check_laws, small_graphs

@@ -1,4 +1,4 @@
-"""Components found by the name of their file, without importing any of them.
+"""Find components by the name of their file, without importing them.
 
 An operator, an encoder, a reader, a kind of table or a kind of figure is one module in one folder; the
 module name is its name in the configuration. Other packages add theirs through entry points.
@@ -41,7 +41,7 @@ def names(package: str, *, group: str | None = None) -> list[str]:
 
 
 def load(package: str, name: str, base: type, *, group: str | None = None) -> type[Any]:
-    """Import the component of one name: the only class of its module that derives from the base.
+    """Import the component with a name: the only class of its module that derives from the base.
 
     Args:
         package: Dotted name of the folder.
@@ -135,10 +135,10 @@ def exported(package: str, name: str, *, base: str, suffix: str = "", others: It
 
 @cache
 def needs(package: str, name: str) -> tuple[str, ...]:
-    """Files that a kind of table or figure needs beside the records of its trials.
+    """Files that a kind of table or figure needs in addition to the records of its trials.
 
-    They stand in its file as a constant, such as ``NEEDS = ("predictions", "structures")``, which is
-    read without importing it: planning needs no numpy.
+    Its file declares them in a constant, such as ``NEEDS = ("predictions", "structures")``, which is
+    read without importing the file, so that planning needs no numpy.
 
     Args:
         package: Dotted name of the folder, "gnnpool.tables" or "gnnpool.figures"; also the entry point
@@ -166,7 +166,7 @@ def needs(package: str, name: str) -> tuple[str, ...]:
 
 
 def origin(name: str, group: str | None) -> str | None:
-    """Where another package keeps the component of a name, as "module:class"; None for one of ours."""
+    """Location of another package's component as "module:class"; None for a component of this package."""
     points = [point.value for point in _entry_points(group) if point.name == name] if group else []
     return points[0] if points else None
 
@@ -178,12 +178,12 @@ def _entry_points(group: str) -> EntryPoints:
 
 
 def require(name: str, known: Iterable[str], *, what: str) -> None:
-    """Refuse a name that is not known, and offer the nearest ones.
+    """Refuse an unknown name, and suggest the nearest known ones.
 
     Args:
-        name: What was asked for.
-        known: What there is.
-        what: What the name stands for, and where it was read.
+        name: The name.
+        known: The known names.
+        what: Kind of the name, and where it was read.
 
     Raises:
         ConfigError: If the name is not among the known ones.

@@ -1,4 +1,4 @@
-"""What a pooling's entry of the configuration asks for, read without torch."""
+"""The operators in a pooling's entry of the configuration, read without torch."""
 
 import ast
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from gnnpool.signatures import check_options, declared
 PACKAGE = "gnnpool.pooling"
 GROUP = "gnnpool.poolings"
 
-# Keys that name an operator: one of ours or of a plug-in, of torch-geometric, of torch-geometric-pool.
+# Keys that name an operator: of this package or a plug-in, of torch-geometric, of torch-geometric-pool.
 _KINDS = ("operator", "pyg", "tgp")
 
 
@@ -24,7 +24,7 @@ class OperatorChoice:
     """One operator of a pooling.
 
     Args:
-        kind: Where the operator comes from: "operator", "pyg" or "tgp".
+        kind: Source of the operator: "operator", "pyg" or "tgp".
         name: Its name there.
         options: Its keyword arguments.
     """
@@ -43,7 +43,7 @@ def read_operators(name: str, entry: Mapping | None) -> list[OperatorChoice]:
             its own name.
 
     Returns:
-        The operators, in the order in which their vectors are joined.
+        The operators, in the order in which their vectors are concatenated.
 
     Raises:
         ConfigError: If an item of ``operators`` does not name exactly one operator.
@@ -80,7 +80,7 @@ def check_pooling(name: str, entry: Mapping | None) -> None:
 
 
 def check_operator_options(name: str, entry: Mapping | None) -> None:
-    """Refuse options that our own operators do not take; those of other packages are not read.
+    """Refuse options that operators of this package do not take; other packages' options are not read.
 
     Args:
         name: Name of the pooling.

@@ -1,4 +1,4 @@
-"""Where a number comes from: code and versions."""
+"""Provenance of a number: fingerprints of the code, and versions."""
 
 import hashlib
 import platform

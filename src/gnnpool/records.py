@@ -1,4 +1,4 @@
-"""What a trial is, and the row that it leaves behind."""
+"""The identity of a trial, and the record that it writes."""
 
 import dataclasses
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 BASELINE = "mean"
-# What is taken from one training: the weights of one epoch, and their moving average.
+# Readings of one training: the weights of one epoch, and their moving average.
 READINGS = ("raw", "averaged")
 WEIGHTS_KIND = "gnnpool weights 2"
 _NAME = re.compile(r"([^/]+)/([^/]+)/([^/]+)/([^/]+)/seed-(\d+)(?:-init-([1-9]\d*))?")
@@ -22,9 +22,9 @@ class Trial:
         model: Name of the model.
         edges: How edges are assigned.
         pooling: Name of the pooling.
-        seed: Split seed; what else is random is derived from it and the number of the initialisation.
-        init: Number of the initialisation: 0 for the trials that poolings are compared by; others
-            train the same again from other weights and in another order.
+        seed: Split seed; all other seeds are derived from it and the number of the initialisation.
+        init: Number of the initialisation: 0 for the trials that are compared; other numbers are repeats
+            with other initial weights and another order of graphs.
     """
 
     dataset: str
@@ -49,7 +49,7 @@ class Trial:
 
     @property
     def condition(self) -> tuple[str, str, str, str]:
-        """The trial without seed and initialisation: what is averaged over the seeds."""
+        """The trial without seed and initialisation; averages over seeds are per condition."""
         return self.dataset, self.model, self.edges, self.pooling
 
     def __str__(self) -> str:

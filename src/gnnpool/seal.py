@@ -1,7 +1,7 @@
-"""Files that carry the SHA-256 of themselves, so that no damaged bit of them goes unnoticed.
+"""Files that contain their own SHA-256, which detects every damaged bit.
 
-The digest stands as text behind a mark in the file. It is taken of the whole file with zeros in its own
-place, and so covers what checksums of pages or tensors leave out: headers, names, units and other metadata.
+The digest is text behind a mark in the file. It is computed from the whole file with zeros in its own
+place, so it covers what checksums of pages or tensors omit: headers, names, units and other metadata.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ def seal(path: str | Path) -> None:
 
 
 def check_seal(path: str | Path) -> None:
-    """Compare a file with the digest that it carries.
+    """Compare a file with the digest that it contains.
 
     Raises:
         ValueError: If they differ, or if there is no digest.
@@ -45,7 +45,7 @@ def check_seal(path: str | Path) -> None:
 
 
 def _place(content: mmap.mmap) -> int:
-    """Where the digest stands."""
+    """Position of the digest."""
     first = content.find(_MARK)
     if first < 0 or content.find(_MARK, first + 1) >= 0:
         raise ValueError("expected one checksum of gnnpool, found none or several")

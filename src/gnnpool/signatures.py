@@ -1,4 +1,4 @@
-"""Options of our own components, read from their source without importing them."""
+"""Options of this package's components, read from their source without importing them."""
 
 import ast
 import difflib
@@ -67,9 +67,9 @@ def check_options(
 
     Args:
         options: Values by name, as configured.
-        arguments: What :func:`declared` found; None to accept everything.
+        arguments: Result of :func:`declared`; None to accept everything.
         given: Arguments that are no options, because the caller provides them.
-        where: Key of the configuration that holds the options.
+        where: Key of the options in the configuration.
         what: The component.
 
     Raises:
@@ -103,7 +103,7 @@ def _arguments(args: ast.arguments, *, method: bool) -> Mapping[str, Any]:
 
 
 def _refused_by(value: Any, annotation: ast.expr | None) -> str:
-    """What an annotation expects, if it refuses the value; empty if it accepts it or is not understood."""
+    """The expectation of an annotation that refuses a value; empty if it accepts it or is not supported."""
     if isinstance(annotation, ast.BinOp):
         sides = [_refused_by(value, side) for side in (annotation.left, annotation.right)]
         return " or ".join(sides) if all(sides) else ""

@@ -1,7 +1,7 @@
-"""One integer per stage, raised whenever what the stage computes changes its meaning.
+"""One integer per stage, raised whenever the results of the stage change.
 
-The workflow hands the integer to the rule of the stage, so raising it rebuilds the stage and all
-that follows, while refactoring rebuilds nothing. Each raise has a line in CHANGELOG.md.
+The integer is a parameter of the stage's rule. Raising it reruns the stage and all later ones;
+refactoring reruns nothing. Each raise has a line in CHANGELOG.md.
 """
 
 STRUCTURES = 2

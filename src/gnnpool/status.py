@@ -1,4 +1,4 @@
-"""How far a grid of trials has come, from records, journals and logs alone."""
+"""Progress of a grid of trials, read from records, journals, locks and logs."""
 
 import re
 import statistics
@@ -19,25 +19,25 @@ from gnnpool.trials import plan_trials
 
 DONE, RUNNING, FAILED, STOPPED, MISSING = STATES = ("done", "running", "failed", "stopped", "missing")
 _EPOCH = re.compile(r" epoch (\d+) train_mae ")
-_TAIL = 4096  # bytes of a log that surely hold its last epoch
+_TAIL = 4096  # bytes at the end of a log that contain its last epoch
 
 
 @dataclass(frozen=True)
 class TrialStatus:
-    """How far one trial has come.
+    """Progress of one trial.
 
     Args:
-        trial: Which one.
-        state: "done": its record is there. "running": a process holds its lock. "failed": its last
-            attempt ended with an error. "stopped": its last attempt was interrupted or killed; the next
-            one goes on. "missing": it never started.
-        epoch: Epochs that its log tells of.
-        epochs: Epochs that it shall have; 0 if it never started.
-        reason: Why it failed or stopped.
+        trial: The trial.
+        state: "done": its record exists. "running": a process holds its lock. "failed": its last attempt
+            ended with an error. "stopped": its last attempt was interrupted or killed; the next one
+            resumes. "missing": it never started.
+        epoch: Last epoch in its log.
+        epochs: Planned epochs; 0 if it never started.
+        reason: Reason of the failure or interruption.
         log: Its log.
-        seconds: Wall time of all its attempts as far as it is known, s.
-        device: Where it was trained, once it is done.
-        damaged: Lines of its journal that cannot be read.
+        seconds: Known wall time of all its attempts, s.
+        device: Device of a finished trial.
+        damaged: Number of damaged lines in its journal.
     """
 
     trial: Trial
@@ -53,15 +53,15 @@ class TrialStatus:
 
 @dataclass(frozen=True)
 class GridStatus:
-    """How far all blocks have come.
+    """Progress of all blocks.
 
     Args:
         blocks: Trials of each block.
-        seconds_left: Estimate of the wall time until all trials are done with as many at once as
-            run now, s; None if nothing is known that it could be told from.
-        hours: Wall time that trials took on each kind of device, h.
-        gpu_hours: Time at which GPUs were at work, h; trials at once on one GPU count once. Journals
-            tell of it, those of attempts that were given up included.
+        seconds_left: Estimated wall time until all trials are done with as many at once as run now, s;
+            None if there is nothing to estimate it from.
+        hours: Wall time of the trials on each kind of device, h.
+        gpu_hours: GPU-hours; concurrent trials on one GPU count once. They are computed from the journals,
+            including abandoned attempts.
     """
 
     blocks: Mapping[str, Sequence[TrialStatus]]
@@ -74,14 +74,14 @@ class GridStatus:
         return Counter(status.state for status in self.blocks[block])
 
     def without_record(self) -> list[TrialStatus]:
-        """Trials that failed or stopped."""
+        """Trials that failed or were interrupted."""
         return [one for trials in self.blocks.values() for one in trials if one.state in (FAILED, STOPPED)]
 
 
 def read_status(config: Mapping) -> GridStatus:
-    """Read how far the trials of a configuration have come; write nothing.
+    """Read the progress of the trials of a configuration; write nothing.
 
-    What cannot be read is a reason in the status of its trial.
+    A read error becomes the reason in the status of its trial.
 
     Args:
         config: The configuration: results, logs, seeds, noise_floor and blocks.
@@ -105,7 +105,7 @@ def read_status(config: Mapping) -> GridStatus:
 
 
 def as_json(status: GridStatus) -> dict:
-    """The same as plain dictionaries and lists."""
+    """The progress as plain dictionaries and lists."""
     return {
         "blocks": {
             name: {
@@ -121,7 +121,7 @@ def as_json(status: GridStatus) -> dict:
 
 
 def as_text(status: GridStatus) -> str:
-    """A table for the terminal, and the trials that need a look."""
+    """A table for the terminal, and the trials that failed or were interrupted."""
     width = max(map(len, [*status.blocks, "all together"]))
     rows = [(name, status.counts(name)) for name in status.blocks]
     if len(rows) > 1:
@@ -142,8 +142,8 @@ def as_text(status: GridStatus) -> str:
         lines.append(f"spent: {'; '.join(spent)}")
     if any(one.state != DONE for trials in status.blocks.values() for one in trials):
         left = status.seconds_left
-        told = "unknown until a trial of each kind is done" if left is None else _duration(left)
-        lines.append(f"left: {told}")
+        time_left = "unknown until a trial of each kind is done" if left is None else _duration(left)
+        lines.append(f"left: {time_left}")
     if damaged := sum(one.damaged for trials in status.blocks.values() for one in trials):
         lines.append(f"journals: {damaged} damaged lines skipped")
     return "\n".join(lines)
@@ -155,7 +155,7 @@ def describe(trials: Sequence[TrialStatus]) -> str:
 
 
 def _status(trial: Trial, results: Path, logs: Path, spans: list[Span]) -> TrialStatus:
-    """Of one trial; the times at which it had a GPU are added to the spans."""
+    """Status of one trial; the periods in which it used a GPU are added to the spans."""
     record, log = results / str(trial) / "record.parquet", logs / f"{trial}.log"
     try:
         events, damaged = journal.read_lines(logs / f"{trial}.jsonl")
@@ -202,7 +202,7 @@ def _state(events: Sequence[Mapping], lock: Path) -> tuple[str, str]:
         return STOPPED, last.get("reason", "")
     if last["event"] == journal.FINISHED:
         return STOPPED, "finished, but its record is gone; it is trained again"
-    return STOPPED, f"killed on {last.get('host', 'an unknown host')} without a word"
+    return STOPPED, f"killed on {last.get('host', 'an unknown host')}, no reason recorded"
 
 
 def _last_epoch(log: Path) -> int:
@@ -216,13 +216,13 @@ def _last_epoch(log: Path) -> int:
 
 
 def _seconds(events: Sequence[Mapping], state: str) -> float:
-    """Wall time between the first and the last word of each attempt; of a running one, until now."""
+    """Wall time between the first and the last event of each attempt; for a running one, until now."""
     found = journal.attempts(events, until=datetime.now(UTC) if state == RUNNING else None)
     return sum((last - first).total_seconds() for _, first, last in found)
 
 
 def _seconds_left(trials: Sequence[TrialStatus]) -> float | None:
-    """Each trial costs what finished ones of the same dataset, model and edges cost, or as it has begun."""
+    """Estimate from finished trials of the same dataset, model and edges, else from the trial's own pace."""
     costs: dict[tuple, list[float]] = {}
     for one in trials:
         if one.state == DONE:

@@ -1,4 +1,4 @@
-"""What a Python module computes: its syntax tree without words, types and layout."""
+"""Digest of what a Python module computes: its syntax tree without texts, types and layout."""
 
 import ast
 import hashlib
@@ -9,15 +9,15 @@ from pathlib import Path
 
 _LOGGERS = {"logger", "_logger"}
 _IMPORTS = (ast.Import, ast.ImportFrom)
-# Where a value is read or written follows from its place; the rest are types.
+# Whether a value is read or written follows from its position; the rest are types.
 _UNSEEN = {"ctx", "kind", "type_comment", "type_ignores", "type_params", "returns"}
-# An argument of a log statement that holds one of these may do more than to be printed.
+# An argument of a log statement with one of these may have side effects.
 _ACTING = (ast.Call, ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
 
 
 @dataclass(frozen=True)
 class Source:
-    """What is known of a module without importing it.
+    """Facts about a module, found without importing it.
 
     Args:
         digest: SHA-256 of what it computes, in hexadecimal.
@@ -47,7 +47,7 @@ def read_source(module: str, path: Path) -> Source:
     lazy: list[ast.Import | ast.ImportFrom] = []
     shape = _shape([node for node in tree.body if node not in top], used, lazy)
     at_top = [binding for node in top for binding in _bindings(node, module, path)]
-    # What a package imports at its top, others may import from it.
+    # Other modules may import from a package what it imports at its top.
     everything = path.name == "__init__.py"
     bound = sorted(f"{name} = {origin}" for name, origin in at_top if everything or name in {*used, "*"})
     digest = hashlib.sha256("\n".join([shape, *bound]).encode()).hexdigest()
@@ -91,7 +91,7 @@ def _seen(node: ast.AST) -> Iterable[tuple[str, object]]:
 
 
 def _is_silent(node: object) -> bool:
-    """Whether a statement computes nothing: words alone, a logger or what it is given."""
+    """Whether a statement computes nothing: a text, a logger, or a call of a logger."""
     if isinstance(node, ast.Assign):
         return _is_logger(node.targets[0]) and ast.unparse(node.value).startswith("logging.getLogger(")
     if not isinstance(node, ast.Expr):

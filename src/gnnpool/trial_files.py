@@ -1,4 +1,4 @@
-"""Files beside a record name their trial, and are read only as files of that trial."""
+"""Files of a trial beside its record: they name their trial, which is verified on reading."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -15,10 +15,10 @@ _FIELDS = [field.name for field in dataclasses.fields(Trial)]
 
 
 def named(trial: Trial, trial_id: str) -> dict[str, str]:
-    """Metadata by which a file names its trial.
+    """Metadata that name the trial of a file.
 
     Args:
-        trial: Which one.
+        trial: The trial.
         trial_id: ``trial_id`` of its record, which differs where settings, data, code or versions do.
     """
     return {"trial": str(trial), "trial_id": trial_id}

@@ -12,7 +12,7 @@ from gnnpool.specs import ExplanationSpec, Slice
 def plan_trials(
     blocks: Sequence[Mapping], seeds: Sequence[int], noise_floor: Mapping | None = None
 ) -> list[Trial]:
-    """Unfold the blocks into trials; the grid is their union, not one product.
+    """Expand the blocks into trials; the grid is the union of the blocks.
 
     Args:
         blocks: Each with a name and the lists datasets, models, edges and poolings; a list of seeds
@@ -49,7 +49,7 @@ def plan_trials(
 
 
 def count_trials(blocks: Sequence[Mapping], seeds: Sequence[int], noise_floor: Mapping) -> int:
-    """How many trials :func:`plan_trials` would list, without listing them."""
+    """Number of trials that :func:`plan_trials` would list, without listing them."""
     total = 0
     for block in blocks:
         again = len(set(block["poolings"]) & set(noise_floor["poolings"])) * len(

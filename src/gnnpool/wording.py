@@ -1,4 +1,4 @@
-"""The words and numbers a reader sees, the same in every table and figure."""
+"""Printed words and numbers, the same in every table and figure."""
 
 from collections.abc import Iterable, Sequence
 
@@ -32,7 +32,7 @@ def label_of(labels: Labels, axis: str, slug: str) -> str:
 
 
 def number(value: float, *, digits: int = 3) -> str:
-    """A change with its sign and as many decimals as the paper prints.
+    """A change with its sign and with as many decimals as the paper prints.
 
     Args:
         value: Change in percent.
@@ -58,7 +58,7 @@ def interval(low: float, high: float, *, digits: int = 2) -> str:
 
 
 def span(values: Iterable[float], form: str = "{}") -> str:
-    """The lowest and the highest of some numbers, or the one where both are printed alike.
+    """The lowest and the highest of some numbers, or one number if both are printed alike.
 
     Args:
         values: At least one, none missing.
@@ -75,7 +75,7 @@ def setting_label(labels: Labels, model: str, edges: str) -> str:
 
 
 def statistic_notes(statistic: str, seeds: Sequence[int]) -> list[str]:
-    """Which number is shown, what its sign means, and from which seeds it is.
+    """The statistic shown, the meaning of its sign, and its seeds.
 
     Args:
         statistic: ``mean_change`` or ``change_of_mean``.
@@ -89,7 +89,7 @@ def statistic_notes(statistic: str, seeds: Sequence[int]) -> list[str]:
 
 
 def unpaired_notes(values: pd.DataFrame) -> list[str]:
-    """How many trials do not count because mean pooling lacks their seed; nothing if none.
+    """Number of trials that are excluded because mean pooling lacks their seed; empty if none.
 
     Args:
         values: Rows of :func:`gnnpool.analysis.values.slice_values` that do not overlap.

@@ -1,7 +1,7 @@
 """Executor `slurm-packs`: Snakemake's Slurm executor, with several short jobs in one submission.
 
-See docs/decisions/packs.md. Snakemake imports every module of this kind of name at each start, so
-without the Slurm executor there must be something to import that says what is missing.
+See docs/decisions/packs.md. Snakemake imports every module with such a name at each start. So without the
+Slurm executor it imports a substitute that says what is missing.
 """
 
 try:

@@ -1,4 +1,4 @@
-"""Snakemake's Slurm executor, with packs, and without the ways in which it waits for ever."""
+"""Snakemake's Slurm executor with packs, and without its endless waits."""
 
 import re
 import subprocess
@@ -24,14 +24,15 @@ from snakemake_interface_executor_plugins.workflow import WorkflowExecutorInterf
 
 from snakemake_executor_plugin_slurm_packs.pack import Pack, make_packs
 
-# Answers of squeue after which a job will neither end nor be told of, and how often in a row they are given.
+# Answers of squeue after which a job will never end or be reported, and the number of consecutive ones
+# needed.
 FORGOTTEN = ""
 HOPELESS = re.compile(r"^$|^PREEMPTED|requeued held$")
 PATIENCE = 3
 
 
 class Executor(slurm.Executor):
-    """Submits jobs whose resource `pack` is greater than 1 in packs of so many."""
+    """Submits jobs whose resource `pack` is greater than 1 in packs of that size."""
 
     def __init__(self, workflow: WorkflowExecutorInterface, logger: LoggerExecutorInterface) -> None:
         self._waiting: list[Job] = []
@@ -44,7 +45,7 @@ class Executor(slurm.Executor):
 
     @property
     def next_seconds_between_status_checks(self) -> float:
-        """What the Slurm executor wants, at most `seconds-between-status-checks`."""
+        """The value of the Slurm executor, at most `seconds-between-status-checks`."""
         longest = self.workflow.remote_execution_settings.seconds_between_status_checks
         return min(self._next_seconds_between_status_checks or longest, longest)
 
@@ -53,7 +54,7 @@ class Executor(slurm.Executor):
         self._next_seconds_between_status_checks = value
 
     def run_jobs(self, jobs: list[AbstractJob]) -> None:
-        """Submit jobs, in packs or alone; a pack that is not full waits a status check for more."""
+        """Submit jobs in packs or alone; a pack that is not full waits until the next status check."""
         to_pack = [job for job in jobs if not job.is_group() and job.resources.get("pack", 1) > 1]
         with self._waiting_lock:
             self._waiting += to_pack
@@ -62,19 +63,19 @@ class Executor(slurm.Executor):
         super().run_jobs([job for job in jobs if job not in to_pack])
 
     def cancel(self) -> None:
-        """Submit nothing more and cancel what was submitted, also what nobody has reported yet."""
+        """Submit nothing more, and cancel all submitted jobs, also those not reported yet."""
         with self._waiting_lock:
             self._waiting.clear()
         self._job_submission_executor.shutdown(wait=True, cancel_futures=True)
         super().cancel()
 
     def cancel_jobs(self, active_jobs: list[SubmittedJobInfo]) -> None:
-        """Cancel the jobs of this run by its name: while Slurm is being asked, the list of them is empty."""
+        """Cancel the jobs of this run by its name, because their list is empty during a query of Slurm."""
         super().cancel_jobs(active_jobs)
         subprocess.run(["scancel", f"--name={self.run_uuid}"], capture_output=True)
 
     def _submit_packs(self, *, least: float) -> None:
-        """Submit the packs of which at least such a part is there."""
+        """Submit the packs that are filled to at least this share."""
         waiting, self._waiting = self._waiting, []
         for pack in make_packs(waiting, self._limits):
             if len(pack) >= least * pack.size:
@@ -84,15 +85,15 @@ class Executor(slurm.Executor):
 
     @property
     def _limits(self) -> Resources:
-        """Resources of which each submission has its own, so many."""
+        """Resources that each submission has of its own."""
         given, scopes = self.workflow.global_resources, self.workflow.resource_scopes
         return Resources({name: given[name] for name in given if scopes.is_local(name)})
 
     def format_job_exec(self, job: AbstractJob) -> str:
-        """The command of a submission; of a pack one Snakemake that runs its jobs a few at a time.
+        """The command of a submission; for a pack, one Snakemake that runs its jobs a few at a time.
 
-        It is an ordinary call of Snakemake, with files as targets. So it records by itself what has finished,
-        even if nobody waits for it any more, and does not repeat what has finished when it is started again.
+        It is an ordinary call of Snakemake with files as targets. So it records finished jobs even without
+        a controller, and skips them when it is started again.
         """
         if not isinstance(job, Pack):
             return super().format_job_exec(job)
@@ -103,7 +104,7 @@ class Executor(slurm.Executor):
         return join_cli_args(
             [
                 f"{precommand} &&" if precommand else "",
-                # A step: only steps are sent the signal before the time limit.
+                # A step, because Slurm sends the signal before the time limit only to steps.
                 f"srun --ntasks=1 --nodes=1 {self._processors(job)} --cpu-bind=quiet",
                 f"{self.get_python_executable()} -m snakemake",
                 format_cli_pos_arg(sorted(each.output[0] for each in job)),
@@ -127,7 +128,7 @@ class Executor(slurm.Executor):
         """Report a job, or note that a pack is over."""
         self._heard.add(job_info.external_jobid)
         if isinstance(job_info.job, Pack):
-            doubt = {"msg": "Slurm calls this job finished, but its files are not there. "}
+            doubt = {"msg": "Slurm reports this job as finished, but its files do not exist. "}
             self._over.append((job_info, time.monotonic(), doubt))
         else:
             super().report_job_success(job_info)
@@ -141,18 +142,18 @@ class Executor(slurm.Executor):
             super().report_job_error(job_info, msg=msg, **kwargs)
 
     async def check_active_jobs(self, active_jobs: list[SubmittedJobInfo]) -> AsyncIterator[SubmittedJobInfo]:
-        """Report what has ended, each job of a pack by itself, and yield what is still to be waited for."""
+        """Report ended jobs, each job of a pack separately, and yield the jobs that still run."""
         with self._waiting_lock:
             self._submit_packs(least=1.0 if self._waiting_grew else 0.0)
             self._waiting_grew = False
         lost = await self._lost(active_jobs)
-        self.workflow.persistence.deactivate_cache()  # others have written there
+        self.workflow.persistence.deactivate_cache()  # other processes have written there
         self._heard.clear()
         async for info in super().check_active_jobs(active_jobs):
             self._heard.add(info.external_jobid)
             if info.external_jobid in lost:
-                subprocess.run(["scancel", info.external_jobid], capture_output=True)  # should it be held
-                self.report_job_error(info, msg="Slurm has forgotten this job, or put it off for ever. ")
+                subprocess.run(["scancel", info.external_jobid], capture_output=True)  # in case it is held
+                self.report_job_error(info, msg="Slurm lost this job, or holds it for ever. ")
                 continue
             if isinstance(info.job, Pack):
                 await self._report_finished(info)
@@ -163,7 +164,7 @@ class Executor(slurm.Executor):
         over, self._over = self._over, []
         for info, since, failure in over:
             await self._report_finished(info)
-            # What was written elsewhere may take a while to be seen here.
+            # Files written on another node may take a while to become visible here.
             if info.job.open and time.monotonic() - since < self.workflow.execution_settings.latency_wait:
                 self._over.append((info, since, failure))
                 continue
@@ -171,7 +172,7 @@ class Executor(slurm.Executor):
                 super().report_job_error(SubmittedJobInfo(job, info.external_jobid), **failure)
 
     async def _report_finished(self, info: SubmittedJobInfo) -> None:
-        """Report those jobs of a pack whose outputs are there and not marked as unfinished."""
+        """Report the jobs of a pack whose outputs exist and are not marked as incomplete."""
         for job in list(info.job.open):
             written = all(Path(file).exists() for file in job.output)
             if written and not await self.workflow.persistence.incomplete(job):
@@ -179,11 +180,11 @@ class Executor(slurm.Executor):
                 super().report_job_success(SubmittedJobInfo(job, info.external_jobid))
 
     async def _lost(self, active_jobs: list[SubmittedJobInfo]) -> set[str]:
-        """Ids of jobs that will never end, or of whose end Slurm will not tell.
+        """Ids of jobs that will never end, or whose end Slurm will not report.
 
-        The Slurm executor waits for ever for a job that squeue has dropped before it looked, for one whose
-        end sacct tells in words that it does not expect, for one that is preempted and not queued again,
-        and for one that Slurm holds back because a node could not start it.
+        The Slurm executor waits for ever for a job that squeue dropped before the first query, for one whose
+        end sacct reports in unexpected words, for one that is preempted and not requeued, and for one that
+        Slurm holds because a node could not start it.
         """
         if not active_jobs:
             return set()

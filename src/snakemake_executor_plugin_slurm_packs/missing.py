@@ -1,4 +1,4 @@
-"""What stands in for the executor where Snakemake's Slurm executor is not installed."""
+"""Substitute for the executor if Snakemake's Slurm executor is not installed."""
 
 from snakemake_interface_common.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.executors.base import AbstractExecutor

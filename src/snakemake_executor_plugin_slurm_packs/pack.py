@@ -12,15 +12,15 @@ SHARED = (
     *("gpu", "gpus", "nvidia_gpu", "tasks_per_gpu", "cpus_per_gpu", "cpus_per_task", "mem_mb_per_cpu"),
     *("tasks", "nodes", "pack"),
 )
-# Names of resources that Snakemake derives, or fills in only where the job runs.
+# Names of resources that Snakemake derives, or sets only where the job runs.
 DERIVED = ("mem", "disk", "tmpdir")
 
 
 class Pack(GroupJob):
-    """A group of jobs on its way to the cluster, of which each comes back as a job of its own.
+    """A group of jobs for submission; each job is reported separately.
 
     Memory, time and processors are those of Snakemake's groups: as many jobs at a time as the local
-    resources of the profile allow. The GPUs are shared, and what else is told of a submission.
+    resources of the profile allow. The jobs share the GPUs and the other resources of a submission.
 
     Args:
         jobs: Jobs of one rule that do not depend on each other.
@@ -46,10 +46,10 @@ class Pack(GroupJob):
 
 
 def make_packs(jobs: Iterable[Job], limits: Resources) -> Iterator[Pack]:
-    """Bundle alike jobs, those of like duration and name together.
+    """Bundle jobs of the same rule with similar duration and name.
 
     Args:
-        jobs: Jobs whose resource `pack` says how many of them share a submission.
+        jobs: Jobs whose resource `pack` is the number of jobs per submission.
         limits: See :class:`Pack`.
 
     Yields:

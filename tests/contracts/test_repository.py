@@ -20,6 +20,10 @@ from gnnpool.training.settings import Averaging, Scheduler, Training
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
 ADAPTERS = sorted((ROOT / "workflow/scripts").glob("*.py"))
+# Words for which the field has a term: significant, detects, reports, logs, names (CONTRIBUTING.md).
+VAGUE = re.compile(r"\b(told|tells?)\b", re.IGNORECASE)
+PROSE = ("docs", "config", "workflow", "profiles", "benchmarks", "src")
+# Empty once the prose of these folders is edited.
 RULES = "\n".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
 
 
@@ -129,6 +133,20 @@ def test_nothing_runs_code_out_of_a_file():
         if path.suffix in {".py", ".smk", ""} and path.is_file()
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
         if DANGEROUS.search(line)
+    ]
+    assert lines == []
+
+
+def test_prose_reports_and_detects_and_never_tells():
+    text = {".py", ".md", ".yaml", ".smk", ".rst", ".jinja", ".js", ".sh"}
+    found = [path for folder in PROSE for path in (ROOT / folder).rglob("*") if path.suffix in text]
+    files = [ROOT / name for name in ("README.md", "Makefile", "Snakefile")] + sorted(found)
+    names = {path: path.relative_to(ROOT).as_posix() for path in files}
+    lines = [
+        f"{names[path]}:{number}: {line.strip()}"
+        for path in files
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if VAGUE.search(line)
     ]
     assert lines == []
 

@@ -15,14 +15,14 @@ WORKS["scontrol"] = "echo MinJobAge = 300 sec"
 FORGETS_AND_PUTS_OFF = "echo '2|PREEMPTED'; echo '3|PENDING launch failed requeued held'"
 SAYS_UNKNOWN = "printf '%s|UNKNOWN\\n' 1 2 3"
 ANSWERS_LATE = "echo >> asked; test $(wc -l < asked) -gt 15 && printf '%s|COMPLETED\\n' 1 2 3"
-NO_FILES = "Slurm calls this job finished, but its files are not there"
+NO_FILES = "Slurm reports this job as finished, but its files do not exist"
 
 
 @pytest.mark.parametrize(
     ("command", "does", "told"),
     [
         ("sbatch", "echo Invalid account >&2; exit 1", "The error message was 'Invalid account'"),
-        ("squeue", FORGETS_AND_PUTS_OFF, "Slurm has forgotten this job, or put it off for ever"),
+        ("squeue", FORGETS_AND_PUTS_OFF, "Slurm lost this job, or holds it for ever"),
         ("squeue", SAYS_UNKNOWN, NO_FILES),
         ("squeue", ANSWERS_LATE, NO_FILES),
     ],

@@ -51,7 +51,7 @@ def test_the_lock_of_a_dead_process_goes(locks, child):
     owner = left_by(locks, child)
     child.kill()
     child.wait()
-    assert f"of process {child.pid}, which is not running any more" in take_over(locks)
+    assert f"of process {child.pid}, which no longer runs" in take_over(locks)
     assert not is_locked(locks)
     assert not owner.exists()
 

@@ -67,7 +67,7 @@ def test_failed_stopped_and_killed_trials_have_a_reason_and_a_log(begun):
     failed, stopped, killed = read_status(begun).without_record()
     assert "DivergedError: epoch 3" in failed.reason
     assert "SIGTERM after epoch 10" in stopped.reason
-    assert "without a word" in killed.reason
+    assert "no reason recorded" in killed.reason
     assert killed.log.endswith("salts/cgcnn/mdl/mean/seed-5.log")
 
 

@@ -41,7 +41,7 @@ def test_predictions_hold_every_structure_once_and_give_the_error_of_the_record(
     assert row["n_train"] + row["n_val"] + row["n_test"] == 40
 
 
-def test_the_best_epoch_is_the_one_of_least_validation_error(finished):
+def test_the_best_epoch_is_the_one_with_the_lowest_validation_error(finished):
     row = without_timings(record(finished))
     history = read_table(record(finished).with_name("history.parquet")).to_pandas()
     assert len(history) == 2

@@ -1,6 +1,6 @@
-"""Print the conda environment that holds the versions of requirements.lock.
+"""Print the conda environment with the versions of requirements.lock.
 
-The packages are those of pip, so that both ways of installing give the same bytes; conda gives Python.
+pip installs the packages, so both ways of installing give the same bytes; conda provides Python.
 """
 
 from pathlib import Path

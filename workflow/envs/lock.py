@@ -1,7 +1,7 @@
-"""Print the installed versions as a lock file that holds on every machine.
+"""Print the installed versions as a lock file for all machines.
 
-Build tags such as `+cpu` are dropped, and so are the CUDA libraries that torch brings along, so that
-pip chooses the build of torch that the machine can use.
+Build tags such as `+cpu` and the CUDA libraries of torch are dropped, so that pip chooses the build of torch
+that the machine can use.
 """
 
 import re

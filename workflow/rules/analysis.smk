@@ -2,8 +2,8 @@
 
 Inputs: records of trials, collected first; for intervals over test structures, their predictions; for the table of
 datasets, their manifests, duplicates and splits.
-Outputs: the table of datasets, trials collected in tables, changes against mean pooling, the tables of the configuration,
-and the check that the benchmark is complete and of one piece.
+Outputs: the table of datasets, trials collected in tables, changes relative to mean pooling, the tables of the
+configuration, and the check that the benchmark is complete and consistent.
 """
 
 
@@ -39,7 +39,7 @@ rule describe_datasets:
         labels=PLAN.study["labels"]["datasets"],
         stage_version=stages.ANALYSIS,
     message:
-        "Describe the datasets and what their splits leak"
+        "Describe the datasets and count duplicates across their splits"
     script:
         "../scripts/describe_datasets.py"
 
@@ -128,6 +128,6 @@ rule check_results:
         on_mixed_code=config["on_mixed_code"],
         stage_version=stages.ANALYSIS,
     message:
-        "Check that the benchmark is complete and of one piece"
+        "Check that the benchmark is complete and consistent"
     script:
         "../scripts/check_results.py"

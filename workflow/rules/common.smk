@@ -1,4 +1,4 @@
-"""What every rule file uses: the checked configuration, the plan, and the patterns of paths."""
+"""Shared by all rule files: the checked configuration, the plan, and the patterns of paths."""
 
 import gc
 from pathlib import Path
@@ -51,10 +51,10 @@ wildcard_constraints:
 
 
 def checked_network(wildcards):
-    """The check of a trial's network, which a finished trial needs no more.
+    """The check of a trial's network; only an unfinished trial waits for it.
 
-    The name of the file changes with the network alone, so a further pooling leaves finished trials as they
-    are. The check is never newer than they are (ancient); an unfinished trial waits for it.
+    The file name depends on the network alone, so a new pooling does not affect finished trials. For these the
+    time of the check is ignored (ancient).
     """
     network = PLAN.networks[wildcards.model, wildcards.edges, wildcards.pooling]
     file = LAYOUT.network(network["name"])

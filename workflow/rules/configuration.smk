@@ -1,4 +1,4 @@
-"""Configuration files read before Snakemake reads them, so that a fault is named by file and line."""
+"""Read the configuration files before Snakemake does, so that an error names file and line."""
 
 from pathlib import Path
 

@@ -1,8 +1,7 @@
 """From the address of a dataset to verified structures and splits.
 
-Inputs: nothing, or files in the mirror folder.
-Outputs: the raw file, structures with their targets, which of them are the same crystal, one split for
-each seed.
+Inputs: none, or files in the mirror folder.
+Outputs: the raw file, structures with their targets, groups of duplicates, one split for each seed.
 """
 
 

@@ -1,8 +1,8 @@
-"""From trained networks to what the atoms of a crystal contribute.
+"""From trained networks to the contributions of single atoms.
 
 Inputs: structures, graphs, and records, predictions and weights of one trial of each pooling.
-Outputs: contributions of the atoms of chosen structures, participation numbers of each tested one, and figures of
-both with the numbers drawn. Only the first rule needs torch.
+Outputs: contributions of the atoms of chosen structures, the participation number of each test structure, and figures
+of both with the numbers drawn. Only the first rule needs torch.
 """
 
 
@@ -24,7 +24,7 @@ rule explain_atoms:
         spec=lambda w: PLAN.explanations[w.explanation],
         stage_version=stages.EXPLANATIONS,
     message:
-        "Leave out atoms for {wildcards.explanation}"
+        "Compute the contributions of atoms for {wildcards.explanation}"
     script:
         "../scripts/explain_atoms.py"
 
@@ -60,6 +60,6 @@ rule draw_explanation:
         labels=PLAN.study["labels"],
         stage_version=stages.EXPLANATIONS,
     message:
-        "Draw what atoms contribute in {wildcards.explanation}"
+        "Draw the contributions of atoms for {wildcards.explanation}"
     script:
         "../scripts/draw_explanation.py"

@@ -1,8 +1,8 @@
-"""From trials to pictures.
+"""From trials to figures.
 
-Inputs: the trials that the figure shows, collected; where its kind needs them, what lies beside their records and the
-structures of the datasets.
-Outputs: the picture as PNG and PDF, and the numbers drawn.
+Inputs: the collected trials that the figure shows; if its kind needs them, predictions and histories of these trials
+and the structures of the datasets.
+Outputs: the figure as PNG and PDF, and the numbers drawn.
 """
 
 

@@ -1,7 +1,7 @@
 """From structures to graphs.
 
 Inputs: structures of a dataset.
-Outputs: its graphs under one edge scheme, and their counts.
+Outputs: its graphs with one edge scheme, and their counts.
 """
 
 

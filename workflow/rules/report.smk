@@ -1,7 +1,7 @@
-"""From tables and pictures to one page.
+"""From tables and figures to one page.
 
-Inputs: all trials and their changes, counts and manifests of the datasets, tables, pictures, and the check.
-Outputs: the report, a page that needs no other file.
+Inputs: all trials and their changes, counts and manifests of the datasets, tables, figures, and the check.
+Outputs: the report, a self-contained page.
 """
 
 

@@ -1,20 +1,22 @@
-"""What a trial will need, estimated from the counts of its graphs.
+"""Resources of a trial, estimated from the counts of its graphs.
 
-Profiles use these numbers where something is limited: memory and time of a Slurm job, trials on a GPU
-at once. An estimate that was too low is corrected by the next attempt, which asks for more and goes on
-from the checkpoint. profiles/README.md derives the formulas and says what was measured.
+Profiles use these numbers as limits: memory and time of a Slurm job, trials at once on a GPU. If an estimate
+is too low, the next attempt asks for more and resumes from the checkpoint. profiles/README.md gives the
+formulas and the measurements.
 """
 
 import json
 import math
 
-# Of an edge in a batch, times channels and layers of the model.
+# For each edge of a batch, times channels and layers of the model.
 BYTES_PER_EDGE = 100
 SECONDS_PER_EDGE = {"cpu": 1e-7, "cuda": 1e-9}
-# Of a batch, however small.
+# Fixed cost of a step, independent of batch size.
 SECONDS_PER_STEP = 0.02
-SECONDS_TO_START = 240  # and to stop: longer than the signal comes before a time limit
-# MB; of a process with torch, with the GPU's libraries where there is one.
+SECONDS_TO_START = (
+    240  # start and stop; longer than the signal comes before the time limit
+)
+# MB; a process with torch, and with the libraries of a GPU.
 MEMORY_TO_START = {"cpu": 1000, "cuda": 4000}
 # MB of the GPU's memory.
 GPU_SHARE = 10_000
@@ -23,20 +25,20 @@ DEVICE = "cpu" if config["device"] == "cpu" else "cuda"
 
 
 def graph_counts(input):
-    """graphs, nodes and edges of a graph file; FileNotFoundError, which Snakemake knows, if it is not there yet."""
+    """Counts of graphs, nodes and edges of a file. Snakemake handles FileNotFoundError of a file not yet built."""
     size = Path(input.graphs).stat().st_size / 1e6
     manifest = json.loads(Path(input.graphs).with_suffix(".json").read_text())
     return {**manifest["counts"], "megabytes": size}
 
 
 def width(wildcards):
-    """Channels times layers of a model; a middling guess for one that has none."""
+    """Channels times layers of a model; 128 and 4 for a model without these options."""
     options = config["models"][wildcards.model].get("options", {})
     return options.get("channels", 128) * options.get("layers", 4)
 
 
 def batch_megabytes(wildcards, input):
-    """What the edges of one batch hold until the backward pass, MB."""
+    """Memory that the edges of one batch hold until the backward pass, MB."""
     counts = graph_counts(input)
     edges = config["training"]["batch_size"] * counts["edges"] / counts["graphs"]
     return edges * BYTES_PER_EDGE * width(wildcards) / 1e6
@@ -59,5 +61,5 @@ def trial_minutes(wildcards, input, attempt):
 
 
 def trial_gpu_shares(wildcards, input, attempt):
-    """Shares of a GPU's memory, of GPU_SHARE each; Snakemake cuts off what is more than the profile has."""
+    """Shares of a GPU's memory, of GPU_SHARE each; Snakemake limits them to those of the profile."""
     return attempt * math.ceil(batch_megabytes(wildcards, input) / GPU_SHARE)

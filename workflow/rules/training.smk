@@ -1,8 +1,8 @@
-"""All networks tried once, then one job for each trial.
+"""A check of every network, then one job for each trial.
 
-Inputs: graphs of the dataset and edges, split of the dataset and seed, and that the network can be trained.
+Inputs: graphs of the dataset and edges, split of the dataset and seed, check of the network.
 Outputs: record, history of the epochs, predictions for every structure, weights of both readings.
-Not declared, since declared outputs of a failed job are deleted: checkpoint and journal.
+Checkpoint and journal are not declared, because Snakemake deletes the declared outputs of a failed job.
 """
 
 
@@ -23,7 +23,7 @@ rule check_networks:
         # Not recorded, as it depends on the output: the names of the files change with the networks.
         networks=lambda w, output: NETWORKS,
     message:
-        "Build and try every network"
+        "Build every network and train it for one step"
     script:
         "../scripts/check_networks.py"
 

@@ -8,10 +8,11 @@ SCHEMA = yaml.safe_load(Path(__file__).with_name("config.schema.yaml").read_text
 HEAD = """# The configuration
 
 `config.yaml` is the paper's experiment. Change it through an overlay:
-`snakemake --configfile config/config.yaml my.yaml`. Dictionaries of an overlay merge into it, lists replace
-its lists. It is checked before any job: the form (below), then the names and the options of what they name,
-then whether the values fit each other. Numbers are finite, an integer has no point (`3`, not `3.0`), no key
-is given twice, and texts neither begin nor end with a space. A plan has at most 50,000 trials.
+`snakemake --configfile config/config.yaml my.yaml`. Dictionaries of an overlay are merged into it, lists
+replace its lists. Before any job the workflow checks the form (below), then the names and options of
+components, then whether the values fit each other. Numbers are finite, an integer has no decimal point (`3`,
+not `3.0`), no key is given twice, and texts neither begin nor end with a space. A plan has at most 50,000
+trials.
 
 Written by `python workflow/schemas/describe.py > config/README.md` from the schema beside that script.
 

@@ -1,4 +1,4 @@
-"""Rule check_networks: build and try every network before any training."""
+"""Rule check_networks: build every network and train it for one step before any training."""
 
 from gnnpool.logs import log_to
 from gnnpool.network_check import check_networks

@@ -1,4 +1,4 @@
-"""Rule check_results: refuse a benchmark that is incomplete or mixed."""
+"""Rule check_results: refuse an incomplete or inconsistent benchmark."""
 
 from gnnpool.logs import log_to
 

@@ -1,4 +1,4 @@
-"""Rule compare_to_baseline: error changes against mean pooling, by seed and by condition."""
+"""Rule compare_to_baseline: error changes relative to mean pooling, by seed and by condition."""
 
 from gnnpool.logs import log_to
 

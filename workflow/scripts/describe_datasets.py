@@ -1,4 +1,4 @@
-"""Rule describe_datasets: rows, duplicates and leaks of every dataset."""
+"""Rule describe_datasets: rows, duplicates and leakage of every dataset."""
 
 from gnnpool.logs import log_to
 

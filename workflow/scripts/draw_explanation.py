@@ -1,4 +1,4 @@
-"""Rule draw_explanation: crystals colored by their atoms' contributions, and participation ratios."""
+"""Rule draw_explanation: crystals colored by the contributions of their atoms, and participation ratios."""
 
 from gnnpool.logs import log_to
 

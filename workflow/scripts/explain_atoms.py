@@ -1,4 +1,4 @@
-"""Rule explain_atoms: what the atoms of some crystals contribute to the predictions of finished trials."""
+"""Rule explain_atoms: contributions of the atoms of some crystals to the predictions of finished trials."""
 
 from gnnpool.logs import log_to
 

@@ -11,7 +11,7 @@ make_split(
     seed=int(snakemake.wildcards.seed),
     fractions=snakemake.params.fractions,
     task=snakemake.params.task,
-    # Where Matbench's own list of folds lies is not part of what a split is.
+    # Not a parameter of the rule: where Matbench's list of folds lies does not change a split.
     official_folder=snakemake.config["mirror"],
     duplicates=snakemake.input.duplicates or None,
     output=snakemake.output.split,

@@ -1,4 +1,4 @@
-"""The configuration: read outside of Snakemake, and checked before any job: form, then names, then sense."""
+"""The configuration, read without Snakemake and checked before any job: form, names, consistency."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,7 +29,7 @@ __all__ = [
 
 
 def check_config(config: Mapping, schema: str | Path) -> None:
-    """Refuse a configuration that cannot be carried out.
+    """Refuse an invalid configuration.
 
     Args:
         config: The merged configuration.

@@ -1,4 +1,4 @@
-"""Where results, logs and raw files lie: apart from each other, and from the code."""
+"""Folders of results, logs and raw files, which must not overlap each other or the code."""
 
 import os
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gnnpool.errors import ConfigError
 
-# What the checkout itself keeps; a results folder with one of these names would be mixed with it.
+# Folders of the checkout; a results folder with one of these names would be mixed with them.
 _OF_THE_CHECKOUT = (
     "src",
     "workflow",
@@ -22,7 +22,7 @@ _OF_THE_CHECKOUT = (
 
 
 def check_folders(folders: Mapping[str, str], *, checkout: Path) -> None:
-    """Refuse folders that would be mixed with each other, with the code or with the whole disk.
+    """Refuse folders that overlap each other, the code or the whole disk.
 
     Args:
         folders: Paths by key, absolute or relative to the working directory.

@@ -1,4 +1,4 @@
-"""The names of a configuration, and the options of what they name: whether there are such things."""
+"""Check the names in a configuration and the options of the named components."""
 
 import difflib
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _ENCODERS = "gnnpool.models"
 
 
 def check_names(config: Mapping) -> None:
-    """Refuse names of things that do not exist, and options that our own components do not take.
+    """Refuse unknown names, and options that this package's components do not take.
 
     No component is imported: options of other packages are checked by the rule check_networks.
 
@@ -23,7 +23,7 @@ def check_names(config: Mapping) -> None:
         config: A configuration of the right form.
 
     Raises:
-        ConfigError: With the key, and the nearest names that there are.
+        ConfigError: With the key, and the nearest known names.
     """
     for slug, entry in config["datasets"].items():
         _check_dataset(slug, entry)
@@ -79,7 +79,7 @@ def _check_poolings(config: Mapping) -> None:
     for name in {**config["poolings"], **trained}:
         entry = config["poolings"].get(name)
         try:
-            # The optional package of a pooling that is not trained may be missing.
+            # A pooling that is not trained may need an optional package that is missing.
             if name in trained or "tgp" not in {choice.kind for choice in read_operators(name, entry)}:
                 check_pooling(name, entry)
             check_operator_options(name, entry)

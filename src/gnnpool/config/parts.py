@@ -1,4 +1,4 @@
-"""What the jobs need of a configuration."""
+"""The parts of a configuration that the jobs need."""
 
 import hashlib
 import json
@@ -15,12 +15,12 @@ _NOT_DECIDING = {"label", "url", "mirrors", "redirect_hosts"}
 
 
 def without_label(entry: Mapping | None) -> Mapping | None:
-    """The part of a catalog entry that decides results, so that a new label reruns nothing."""
+    """A catalog entry without its label, so that a new label reruns nothing."""
     return None if entry is None else {key: value for key, value in entry.items() if key != "label"}
 
 
 def what_decides(config: Mapping) -> dict:
-    """The part of a configuration that decides results: what its blocks use, without labels and addresses."""
+    """The part of a configuration that decides results: used entries without labels and addresses."""
     used = {
         axis: {name for block in config["blocks"] for name in block[axis]}
         for axis in ("datasets", "models", "edges", "poolings")
@@ -58,7 +58,7 @@ def labels_of(config: Mapping) -> dict[str, dict[str, str]]:
 
 
 def physics_of(config: Mapping) -> dict[str, Mapping]:
-    """What kind of quantity the target of each dataset is, by slug, where the configuration says so."""
+    """The `physics` entry of each dataset that has one, by slug."""
     return {slug: entry["physics"] for slug, entry in config["datasets"].items() if "physics" in entry}
 
 

@@ -1,4 +1,4 @@
-"""Configuration files, read and merged as Snakemake does, but with each fault at its line."""
+"""Read and merge configuration files as Snakemake does, and report each fault with its line."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from gnnpool.extras import extra
 with extra("workflow"):
     import yaml
 
-# Written in C where PyYAML was built with it: ten times as fast.
+# The C loader, if PyYAML has it, is ten times as fast.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -45,7 +45,7 @@ def _read(path: Path) -> object:
 
 
 def _refuse_repeated_keys(path: Path, root: yaml.Node | None) -> None:
-    """YAML keeps the last of two equal keys without a word, which drops what the first one says."""
+    """A loader that refuses a repeated key, of which YAML would silently keep the last."""
     seen, left = set(), [root] if root else []
     while left:
         node = left.pop()

@@ -1,4 +1,4 @@
-"""What single keys cannot show: whether the values of a configuration fit each other and this place."""
+"""Check that the values of a configuration fit each other and the working directory."""
 
 from collections.abc import Mapping, Sequence
 from itertools import chain

@@ -1,6 +1,6 @@
-"""Files out of a zip, tar or gzip archive that somebody sent, read into memory and never unpacked to disk.
+"""Read files of a zip, tar or gzip archive into memory, without unpacking them to disk.
 
-So no name and no link in an archive can lead anywhere. One that tries to is refused all the same.
+Names and links in an archive therefore cannot write anywhere. Unsafe ones are refused nevertheless.
 """
 
 import gzip
@@ -30,7 +30,7 @@ _DAMAGED = (
 
 
 def is_archive(path: str | Path) -> bool:
-    """Whether a file begins as a zip, tar or gzipped file does."""
+    """Whether a file begins like a zip, tar or gzipped file."""
     with open(path, "rb") as file:
         start = file.read(262)
     return start.startswith((b"PK", b"\x1f\x8b")) or start[257:] == b"ustar"
@@ -94,13 +94,13 @@ def _collected(members: Iterator[tuple[str, bytes | None]], max_files: int) -> d
     for number, (name, content) in enumerate(members, start=1):
         if number > max_files:
             raise _Refused(f"expected at most {max_files} files and folders, found more")
-        # Both kinds of separators, whoever packed it.
+        # Both kinds of separators, independent of the packing system.
         place = PureWindowsPath(name)
         if place.anchor or ".." in place.parts:
             raise _Refused(f"expected names inside of the archive, found {name!r}")
         plain = str(PurePosixPath(name))  # "./salts/1.cif" is "salts/1.cif"
         if plain in files:
-            raise _Refused(f"expected each file once, found {name!r} again")
+            raise _Refused(f"expected each file once, found {name!r} twice")
         if content is not None:
             files[plain] = content
     return files
@@ -109,7 +109,7 @@ def _collected(members: Iterator[tuple[str, bytes | None]], max_files: int) -> d
 def _from_zip(file: BinaryIO, max_bytes: int) -> Iterator[tuple[str, bytes | None]]:
     """Name and content of each member; no content for a folder."""
     with zipfile.ZipFile(file) as archive:
-        # A member ends where it says that it ends, whatever follows.
+        # A member ends at its stated size, whatever follows.
         if (size := sum(member.file_size for member in archive.infolist())) > max_bytes:
             raise _Refused(f"expected at most {max_bytes} bytes unpacked, found {size}")
         for member in archive.infolist():
@@ -120,14 +120,14 @@ def _from_zip(file: BinaryIO, max_bytes: int) -> Iterator[tuple[str, bytes | Non
 
 
 def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    # In pieces: read at once, a member is unpacked to its true size before it is cut to what it claims.
+    # In pieces: a single read would unpack a member to its true size before it is cut to the stated one.
     with archive.open(member) as file:
         return b"".join(iter(lambda: file.read(_PIECE), b""))
 
 
 def _from_tar(file: BinaryIO, max_bytes: int, kind: bytes) -> Iterator[tuple[str, bytes | None]]:
     stream = _Limited(gzip.GzipFile(fileobj=file) if kind == b"\x1f\x8b" else file, max_bytes)
-    # As a stream: every byte is read once, headers included, and so is counted.
+    # As a stream: every byte is read once, headers included, so every byte is counted.
     with tarfile.open(fileobj=stream, mode="r|") as archive:
         for member in archive:
             if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE) or member.issparse():

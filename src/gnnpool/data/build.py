@@ -1,4 +1,4 @@
-"""From a raw file to verified structures and an account of them."""
+"""From a raw file to verified structures and a manifest."""
 
 import dataclasses
 import inspect
@@ -36,7 +36,7 @@ def build_structures(
     """Read a dataset, check every row, and write structures and manifest.
 
     Args:
-        raw: The downloaded file; nothing for a source that makes its own structures.
+        raw: The downloaded file; None for a source that generates its structures.
         dataset: Slug.
         entry: Fields of :class:`gnnpool.specs.DatasetSpec`.
         on_bad_row: "error" or "skip".
@@ -44,20 +44,20 @@ def build_structures(
         manifest: JSON file to write: where the structures come from, and how many there are.
 
     Raises:
-        DataError: If the source holds another number of rows than the entry says, bad rows, or
+        DataError: If the source holds a different number of rows than the entry says, invalid rows, or
             targets whose statistics are far from those of the entry.
         ConfigError: If the source is unknown or refuses its options.
     """
-    if raw and (told := disagreement(raw, entry)):
-        raise DataError(f"{dataset}: {raw} is another file: {told}; delete it and run again")
+    if raw and (fault := disagreement(raw, entry)):
+        raise DataError(f"{dataset}: {raw} does not match the configured hash: {fault}; delete it and run again")
     spec = DatasetSpec.of(entry)
     rows = _read(raw, dataset, spec)
     if len(rows) != spec.structures:
         place = raw or spec.source
-        told = f"{dataset}: expected {spec.structures} structures, found {len(rows)} rows in {place}"
+        count = f"{dataset}: expected {spec.structures} structures, found {len(rows)} rows in {place}"
         if spec.exact_count:
-            raise DataError(told)
-        _logger.warning("%s; they are used as they are", told)
+            raise DataError(count)
+        _logger.warning("%s; they are used as they are", count)
     good, bad = validate(rows, dataset=dataset, on_bad_row=on_bad_row)
     if spec.target_statistics:
         _check_statistics(rows, dataset, spec)

@@ -1,7 +1,7 @@
-"""All reactions of one publication of Catalysis-Hub, and the structures of those that are wanted.
+"""All reactions of one publication of Catalysis-Hub, and the structures of the wanted ones.
 
-The service hands out pages. Each is written as a file of its own as soon as it has arrived, so that a run
-that was interrupted, or used up what the service allows in a day, is continued by the next one.
+The service returns pages. Each page is written to its own file as soon as it has arrived. So the next run
+resumes a run that was interrupted or reached the daily limit of the service.
 """
 
 import json
@@ -20,7 +20,7 @@ from gnnpool.data.sources.catalysis_hub import COLUMNS, adsorbate_of, is_wanted
 from gnnpool.errors import ArtifactError, FetchError
 
 KEY = "CATHUB_API_KEY"
-# Ordered by id: without it the service orders each page anew, tells some reactions twice and others never.
+# Ordered by id: otherwise the service orders each page anew, and some reactions come twice and others never.
 _REACTIONS = """{{ reactions(pubId: {publication}, first: {first}, after: {after}, order: "id") {{
   totalCount pageInfo {{ hasNextPage endCursor }}
   edges {{ node {{ id Equation reactionEnergy sites reactionSystems {{ name aseId }} }} }} }} }}"""
@@ -39,7 +39,7 @@ def fetch_publication(
     limits: Limits,
     output: str | Path,
 ) -> None:
-    """Ask for a publication page by page, and write one table.
+    """Query a publication page by page, and write one table.
 
     The key is taken from the environment variable CATHUB_API_KEY, if it is set.
 
@@ -47,17 +47,17 @@ def fetch_publication(
         dataset: Slug, for messages.
         endpoint: Address of the GraphQL interface.
         publication: The service's name of the publication.
-        page_size: Reactions or structures asked for at once.
-        requests_per_minute: Most requests in a minute.
-        requests_per_day: Most requests in 24 hours.
-        limits: Of each answer, and how often a question is asked again.
+        page_size: Reactions or structures per request.
+        requests_per_minute: Maximum number of requests per minute.
+        requests_per_day: Maximum number of requests in 24 hours.
+        limits: Time limits of each answer, and the number of retries.
         output: Parquet file with the columns id, equation, sites, structure and energy, one row for each
             reaction; structures of reactions that are not wanted are missing. Pages are kept beside it
             until it is written.
 
     Raises:
-        FetchError: If the service cannot be asked, or its answers do not fit together. What has arrived is
-            kept for the next run.
+        FetchError: If the service cannot be queried, or its answers contradict each other. Received pages
+            are kept for the next run.
     """
     pages = Path(output).with_name(f"{Path(output).name}.pages")
     service = Service(
@@ -88,15 +88,15 @@ def _all_reactions(service: Service, pages: Path, publication: str, size: int) -
         if page is None:
             page = _ask_reactions(service, publication, size, cursors[-1])
             if page["after"] in cursors:
-                break  # the service may tell its last page again for ever
+                break  # the service may return its last page for ever
             _store(pages, "reactions", page)
         found |= {row["id"]: row for row in page["rows"]}
         more, total = page["more"], page["total"]
         cursors.append(page["after"])
         _logger.info("%d of %d reactions", len(found), total)
     if len(found) != total:
-        told = f"expected {total} reactions of {publication}, found {len(found)} different ones"
-        raise service.error(f"{told}; delete {pages} to begin anew")
+        message = f"expected {total} reactions of {publication}, found {len(found)} different ones"
+        raise service.error(f"{message}; delete {pages} to start over")
     return found
 
 
@@ -137,7 +137,8 @@ def _all_structures(
     found = {}
     for page in _stored(pages, "structures"):
         found |= page["structures"]
-    # Together first, then each that did not come: only alone does no answer mean that there is none.
+    # First together, then each missing one alone: only for a single query does no answer mean that there is
+    # none.
     for at_once in (size, 1):
         remaining = sorted(wanted - found.keys())
         for first in range(0, len(remaining), at_once):
@@ -165,7 +166,7 @@ def _take(service: Service, take: Callable, data: Mapping, *more: object) -> dic
     try:
         return take(data, *more)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        raise service.error(f"an answer lacks what was asked for ({error!r})", json.dumps(data)) from error
+        raise service.error(f"an answer lacks requested data ({error!r})", json.dumps(data)) from error
 
 
 def _stored(pages: Path, kind: str) -> Iterator[dict]:
@@ -173,7 +174,7 @@ def _stored(pages: Path, kind: str) -> Iterator[dict]:
         try:
             yield read_json(path)
         except ArtifactError as error:
-            raise FetchError(f"{error}, or delete {pages} to begin anew") from error
+            raise FetchError(f"{error}, or delete {pages} to start over") from error
 
 
 def _store(pages: Path, kind: str, page: Mapping) -> None:

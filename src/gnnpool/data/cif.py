@@ -15,9 +15,9 @@ with extra("data"):
     import gemmi
     from pymatgen.core import Composition, Element, Lattice
 
-# Å; nearer images of one site are one atom on a special position, whose coordinates are rounded.
+# Å; nearer images of one site are one atom on a special position with rounded coordinates.
 SAME_ATOM = 0.4
-# Å; nearer images of one site are no two atoms: the bond of hydrogen is 0.74 Å long.
+# Å; nearer images of one site cannot be two atoms: the bond of hydrogen is 0.74 Å long.
 TWO_ATOMS = 0.6
 _CELL = ("length_a", "length_b", "length_c", "angle_alpha", "angle_beta", "angle_gamma")
 _FRACTIONAL = tuple(f"_atom_site_fract_{axis}" for axis in "xyz")
@@ -158,7 +158,7 @@ def _expanded(
 
 
 def _orbit(site: _Site, rotations: np.ndarray, translations: np.ndarray, lattice: np.ndarray) -> np.ndarray:
-    """The atoms that a site stands for, ``[M, 3]``: its images, of which the nearest are one atom."""
+    """The atoms of a site, ``[M, 3]``: its images, where near images are one atom."""
     images = rotations @ site.fractional + translations  # [G, 3]
     offsets = images - images[:, None]  # [G, G, 3]
     offsets -= np.rint(offsets)
@@ -177,7 +177,7 @@ def _orbit(site: _Site, rotations: np.ndarray, translations: np.ndarray, lattice
 
 
 def _formula(tags: Tags) -> dict[str, float]:
-    """Atoms of each element in the sum formula; nothing if there is none that can be read."""
+    """Atoms of each element in the sum formula; None if there is no readable formula."""
     text = "".join(tags.get("_chemical_formula_sum", [])[:1])
     if not re.fullmatch(rf"({_TERM}[\s,]*)+", text):
         return {}
@@ -191,7 +191,7 @@ def _check_formula(tags: Tags, species: Sequence[Mapping[str, float]]) -> None:
     """Refuse atoms that contradict the sum formula and the number of formula units."""
     formula = _formula(tags)
     found = Counter(_ISOTOPES.get(name, name) for site in species for name in site)
-    # What is no element or does not fill its site is for validation to name.
+    # Validation reports symbols that are no element and sites that are not filled.
     if not formula or not found.keys() <= _ELEMENTS or any(set(site.values()) != {1.0} for site in species):
         return
     units = gemmi.cif.as_number("".join(tags.get("_cell_formula_units_z", [])[:1]))

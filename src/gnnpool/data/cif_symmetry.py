@@ -10,7 +10,7 @@ from gnnpool.extras import extra
 with extra("data"):
     import gemmi
 
-# Of the metric of the cell; files round their cells, but not as coarsely.
+# Relative tolerance of the cell's metric; files round their cells less coarsely.
 _METRIC = 0.02
 _HALL = ("_symmetry_space_group_name_hall", "_space_group_name_hall")
 _NAMES = (
@@ -74,7 +74,7 @@ def _listed(tags: Mapping[str, Sequence[str]]) -> gemmi.GroupOps | None:
     listed = {tag: [text for text in texts if text.strip(" ?.")] for tag, texts in tags.items()}
     found = [gemmi.Op(text) for text in next((listed[tag] for tag in _OPERATIONS if listed.get(tag)), [])]
     if not found:
-        # The last part of a magnetic operation says whether moments turn around; atoms do not.
+        # The last part of a magnetic operation says whether moments are reversed; atoms are not affected.
         found, centering = (
             [gemmi.Op(text.rpartition(",")[0]) for text in listed.get(tag, [])] for tag in _MAGNETIC
         )

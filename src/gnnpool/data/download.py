@@ -1,4 +1,4 @@
-"""Answers of servers, within limits of time, asked for again where a failure may pass."""
+"""Requests to servers with time limits; temporary failures are retried."""
 
 import email.utils
 import logging
@@ -32,11 +32,11 @@ class Limits:
     """The section `download` of the configuration.
 
     Args:
-        deadline: s for a file, from all of its addresses together, or for one answer of a service.
+        deadline: s for one file, over all of its addresses, or for one answer of a service.
         stall: s without a byte, after which a connection counts as lost.
-        tries: Of each address or question, of failures that may pass.
-        pause: s before the second try, doubled before each further one.
-        patience: s, the longest wait that a server may ask for.
+        tries: Attempts at each address or query after temporary failures.
+        pause: s before the second attempt, doubled before each further one.
+        patience: s, the longest wait that a server may request.
     """
 
     deadline: float
@@ -47,12 +47,12 @@ class Limits:
 
 
 class Failed(Exception):
-    """A reason why an address gave nothing of use.
+    """A failed request.
 
     Args:
-        reason: In words.
-        passing: Whether it may go better next time.
-        wait: s that the server asks to wait.
+        reason: The reason, in words.
+        passing: Whether the failure may be temporary.
+        wait: s that the server requests to wait.
     """
 
     def __init__(self, reason: str, *, passing: bool = False, wait: float | None = None) -> None:
@@ -62,13 +62,13 @@ class Failed(Exception):
 
 
 def ask_again(ask: Callable[[], T], address: str, limits: Limits, *, ends: float) -> T:
-    """Ask until there is an answer, a failure that does not pass, or no try left.
+    """Repeat a request until it succeeds, fails permanently, or no attempt is left.
 
     Args:
         ask: Raises :class:`Failed` if there is no answer.
-        address: Who is asked, for the log.
-        limits: How often, and how long to wait in between.
-        ends: Time on the monotonic clock after which nothing is waited for.
+        address: Address of the request, for the log.
+        limits: Number of attempts and pauses.
+        ends: Time on the monotonic clock after which there are no more pauses.
 
     Raises:
         Failed: With the last reason and the number of tries.
@@ -98,15 +98,15 @@ def answered(
     headers: dict[str, str] | None = None,
     **options,
 ) -> Iterator[tuple[requests.Response, Iterator[bytes]]]:
-    """The answer to a request, and its body in pieces, as it is stored and as soon as they arrive.
+    """The answer to a request, and its body as stored, in pieces as they arrive.
 
     Args:
         method: GET or POST.
-        address: Where to.
-        limits: How long a silence may last.
+        address: Address of the request.
+        limits: Longest time without a byte.
         ends: Time on the monotonic clock by which the body must be complete.
-        headers: Sent with the request.
-        options: Of `requests.request`.
+        headers: Headers of the request.
+        options: Further options of `requests.request`.
 
     Raises:
         Failed: If the connection is lost, is silent for too long, or the time is over.
@@ -136,10 +136,10 @@ def answered(
 
 
 def check_status(response: requests.Response) -> None:
-    """Refuse an answer that says that the server is busy or broken.
+    """Refuse an answer of a server that is busy or broken.
 
     Raises:
-        Failed: Of status 429 and 5xx; these may pass.
+        Failed: For status 429 and 5xx, as a temporary failure.
     """
     status = response.status_code
     if status == 429 or status >= 500:
@@ -147,15 +147,15 @@ def check_status(response: requests.Response) -> None:
 
 
 def _root(error: BaseException) -> BaseException:
-    """The first of a chain of errors, which says it in the fewest words."""
+    """The first error of a chain, which has the shortest message."""
     while error.__context__ is not None:
         error = error.__context__
     return error
 
 
 def _within(seconds: float, call: Callable[[], T]) -> T:
-    """What a call returns, if it does so in time."""
-    # Limits of a socket do not end the search for a host's name, nor headers that drip byte by byte.
+    """Result of a call, if it returns in time."""
+    # Socket timeouts cover neither the look-up of a host name nor headers that arrive byte by byte.
     future: Future[T] = Future()
 
     def run() -> None:
@@ -173,7 +173,7 @@ def _within(seconds: float, call: Callable[[], T]) -> T:
 
 def _pieces(response: requests.Response, ends: float) -> Iterator[bytes]:
     received = 0
-    # read1 hands over what has arrived, so that a dripping server cannot delay the next check.
+    # read1 returns what has arrived, so that a slow server cannot delay the next check.
     while piece := response.raw.read1(1 << 16, decode_content=False):
         received += len(piece)
         yield piece
@@ -182,7 +182,7 @@ def _pieces(response: requests.Response, ends: float) -> Iterator[bytes]:
 
 
 def _retry_after(value: str | None) -> float | None:
-    """Seconds of the header Retry-After, which tells seconds or a date."""
+    """Seconds of the header Retry-After, which holds seconds or a date."""
     if value is None:
         return None
     if value.strip().isdigit():

@@ -1,6 +1,6 @@
-"""Structures of a dataset that are the same crystal under different names.
+"""Duplicates: structures of a dataset that are the same crystal under different names.
 
-Such twins leak: a model that saw one in training is not tested by the other.
+If a duplicate of a test structure is in the training part, the test structure does not test generalization.
 """
 
 import logging
@@ -24,11 +24,11 @@ with extra("data"):
     from scipy.cluster.hierarchy import DisjointSet
     from scipy.spatial import KDTree
 
-# Å; the fingerprints of one crystal differ by less.
+# Å; fingerprints of duplicates differ by less.
 FINGERPRINT_TOLERANCE = 0.3
-# Å; atoms this far apart feel nothing of each other, so more empty space in a cell makes no other crystal.
+# Å; atoms this far apart do not interact, so more empty space in a cell gives the same crystal.
 VACUUM = 8.0
-# Structures with which each one is compared, at most: those of the most similar fingerprints.
+# Maximum number of structures with which each one is compared: those with the most similar fingerprints.
 NEAREST = 8
 # Distances of an atom in its fingerprint.
 _SHELL = 12
@@ -37,7 +37,7 @@ _logger = logging.getLogger(__name__)
 
 
 def find_duplicates(*, structures: str | Path, output: str | Path) -> None:
-    """Write which structures of a dataset are the same crystal.
+    """Write the groups of duplicates of a dataset.
 
     Args:
         structures: Parquet file of structures.
@@ -57,14 +57,14 @@ def find_duplicates(*, structures: str | Path, output: str | Path) -> None:
 
 
 def group_duplicates(crystals: StructureSet) -> list[str]:
-    """Group the structures that are the same crystal, whatever their cells, orientations and origins.
+    """Group the structures of the same crystal, independent of cell, orientation and origin.
 
     Two structures are the same crystal if they have the same reduced composition, fingerprints within
-    FINGERPRINT_TOLERANCE, and fit by pymatgen's StructureMatcher with its own tolerances: primitive
+    FINGERPRINT_TOLERANCE, and match by pymatgen's StructureMatcher with its default tolerances: primitive
     cells scaled to one volume, lattices within 20 % and 5 degrees, atoms within 0.3 (volume / atoms)^(1/3).
-    Empty space beyond VACUUM is taken out of the cells first. Each structure is compared with the
-    NEAREST most similar ones at most, so the effort grows with the number of structures, not with its
-    square. A group is a chain: two of its members may be alike through a third.
+    Empty space beyond VACUUM is removed from the cells first. Each structure is compared with at most the
+    NEAREST most similar ones, so the cost grows with the number of structures, not with its square.
+    A group is a chain: two of its members may match only through a third.
 
     Args:
         crystals: The structures.
@@ -106,15 +106,15 @@ class Solid:
 
 
 def solid_of(crystals: StructureSet, place: int) -> Solid:
-    """Take a structure out of its set, and empty space beyond VACUUM out of its cell.
+    """Select one structure, and remove empty space beyond VACUUM from its cell.
 
-    Where all atoms lie between two planes of the cell, and the next image of the first plane is more
-    than VACUUM away from the second, that vector of the cell is replaced by one at right angles to
+    If all atoms lie between two planes of the cell, and the next image of the first plane is more
+    than VACUUM away from the second, that vector of the cell is replaced by one perpendicular to
     the planes that leaves VACUUM between them.
 
     Args:
         crystals: The structures.
-        place: Which of them.
+        place: Index of the structure.
     """
     atoms = slice(crystals.node_ptr[place], crystals.node_ptr[place + 1])
     lattice, fractional = crystals.lattices[place].copy(), crystals.fractional[atoms]
@@ -159,7 +159,7 @@ def fingerprint(solid: Solid) -> np.ndarray:
 
 
 def _nearest_distances(solid: Solid) -> np.ndarray:
-    # A sphere with three times as many atoms as asked for, at the mean density; more where that fails.
+    # A sphere with three times as many atoms as needed, at the mean density; larger if that is not enough.
     positions, atoms = solid.positions, len(solid.positions)
     volume = abs(np.linalg.det(solid.lattice))
     cutoff = (3 * _SHELL * volume / atoms * 3 / (4 * np.pi)) ** (1 / 3)

@@ -1,4 +1,4 @@
-"""One raw file, from a folder or from the network, that is exactly the expected one or nothing."""
+"""Obtain one raw file from a folder or from the network, and verify it."""
 
 import hashlib
 import logging
@@ -27,27 +27,27 @@ def fetch_dataset(
 ) -> None:
     """Obtain the raw file of a dataset and verify it.
 
-    A file of the right name in the mirror folder is copied, and one that is already in its place and has
-    the right hash stays; in both cases nothing is asked of the network. Otherwise the service of the
-    dataset is asked, or its address and then its further addresses are tried.
+    A file with the right name in the mirror folder is copied, and a file that is already in its place and
+    has the right hash stays; neither case uses the network. Otherwise the service of the dataset is
+    queried, or its address and then its further addresses are tried.
 
     Args:
         dataset: Slug, for messages.
         entry: Its entry in the configuration: file, sha256 or md5, url, mirrors, redirect_hosts where an
             address redirects to other hosts, service, and by_hand for a file that has no known hash.
-        mirror: Folder, relative to the working directory; None to look nowhere.
+        mirror: Folder, relative to the working directory; None for no folder.
         download: The configuration's section of this name; see :class:`gnnpool.data.download.Limits`.
-        output: File to write, whole or not at all.
+        output: File to write, completely or not at all.
 
     Raises:
-        FetchError: If no file was found, or a found one is not the expected one.
+        FetchError: If no file was found, or a file does not match the configured hash.
     """
     limits, output = Limits(**download), Path(output)
     placed = None if mirror is None else Path(mirror) / entry["file"]
     if placed and placed.is_file():
         _copy(placed, dataset, entry, output)
     elif output.is_file() and _is_good(output, dataset, entry):
-        _logger.info("%s: %s is there already", dataset, output)
+        _logger.info("%s: %s exists already", dataset, output)
     elif entry.get("service"):
         fetch_publication(dataset=dataset, **entry["service"], limits=limits, output=output)
     else:
@@ -57,9 +57,9 @@ def fetch_dataset(
 def _copy(placed: Path, dataset: str, entry: Mapping, output: Path) -> None:
     def copy(temporary: Path) -> None:
         shutil.copyfile(placed, temporary)
-        if told := disagreement(temporary, entry):
-            told = f"{dataset}: {placed} is another file: {told}"
-            raise FetchError(f"{told}\n  put the right one there, or remove it to have it downloaded")
+        if found := disagreement(temporary, entry):
+            fault = f"{dataset}: {placed} does not match the configured hash: {found}"
+            raise FetchError(f"{fault}\n  put the right file there, or remove it to download the file")
 
     write_atomically(output, copy)
     if known_hash(entry) is None:
@@ -68,12 +68,14 @@ def _copy(placed: Path, dataset: str, entry: Mapping, output: Path) -> None:
 
 
 def _is_good(output: Path, dataset: str, entry: Mapping) -> bool:
-    """Whether a file in its place is the right one; another one is removed."""
-    told = disagreement(output, entry)
-    if told:
-        _logger.warning("%s: %s is another file: %s; it is fetched anew", dataset, output, told)
+    """Whether a file in its place matches the configured hash; a different file is removed."""
+    wrong = disagreement(output, entry)
+    if wrong:
+        _logger.warning(
+            "%s: %s does not match the configured hash: %s; fetching it again", dataset, output, wrong
+        )
         output.unlink()
-    return told is None
+    return wrong is None
 
 
 def _fetch(dataset: str, entry: Mapping, mirror: str | Path | None, limits: Limits, path: Path) -> None:
@@ -117,12 +119,12 @@ class _Download:
                     file.write(piece)
                     digest.update(piece)
         if (found := digest.hexdigest()) != self._expected:
-            # A file that was cut or is out of date may come right; the same wrong one again is another file.
+            # A truncated or outdated file may be right the next time; the same wrong hash twice is permanent.
             again = found in wrong
             wrong.add(found)
             what = f"{path.stat().st_size} bytes of {response.headers.get('Content-Type', 'no type')}"
-            told = f"expected {self._kind} {self._expected}, found {found}, {what}"
-            raise Failed(told, passing=not again)
+            fault = f"expected {self._kind} {self._expected}, found {found}, {what}"
+            raise Failed(fault, passing=not again)
 
 
 def _check_redirect(response: requests.Response, *, hosts: set[str], **_: object) -> None:

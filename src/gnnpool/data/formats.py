@@ -1,4 +1,4 @@
-"""One structure from its text, or from its dictionary, in the forms in which crystals are kept."""
+"""Read one structure from text or a dictionary, in the common formats of crystals."""
 
 import logging
 import re
@@ -21,7 +21,7 @@ _logger = logging.getLogger(__name__)
 
 
 def raw_structure(content: object, form: str, *, id: object, target: object) -> RawStructure:
-    """Read one structure; one that cannot be read becomes a bad row, which tells the reason.
+    """Read one structure; an unreadable one becomes an invalid row with the reason.
 
     Args:
         content: Text in the form, or its bytes; for json also a dictionary.
@@ -39,7 +39,7 @@ def raw_structure(content: object, form: str, *, id: object, target: object) -> 
         warnings.simplefilter("always")
         try:
             fields = FORMS[form](decoded(content) if isinstance(content, bytes | str) else content)
-        except Exception as error:  # parsers of damaged text raise whatever they stumble upon
+        except Exception as error:  # parsers of damaged text raise errors of any kind
             fields = {"lattice": f"unreadable {form} ({type(error).__name__}: {error})", "species": []}
     for one in doubts:
         _logger.info("%s: %s", printable(id), one.message)
@@ -47,7 +47,7 @@ def raw_structure(content: object, form: str, *, id: object, target: object) -> 
 
 
 def from_dictionary(structure: Mapping) -> dict[str, object]:
-    """Take a pymatgen dictionary apart; oxidation states, charges and site properties stay behind."""
+    """Read a pymatgen dictionary; oxidation states, charges and site properties are dropped."""
     sites = structure.get("sites") or []
     cartesian = bool(sites) and all("xyz" in site for site in sites)
     return {
@@ -70,7 +70,7 @@ def _shares(species: Iterable[tuple[object, object]]) -> dict[object, object]:
 
 
 def _from_poscar(text: str) -> dict[str, object]:
-    """POSCAR, as pymatgen reads it, if its species line has elements and its numbers are numbers."""
+    """Read a POSCAR with pymatgen, if its species line has elements and its numbers are numbers."""
     lines = text.split("\n")[1:]
     if odd := re.search(r"(?<!\S)[-+.\d]*\d_\S*", "\n".join(lines)):
         raise ValueError(f"expected a number, found {odd[0]!r}")
@@ -92,7 +92,7 @@ def _from_poscar(text: str) -> dict[str, object]:
 
 
 def is_structure(content: bytes) -> bool:
-    """Whether bytes are JSON in one of the layouts that are read."""
+    """Whether bytes are JSON in one of the supported layouts."""
     try:
         return _layout(load_json(content)) is not None
     except (ValueError, RecursionError):
@@ -109,7 +109,7 @@ def _from_json(content: object) -> dict[str, object]:
 
 
 def _layout(found: object) -> tuple[Callable[[Mapping], dict[str, object]], Mapping] | None:
-    """How a dictionary is read, and the part of it that holds the structure."""
+    """The reader of a dictionary, and the part of it that holds the structure."""
     if isinstance(found, list) and len(found) == 1:
         (found,) = found
     if not isinstance(found, Mapping):
@@ -150,7 +150,7 @@ def _list(value: object) -> list:
 
 
 def _from_ase(database: Mapping) -> dict[str, object]:
-    """Take ASE's JSON apart: the one row of a database of which the keys are row numbers."""
+    """Read ASE's JSON: the single row of a database whose keys are row numbers."""
     rows = [database[str(number)] for number in database["ids"]] if "ids" in database else [database]
     if len(rows) != 1:
         raise ValueError(f"expected one crystal, found {len(rows)}")

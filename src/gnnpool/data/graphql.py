@@ -1,4 +1,4 @@
-"""Questions to a GraphQL service, asked within its limits and with a key that nobody gets to see."""
+"""Queries of a GraphQL service within its limits; the key never appears in messages."""
 
 import json
 import math
@@ -15,20 +15,20 @@ with extra("data"):
     import requests
 
 _DAY = 86400.0  # s
-_SHOWN = 200  # characters of an answer that are told
+_SHOWN = 200  # characters of an answer that are shown
 _LOCAL = {"127.0.0.1", "localhost", "::1"}
 
 
 class Service:
-    """A GraphQL service that allows so many requests in a minute and in a day.
+    """A GraphQL service with limits of requests per minute and per day.
 
     Args:
-        endpoint: Address that questions are posted to.
+        endpoint: Address that queries are posted to.
         key: Sent as the header X-API-Key, over https only; None to send none.
         journal: File to which the time of each request is appended, so that the limits hold across runs.
-        requests_per_minute: Most requests in a minute.
-        requests_per_day: Most requests in 24 hours.
-        limits: Of each answer, and how often a question is asked again.
+        requests_per_minute: Maximum number of requests per minute.
+        requests_per_day: Maximum number of requests in 24 hours.
+        limits: Time limits of each answer, and the number of retries.
     """
 
     def __init__(
@@ -54,17 +54,17 @@ class Service:
         self._limits = limits
 
     def ask(self, question: str) -> dict:
-        """Ask one question.
+        """Send one query.
 
         Args:
-            question: In the query language of GraphQL.
+            question: The query, in the query language of GraphQL.
 
         Returns:
             The data of the answer.
 
         Raises:
-            FetchError: If the service refuses, answers in another form, stays busy, or has been asked as
-                often today as it allows.
+            FetchError: If the service refuses, answers in another form, stays busy, or the limit of
+                requests in 24 hours is reached.
         """
         try:
             return ask_again(lambda: self._ask_once(question), self.endpoint, self._limits, ends=math.inf)
@@ -94,8 +94,8 @@ class Service:
         today = [then for then in times if now - _DAY < then <= now]
         if len(today) >= self._per_day:
             hours = (today[-self._per_day] + _DAY - now) / 3600
-            told = f"{len(today)} requests in 24 hours, as many as are allowed"
-            raise self.error(f"{told}; the next one is in {hours:.1f} hours")
+            limit = f"{len(today)} requests in 24 hours, which is the limit"
+            raise self.error(f"{limit}; the next one is possible in {hours:.1f} hours")
         if today:
             time.sleep(max(0.0, today[-1] + self._interval - now))
         self._journal.parent.mkdir(parents=True, exist_ok=True)
@@ -120,13 +120,13 @@ class Service:
         except ValueError:
             raise self.error("expected JSON, found", body.decode("utf-8", "replace")) from None
         if not isinstance(answer, dict) or answer.get("errors") or not isinstance(answer.get("data"), dict):
-            told = answer.get("errors") if isinstance(answer, dict) else None
-            raise self.error("expected data, found", json.dumps(told or answer))
+            errors = answer.get("errors") if isinstance(answer, dict) else None
+            raise self.error("expected data, found", json.dumps(errors or answer))
         return answer["data"]
 
     def error(self, reason: str, answer: str = "") -> FetchError:
-        """An error that tells the address, the reason and the beginning of an answer, and never the key."""
-        # A service may quote what it was sent. Cut first, part of a key would escape the replacement.
+        """An error with the address, the reason and the beginning of an answer, and never with the key."""
+        # A service may quote the request. Replace before cutting, or part of a key could remain.
         text = " ".join(answer.split())
         for key in self._headers.values():
             text, reason = text.replace(key, "(key)"), reason.replace(key, "(key)")

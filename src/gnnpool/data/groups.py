@@ -1,4 +1,4 @@
-"""Groups of structures that are the same crystal: their file, and how many of them a split parts."""
+"""Groups of duplicates: their file, and the number of duplicates that a split separates."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ from gnnpool.artifacts import read_table, write_table
 from gnnpool.data.structure import ids_sha256
 from gnnpool.errors import ArtifactError
 
-# The part of a structure, and the part that its twin must not be in.
+# The part of a structure, and the part that must not contain its duplicate.
 LEAKS = (("test", "train"), ("test", "val"), ("val", "train"))
 
 
@@ -21,8 +21,8 @@ def write_groups(
     Args:
         path: The file.
         ids: Names of the structures.
-        groups: For each the name of the first structure that is the same crystal, its own if none is.
-        metadata: Kept in the schema.
+        groups: For each the name of the first structure of its group; its own if it has no duplicate.
+        metadata: Written to the metadata of the schema.
     """
     metadata = {**metadata, "ids_sha256": ids_sha256(ids)}
     write_table(path, pa.table({"id": list(ids), "group": list(groups)}), metadata=metadata)
@@ -33,7 +33,7 @@ def read_groups(path: str | Path, *, ids: Sequence[str]) -> list[str]:
 
     Args:
         path: File of :func:`write_groups`.
-        ids: Names of the structures that it shall be of.
+        ids: Names of the expected structures.
 
     Raises:
         ArtifactError: If the file is missing, damaged, holds something else, or is of other structures.
@@ -47,14 +47,14 @@ def read_groups(path: str | Path, *, ids: Sequence[str]) -> list[str]:
 
 
 def count_leaks(groups: Sequence[str], parts: Sequence[str]) -> dict[str, int]:
-    """Count the structures whose twin is in a part where it tells what it should not.
+    """Count the structures with a duplicate in a part where it is a leak.
 
     Args:
         groups: Group of each structure.
         parts: Its part, "train", "val" or "test".
 
     Returns:
-        "test_in_train": test structures that are the same crystal as a training structure; likewise
+        "test_in_train": test structures with a duplicate in the training part; likewise
         "test_in_val" and "val_in_train".
     """
     members = {part: {g for g, p in zip(groups, parts, strict=True) if p == part} for part in set(parts)}

@@ -1,4 +1,4 @@
-"""The five official folds of Matbench v0.1: names of rows, the rule of the folds, the published file."""
+"""The five official folds of Matbench v0.1: names of rows, rule of the folds, published file."""
 
 import json
 from collections.abc import Mapping
@@ -36,14 +36,14 @@ def fold_ids(task: str, rows: int, fold: int) -> dict[str, list[str]]:
 
     Args:
         task: Name of the task.
-        rows: Rows of the official file, rows that could not be used included.
+        rows: Rows of the official file, including excluded ones.
         fold: From 0 to 4.
 
     Returns:
-        Names for "train" (which Matbench lets one divide into training and validation) and "test",
-        in the order of the rows.
+        Names for "train" (to be divided into training and validation) and "test", in the order of the
+        rows.
     """
-    import numpy as np  # here: the configuration is checked with FOLDS, and planning is light
+    import numpy as np  # imported here, because planning uses FOLDS and must not wait for numpy
 
     order = np.arange(rows)
     np.random.RandomState(_SEED).shuffle(order)
@@ -85,5 +85,5 @@ def check_official(path: str | Path, *, task: str, fold: int, ids: Mapping[str, 
             found, expected = f"{ours[place]} at place {place + 1}", f"{theirs[place]}"
         raise DataError(
             f"{task} fold {fold}, {part}: found {found}, expected {expected} as in {path}; "
-            "were rows of the raw file added, left out or reordered?"
+            "were rows of the raw file added, removed or reordered?"
         )

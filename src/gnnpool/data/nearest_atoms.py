@@ -11,10 +11,10 @@ with extra("data"):
 def nearest_atoms(
     fractional: np.ndarray, lattice: np.ndarray, *, within: float
 ) -> tuple[int, int, float] | None:
-    """Find the nearest two atoms of a crystal, if they are near.
+    """Find the nearest two atoms of a crystal, if they are within a distance.
 
-    The effort grows with the number of atoms, not with its square: beside the atoms of one cell only
-    images of those within the distance of a face are searched.
+    The cost grows with the number of atoms, not with its square: in addition to the atoms of one cell,
+    only images of atoms within the distance of a face are searched.
 
     Args:
         fractional: Coordinates in units of the lattice vectors, ``[N, 3]``.
@@ -22,7 +22,7 @@ def nearest_atoms(
         within: Distance, Å.
 
     Returns:
-        Both atoms, the first of the list first, and their distance in Å; None if no two are nearer than
+        Both atoms, in the order of the list, and their distance in Å; None if no two are nearer than
         ``within``.
     """
     points, atoms = fractional - np.floor(fractional), np.arange(len(fractional))

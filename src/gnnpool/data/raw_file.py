@@ -1,4 +1,4 @@
-"""What a raw file must be: the hash that the configuration tells, if it tells one."""
+"""The configured hash of a raw file, and whether a file matches it."""
 
 import hashlib
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ _KINDS = ("sha256", "md5")
 
 
 def known_hash(entry: Mapping) -> tuple[str, str] | None:
-    """Kind and value of the hash that the raw file of a dataset must have; None if nobody has told one."""
+    """Kind and value of the hash that a raw file must have; None if the configuration has none."""
     return next(((kind, entry[kind]) for kind in _KINDS if entry.get(kind)), None)
 
 

@@ -1,4 +1,4 @@
-"""Which structures train, validate and test: splits that are the same on every machine."""
+"""Splits into training, validation and test part that are the same on every machine."""
 
 import hashlib
 import logging
@@ -31,12 +31,12 @@ def assign_parts(
 
     With groups, each one is ordered as a whole, by the SHA-256 of "seed/group", and goes to the first
     part that has room for all of it. So parts keep their sizes as long as single structures remain
-    to fill them, and what does not fit is tested.
+    to fill them, and groups that do not fit go to the test part.
 
     Args:
         ids: Distinct names of the structures.
         seed: Split seed.
-        fractions: Shares of train, val and test, of which the sum is one.
+        fractions: Shares of train, val and test; their sum is one.
         groups: Name of the group of each structure; structures of one group stay together. Without
             it each structure is a group of its own.
 
@@ -66,10 +66,10 @@ def assign_fold(
     """Assign structures to the parts of an official fold.
 
     The test part is that of the fold. All others are ordered by the SHA-256 of "seed/id"; the last
-    int(val / (train + val) of them) validate, the rest trains.
+    int(val / (train + val) of them) are the validation part, the rest is the training part.
 
     Args:
-        ids: Distinct names of the structures; those of rows that could not be used are missing.
+        ids: Distinct names of the structures, without excluded rows.
         fold: Names for "train" and "test"; see :func:`gnnpool.data.matbench_folds.fold_ids`.
         seed: Split seed.
         fractions: Shares of train, val and test; only the ratio of the first two counts.
@@ -110,10 +110,10 @@ def make_split(
         seed: Split seed; of a Matbench task the number of the fold.
         fractions: Shares of train, val and test.
         output: Parquet file to write, with the columns id and part, in the order of the structures.
-        task: Name and number of rows of a Matbench task, to be split by its official folds; None for
+        task: Name and number of rows of a Matbench task that is split by its official folds; None for
             a random split.
-        official_folder: Folder that may hold Matbench's own list of the folds, to compare with.
-        duplicates: Parquet file of duplicates, to keep them together; None lets them part.
+        official_folder: Folder that may contain Matbench's list of the folds, for comparison.
+        duplicates: Parquet file of duplicates, to keep them together; None to split them freely.
     """
     crystals = read_structures(structures)
     ids = crystals.ids

@@ -1,4 +1,4 @@
-"""Periodic structures: one as a source tells it, and all of a dataset as flat arrays."""
+"""Periodic structures: one as read from a source, and all of a dataset as flat arrays."""
 
 import hashlib
 import json
@@ -17,11 +17,11 @@ _COLUMNS = ("id", "lattice", "numbers", "fractional", "positions", "target")
 
 @dataclass(frozen=True)
 class RawStructure:
-    """One row of a source, as it was told and not yet believed: any value may be missing or wrong.
+    """One row of a source before validation: any value may be missing or wrong.
 
     Args:
         id: Name of the row.
-        lattice: Rows are vectors, Å, three by three; without species, the reason why there is no structure.
+        lattice: Rows are vectors, Å, three by three; if there are no species, the reason why.
         species: For each site, the occupancy of each element symbol or atomic number.
         target: Quantity to predict.
         fractional: Coordinates in units of the lattice vectors; None if the source has Cartesian ones.

@@ -1,4 +1,4 @@
-"""Text, numbers and JSON of files that other programs wrote."""
+"""Text, numbers and JSON in files of other programs."""
 
 import codecs
 import json
@@ -28,7 +28,7 @@ def decoded(content: bytes | str) -> str:
 
 
 def number(text: str) -> float | None:
-    """Number that a text writes out; None for any other text, "1_000" included, which Python would take."""
+    """Number that a text contains; None for other text, also for "1_000", which Python would accept."""
     try:
         return None if "_" in text else float(text)
     except ValueError:
@@ -40,7 +40,7 @@ def load_json(content: bytes | str, *, unique: bool = False) -> object:
 
     Args:
         content: The text, or its bytes.
-        unique: Refuse a mapping that has a key twice, of which Python would take the last.
+        unique: Refuse a mapping with a repeated key, of which Python would take the last.
 
     Raises:
         ValueError: If it is no JSON, is nested too deeply, or has a key twice.
@@ -72,7 +72,7 @@ def is_number(value: object) -> bool:
 
 
 def printable(value: object) -> str:
-    """A value as text that UTF-8 can write: JSON can hold half of a surrogate pair, which is escaped."""
+    """A value as text that UTF-8 can encode: half of a surrogate pair, which JSON can hold, is escaped."""
     return str(value).encode("utf-8", "backslashreplace").decode()
 
 
@@ -85,10 +85,10 @@ def quoted(value: object) -> str:
 
 
 def shown(value: object) -> str:
-    """A value in a line of a message: the middle of a long one is left out.
+    """A value in a line of a message; the middle of a long one is omitted.
 
     Args:
-        value: Whatever was found; a text is a sentence already, the cause of which tends to stand at its end.
+        value: The value; a text is an error message, whose cause is often at its end.
     """
     text, most = (printable(value), 400) if isinstance(value, str) else (quoted(value), 80)
     return text if len(text) <= most else f"{text[: most // 2]} ... {text[-most // 2 :]}"

@@ -1,7 +1,7 @@
-"""Every row of a source is checked before anything is built from it.
+"""Check every row of a source before anything is built from it.
 
-Bad values do not stop what comes later: a neighbor search in a lattice of NaN finds nothing, an
-unknown element gets a made-up atomic number, and a target of NaN trains without a word.
+Invalid values do not stop later stages: a neighbor search in a lattice of NaN finds nothing, an
+unknown element gets an arbitrary atomic number, and a target of NaN trains without an error.
 """
 
 import logging
@@ -20,15 +20,15 @@ from gnnpool.extras import extra
 with extra("data"):
     from pymatgen.core.periodic_table import Element
 
-# Å; a lower cell is no crystal, and its images inside a cutoff run into the thousands for each atom.
+# Å; a lower cell is no crystal, and has thousands of images inside a cutoff for each atom.
 MIN_HEIGHT = 1.0
-# Å; nearer atoms are the same atom written twice.
+# Å; nearer atoms are one atom written twice.
 MIN_DISTANCE = 0.1
-# Å; files round their coordinates, but not as coarsely.
+# Å; files round their coordinates less coarsely.
 MAX_DISAGREEMENT = 1e-3
 # Cells away from the origin; image numbers up to the cutoff then still fit in one signed byte.
 MAX_FRACTIONAL = 50.0
-# Å for a length; the squares of no crystal and no target come near the largest float.
+# Å for a length; their squares are far below the largest float, and no crystal or target exceeds them.
 MAX_LENGTH = 1e5
 MAX_TARGET = 1e15
 MAX_NUMBER = 100
@@ -62,18 +62,18 @@ class BadRow:
 def validate(
     rows: Sequence[RawStructure], *, dataset: str, on_bad_row: str
 ) -> tuple[StructureSet, list[BadRow]]:
-    """Check every row, and pack the good ones.
+    """Check every row, and pack the valid ones.
 
     Args:
-        rows: As a source told them.
+        rows: Rows as read from a source.
         dataset: Slug, for messages.
-        on_bad_row: "error" refuses the dataset if one row is bad; "skip" leaves bad rows out.
+        on_bad_row: "error" refuses the dataset if a row is invalid; "skip" excludes invalid rows.
 
     Returns:
-        The good structures without metadata, and what was wrong with the others.
+        The valid structures without metadata, and the faults of the others.
 
     Raises:
-        DataError: If rows are bad and the policy is "error", listing them; or if none is good.
+        DataError: If rows are invalid and the policy is "error", listing them; or if no row is valid.
     """
     good, bad, seen = [], [], {}
     for number, row in enumerate(rows, start=1):
@@ -83,13 +83,13 @@ def validate(
         bad += [BadRow(dataset, number, printable(row.id), *fault.args) for fault in faults]
         if not faults:
             good.append(checked)
-            _tell_isotopes(row, dataset, number)
+            _log_isotopes(row, dataset, number)
     if bad and (on_bad_row == "error" or not good):
         raise DataError(_summary(bad, dataset, len(rows)))
     if not good:
         raise DataError(f"{dataset}: expected structures, found none")
     for fault in bad:
-        _logger.warning("%s; left out", fault)
+        _logger.warning("%s; excluded", fault)
     return _pack(good), bad
 
 
@@ -115,7 +115,7 @@ def _check(row: RawStructure) -> tuple[dict[str, object], list[_Refused]]:
             checked[name] = check(row)
         except _Refused as fault:
             faults.append(fault)
-    # Coordinates mean something only in a lattice and beside as many species.
+    # Coordinates need a lattice and as many species.
     if checked.keys() >= {"lattice", "numbers"}:
         try:
             checked |= _coordinates(row, checked["lattice"], len(checked["numbers"]))
@@ -125,7 +125,7 @@ def _check(row: RawStructure) -> tuple[dict[str, object], list[_Refused]]:
 
 
 def _is_unread(row: RawStructure) -> bool:
-    """Whether a source gives the reason why there is no structure."""
+    """Whether a row has a reason instead of a structure."""
     return isinstance(row.lattice, str) and not row.species
 
 
@@ -150,7 +150,7 @@ def _lattice(row: RawStructure) -> np.ndarray:
         raise _Refused("lattice", row.lattice, "a structure")
     lattice = _finite("lattice", row.lattice, (3, 3))
     try:
-        # A cell is as high as the planes (100), (010) and (001) are apart.
+        # The heights of a cell are the distances of the planes (100), (010) and (001).
         heights = 1.0 / np.linalg.norm(np.linalg.inv(lattice), axis=0)
     except np.linalg.LinAlgError:
         raise _Refused("lattice", lattice.tolist(), "a volume above zero") from None
@@ -203,12 +203,12 @@ def _finite(field: str, value: object, shape: tuple[int, ...]) -> np.ndarray:
         found = np.array(value)
     except (TypeError, ValueError, OverflowError, RecursionError):
         raise _Refused(field, value, expected) from None
-    # Neither text, which numpy would take for numbers, nor integers beyond all floats.
+    # Neither text, which numpy would read as numbers, nor integers beyond the range of floats.
     if found.dtype.kind not in "iuf" or found.shape != shape:
         raise _Refused(field, value, expected)
     array = found.astype(np.float64)
     if (odd := ~np.isfinite(array).all(axis=1)).any():
-        # The odd row itself, because the whole may be too long to show it.
+        # Only the invalid row, because the whole array may be too long to print.
         row = odd.argmax()
         raise _Refused(field, array if row == 0 else f"{array[row].tolist()} in row {row + 1}", expected)
     if array.size and (largest := np.abs(array).max()) > MAX_LENGTH:
@@ -216,7 +216,7 @@ def _finite(field: str, value: object, shape: tuple[int, ...]) -> np.ndarray:
     return array
 
 
-def _tell_isotopes(row: RawStructure, dataset: str, number: int) -> None:
+def _log_isotopes(row: RawStructure, dataset: str, number: int) -> None:
     found = _ISOTOPES.keys() & {name for species in row.species for name in species}
     if found:
         _logger.info("%s row %d (%s): %s counted as H", dataset, number, row.id, ", ".join(sorted(found)))
@@ -224,7 +224,7 @@ def _tell_isotopes(row: RawStructure, dataset: str, number: int) -> None:
 
 def _summary(bad: list[BadRow], dataset: str, rows: int) -> str:
     count = len({fault.row for fault in bad})
-    lines = [f"{dataset}: {count} of {rows} rows cannot be used; `on_bad_row: skip` leaves them out"]
+    lines = [f"{dataset}: {count} of {rows} rows are invalid; `on_bad_row: skip` excludes them"]
     lines += [str(fault) for fault in bad[:SHOWN]]
     if len(bad) > SHOWN:
         lines.append(f"... and {len(bad) - SHOWN} more")

@@ -1,4 +1,4 @@
-"""Which structures are looked at."""
+"""The choice of the structures to be explained."""
 
 import difflib
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ BY_ERROR = "best_median_worst"
 def choose_structures(
     wanted: int | str | Sequence[str], structures: pd.DataFrame, *, explanation: str, dataset: str
 ) -> list[str]:
-    """Choose structures as an entry of the configuration asks.
+    """Choose structures by an entry of the configuration.
 
     Args:
-        wanted: A number: so many of the test part, the first ones; "best_median_worst": those of the
-            test part with the lowest, the median and the highest error; or a list of ids, of any part.
-            Unless they are named, structures of one atom are passed over, since they show nothing.
+        wanted: A number of test structures, the first ones; "best_median_worst": those of the test part
+            with the lowest, the median and the highest error; or a list of ids, of any part.
+            Structures of one atom are skipped unless they are named, since they show nothing.
         structures: In their order: id, part, atoms (their number) and error (absolute, averaged over
             the poolings of the entry).
         explanation: Name of the entry, for messages.

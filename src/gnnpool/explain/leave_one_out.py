@@ -1,4 +1,4 @@
-"""Contributions of atoms: the prediction with an atom less the prediction without it."""
+"""Contributions of atoms: the prediction with an atom minus the prediction without it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ AT_ONCE = 2**17
 
 @dataclass(frozen=True)
 class Contributions:
-    """What a network says of some graphs, and what their atoms have to do with it.
+    """Predictions of a network for some graphs, and the contributions of their atoms.
 
     Args:
         prediction: Of each graph, target unit, float64 ``[G]``.
@@ -35,10 +35,10 @@ def leave_one_out(network: Network, graphs: GraphBatch, *, at_once: int = AT_ONC
 
     .. math:: c_i = f\big(\{x_j\}_{j \in g}\big) - f\big(\{x_j\}_{j \in g,\, j \neq i}\big)
 
-    f is pooling and head. The encoder runs once, on whole graphs: what atom i did to the embeddings
-    of its neighbors stays. Poolings that look at edges see those between the nodes that remain.
-    Pooling and head compute in float64, since differences of nearly equal numbers are taken; they
-    are left so.
+    f is pooling and head. The encoder runs once, on whole graphs: the effect of atom i on the
+    embeddings of its neighbors stays. Poolings that read edges receive those between the remaining
+    nodes. Pooling and head compute in float64, because differences of nearly equal numbers are taken;
+    they stay in float64.
 
     Args:
         network: On the CPU; it is put into evaluation mode.
@@ -85,7 +85,7 @@ def attention(pooling: Pooling, x: Tensor, graphs: GraphBatch) -> Tensor | None:
 
 
 def _portions(graphs: GraphBatch, at_once: int) -> Iterator[Tensor]:
-    """Nodes to leave out, so many that their reduced graphs fit the memory, at least one."""
+    """Portions of the nodes to leave out whose reduced graphs fit the memory; at least one node each."""
     absent = nodes_with_company(graphs)
     if not len(absent):
         return

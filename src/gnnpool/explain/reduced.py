@@ -7,12 +7,12 @@ from gnnpool.graphs.batch import GraphBatch
 
 
 def nodes_with_company(graphs: GraphBatch) -> Tensor:
-    """Nodes that can be left out because others of their graph remain, int64 ``[A]``, ascending."""
+    """Nodes of graphs with more than one node, which can be left out, int64 ``[A]``, ascending."""
     return torch.nonzero(graphs.sizes.index_select(0, graphs.batch) > 1).squeeze(1)
 
 
 def items_without(graphs: GraphBatch, absent: Tensor) -> Tensor:
-    """Nodes and edges to go through in the graph of each absent node, int64 ``[A]``."""
+    """Number of nodes and edges in the graph of each absent node, int64 ``[A]``."""
     graph = graphs.batch.index_select(0, absent)
     return (graphs.sizes + _edge_counts(graphs)).index_select(0, graph)
 

@@ -1,4 +1,4 @@
-"""Rows that an explanation writes: of structures, and of the atoms of those that are shown."""
+"""Rows of an explanation: for structures, and for the atoms of the structures shown."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from gnnpool.artifacts import write_table
 from gnnpool.data.elements import symbol
 from gnnpool.data.structure import StructureSet
 
-# Of the test error: contributions below are rounding of the encoder, which computes in float32.
+# Share of the test error; smaller contributions are rounding of the encoder, which computes in float32.
 RESOLUTION = 1e-4
 
 

@@ -1,4 +1,4 @@
-"""One explanation: finished trials in, contributions of atoms and how many take part out."""
+"""One explanation: finished trials in, contributions of atoms and participation numbers out."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -81,28 +81,28 @@ def explain_atoms(
 
 def _choose(spec: ExplanationSpec, crystals: StructureSet, trials: Sequence[TrainedTrial]) -> list[str]:
     """Ids of the structures to be shown, by the errors of all poolings together."""
-    told = pd.concat([trial.predictions for trial in trials])
-    told["error"] = (told["prediction"] - told["target"]).abs()
-    told = told.groupby("id").agg(part=("part", "first"), error=("error", "mean"))
+    saved = pd.concat([trial.predictions for trial in trials])
+    saved["error"] = (saved["prediction"] - saved["target"]).abs()
+    saved = saved.groupby("id").agg(part=("part", "first"), error=("error", "mean"))
     known = pd.DataFrame({"id": crystals.ids, "atoms": np.diff(crystals.node_ptr)})
-    known = known.merge(told, left_on="id", right_index=True, how="left")
+    known = known.merge(saved, left_on="id", right_index=True, how="left")
     return choose_structures(spec.structures, known, explanation=spec.name, dataset=spec.dataset)
 
 
 def _explained(
     trial: TrainedTrial, crystals: StructureSet, graph_set: GraphSet, chosen: Sequence[str]
 ) -> Iterator[tuple[dict, pd.DataFrame | None]]:
-    """The row of each structure, and the rows of its atoms if it is a chosen one."""
+    """The row of each structure, and the rows of its atoms if the structure is chosen."""
     vectors = trial.network.encoder.needs_vectors
     graphs = DeviceGraphs(graph_set, device=torch.device("cpu"), vectors=vectors)
-    told = trial.predictions.set_index("id")
-    tested = told["part"].reindex(crystals.ids).to_numpy() == "test"
+    saved = trial.predictions.set_index("id")
+    tested = saved["part"].reindex(crystals.ids).to_numpy() == "test"
     wanted = np.flatnonzero(tested | np.isin(crystals.ids, chosen))
     for index in graphs.divide(wanted, evaluation_limit(graphs)):
         batch, _ = graphs.batch(index)
         found = leave_one_out(trial.network, batch)
         predictions = found.prediction.tolist()
-        _require_same(predictions, told.loc[[crystals.ids[i] for i in index]], trial.record)
+        _require_same(predictions, saved.loc[[crystals.ids[i] for i in index]], trial.record)
         sizes = batch.sizes.tolist()
         parts = found.contribution.split(sizes)
         shares = [None] * len(index) if found.weights is None else found.weights.split(sizes)
@@ -110,7 +110,7 @@ def _explained(
             id_ = crystals.ids[i]
             place = chosen.index(id_) + 1 if id_ in chosen else 0
             common = {
-                "part": told.at[id_, "part"],
+                "part": saved.at[id_, "part"],
                 "contribution": part.numpy(),
                 "record": trial.record,
             }
@@ -119,16 +119,16 @@ def _explained(
             yield row, atom_rows(crystals, i, weights=weights, **common) if place else None
 
 
-def _require_same(found: Sequence[float], told: pd.DataFrame, record: Mapping) -> None:
-    """Refuse a network that does not predict what its trial did, but for rounding of other hardware."""
+def _require_same(found: Sequence[float], saved: pd.DataFrame, record: Mapping) -> None:
+    """Refuse a network that does not repeat the predictions of its trial, up to rounding."""
     found = np.array(found)
-    off = np.abs(found - told["prediction"].to_numpy())
+    off = np.abs(found - saved["prediction"].to_numpy())
     allowed = 1e-3 * (np.abs(found) + record["test_mae"])
     if (wrong := np.flatnonzero(~(off <= allowed))).size:
         first = wrong[0]
         trial = "/".join(record[name] for name in ("dataset", "model", "edges", "pooling"))
         raise ArtifactError(
-            f"{trial}/seed-{record['seed']}: structure {told.index[first]!r}: the saved network predicts "
-            f"{found[first]:.6g} {record['unit']}, expected {told['prediction'].iloc[first]:.6g} as told "
-            "when it was trained; train the trial again"
+            f"{trial}/seed-{record['seed']}: structure {saved.index[first]!r}: the saved network predicts "
+            f"{found[first]:.6g} {record['unit']}, expected {saved['prediction'].iloc[first]:.6g} as in its "
+            "predictions; train the trial again"
         )

@@ -22,8 +22,8 @@ class TrainedTrial:
     Args:
         record: Its one row, with the errors of the reading.
         network: With the weights of the reading, on the CPU.
-        predictions: id, part, target and prediction of every structure, the prediction being that of
-            the reading.
+        predictions: id, part, target and prediction of every structure; the prediction is that of the
+            reading.
     """
 
     record: Mapping[str, object]
@@ -45,7 +45,7 @@ def read_trained(
         record: Its record.
         weights: Its weights.
         predictions: Its predictions.
-        graphs_sha256: Of the graph file to be used.
+        graphs_sha256: SHA-256 of the graph file to be used.
         reading: One of :data:`gnnpool.records.READINGS`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""From the structures of a dataset to its graphs under one edge scheme, and an account of them."""
+"""From the structures of a dataset to its graphs with one edge scheme, and a manifest."""
 
 import json
 import logging
@@ -33,7 +33,7 @@ def build_graphs(
         scheme: Entry of the configuration: scheme, cutoff (Å), max_neighbors, max_offsets; a label
             is ignored.
         output: File of graphs to write.
-        manifest: JSON file to write: how many nodes and edges there are, and which are special.
+        manifest: JSON file to write: counts of nodes and edges, and of special cases.
 
     Raises:
         DataError: If atoms coincide, or lie so far apart that an image number exceeds one byte.
@@ -82,8 +82,8 @@ def assign_all(crystals: StructureSet, scheme: Mapping) -> tuple[Edges, np.ndarr
         scheme: Name of the scheme as "scheme", and its options.
 
     Returns:
-        The edges in few bytes, with atoms counted inside each structure, and how many edges go to
-        each atom, int64 ``[N]``.
+        The edges in a compact form, with atoms numbered inside each structure, and the number of edges
+        to each atom, int64 ``[N]``.
 
     Raises:
         DataError: If a structure is refused, with its id.
@@ -108,7 +108,7 @@ def assign_all(crystals: StructureSet, scheme: Mapping) -> tuple[Edges, np.ndarr
 
 
 def _assign(cells: Cells, scheme: Callable[..., Edges], options: Mapping) -> tuple[Edges, np.ndarray]:
-    """Edges of some cells as they are stored, and how many go to each atom."""
+    """Edges of some cells as stored, and the number of edges to each atom."""
     edges = scheme(cells, **options)
     edge_ptr = edges.ptr(cells.ptr[-1])
     first = np.repeat(cells.ptr[:-1], np.diff(edge_ptr[cells.ptr]))

@@ -9,7 +9,7 @@ from gnnpool.artifacts import read_tensors, write_tensors
 from gnnpool.errors import ArtifactError
 
 KIND = "gnnpool graphs 1"
-# What follows from edges is made for so many at a time, because a dataset may have a hundred million.
+# Edge vectors are computed for this many edges at a time, because a dataset may have a hundred million.
 _EDGES_AT_ONCE = 2**20
 
 

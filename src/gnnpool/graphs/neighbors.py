@@ -1,4 +1,4 @@
-"""The periodic neighbors of every atom inside a cutoff, and which of them to keep."""
+"""Periodic neighbors of every atom inside a cutoff, and the choice of those to keep."""
 
 import dataclasses
 import math
@@ -12,7 +12,7 @@ from gnnpool.extras import extra
 with extra("data"):
     from pymatgen.optimization.neighbors import find_points_in_spheres
 
-# Å; lengths that differ by less are equal: images that symmetry makes equally far, and the cutoff.
+# Å; lengths that differ by less are equal: images that are equally far by symmetry, and the cutoff.
 TOLERANCE = 1e-8
 # Å; nearer atoms coincide, and an edge between them has no direction.
 _ZERO = 1e-6
@@ -23,8 +23,8 @@ _PERIODIC = np.ones(3, dtype=np.int64)
 class Cells:
     """S unit cells with N atoms in all.
 
-    Many cells share the cost of each array operation, of which a small one takes as long as the
-    search of a small cell.
+    Many cells share the fixed cost of each array operation, which is as large as the search of a
+    small cell.
 
     Args:
         positions: Cartesian, Å, float64 ``[N, 3]``. Atoms need not lie inside their cell.
@@ -52,7 +52,7 @@ class Cells:
         return np.diff(self.ptr)
 
     def part(self, start: int, stop: int) -> "Cells":
-        """The cells from one number up to another, excluded."""
+        """The cells from one number up to another, which is excluded."""
         ptr = self.ptr[start : stop + 1]
         return Cells(self.positions[ptr[0] : ptr[-1]], self.lattices[start:stop], ptr - ptr[0])
 
@@ -100,7 +100,7 @@ def find_neighbors(cells: Cells, *, cutoff: float | np.ndarray, max_offsets: int
     itself at n = 0.
 
     Args:
-        cells: Where to search.
+        cells: The cells.
         cutoff: Å, the same for all cells or one for each.
         max_offsets: Images searched on each axis, at most; None searches all of them.
 

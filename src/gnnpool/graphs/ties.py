@@ -1,4 +1,4 @@
-"""Which of several equally near images of an atom an edge takes."""
+"""The choice among several equally near images of an atom."""
 
 import numpy as np
 

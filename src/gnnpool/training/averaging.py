@@ -37,7 +37,7 @@ class MovingAverage:
 
     @torch.no_grad()
     def update(self) -> None:
-        """Take in the weights after an optimizer step; the device is not waited for."""
+        """Update the average with the weights after an optimizer step, without waiting for the device."""
         decay = min(self._decay, (1 + self._steps) / (10 + self._steps))
         averages, values = zip(*self._parameters, *self._buffers(floating=True), strict=True)
         torch._foreach_lerp_(averages, values, 1 - decay)
@@ -54,14 +54,14 @@ class MovingAverage:
         return {"network": self.network.state_dict(), "steps": self._steps}
 
     def load_state_dict(self, state: dict) -> None:
-        """Go back to a state."""
+        """Restore a state."""
         self.network.load_state_dict(state["network"])
         self._steps = state["steps"]
 
     def _buffers(self, *, floating: bool) -> list[tuple[Tensor, Tensor]]:
         """Buffers of the average beside those of the trained network.
 
-        They are listed anew each time because a module may replace its buffers.
+        They are listed each time because a module may replace its buffers.
         """
         pairs = zip(self.network.buffers(), self._trained.buffers(), strict=True)
         return [pair for pair in pairs if pair[0].is_floating_point() == floating]

@@ -1,4 +1,4 @@
-"""What torch's compiler writes beside a training: a cache, on a disk that may refuse."""
+"""Errors of the cache files that torch's compiler writes during a training."""
 
 import errno
 import os
@@ -16,7 +16,7 @@ _REFUSALS = {
 
 @contextmanager
 def explained_refusal() -> Iterator[None]:
-    """Turn a disk that refuses files of the compiler into an error that names its folder.
+    """Turn a failure to write the compiler's files into an error that names their folder.
 
     Raises:
         ArtifactError: If the cause of an error, however deep, is such a refusal.

@@ -140,7 +140,7 @@ def _read_average(state: TrainingState, validation: list[Batch], epoch: int, set
     """Validate the averaged weights and let their reading consider the epoch; their error, target unit."""
     average, averaging, device = state.average, settings.averaging, validation[0][1].device
     average.copy_counters()  # type: ignore[union-attr]
-    # A module that draws random numbers in evaluation, too, must not change the training by it.
+    # A module that draws random numbers in evaluation mode must not change the training.
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         error = _validate(average.network, validation, epoch, what="averaged weights")  # type: ignore[union-attr]
     before = [entry["averaged_val_mae"] for entry in state.progress.history]

@@ -141,5 +141,5 @@ def _accounted(journal: str | Path) -> Iterator[None]:
 
 
 def _note_end(journal: str | Path, event: str, reason: str) -> None:
-    with suppress(ArtifactError):  # the disk may be what the attempt failed of
+    with suppress(ArtifactError):  # the attempt may have failed because of the disk
         events.note(journal, event, reason=reason)

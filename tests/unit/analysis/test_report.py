@@ -63,7 +63,7 @@ def test_every_kind_of_figure_has_a_caption_of_its_own(kind):
 def test_captions_of_explanations_say_how_to_read_them(name):
     body = render(name, {"title": "Salts, atom by atom", "seed": 111})
     assert body.startswith("<p>Salts, atom by atom: ")
-    assert {"crystals.rst": "this is no cause", "shares.rst": "the seed 111"}[name] in body
+    assert {"crystals.rst": "a contribution is not a cause", "shares.rst": "the seed 111"}[name] in body
 
 
 def test_caption_of_a_table_of_settings_explains_its_averages():

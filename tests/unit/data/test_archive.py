@@ -83,7 +83,7 @@ def test_an_archive_cut_short_is_refused(form, share, tmp_path):
 
 def test_a_file_that_is_there_twice_is_refused(tmp_path):
     path = pack_tar(tmp_path / "archive", name="./salts/1.cif")
-    with pytest.raises(DataError, match=r"archive: expected each file once, found './salts/1.cif' again"):
+    with pytest.raises(DataError, match=r"archive: expected each file once, found './salts/1.cif' twice"):
         read_archive(path)
 
 

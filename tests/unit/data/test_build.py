@@ -40,7 +40,7 @@ def build(tmp_path):
     return _build
 
 
-def test_structures_and_manifest_tell_where_they_come_from(build, matbench):
+def test_structures_and_manifest_state_their_source(build, matbench):
     raw = matbench()
     structures, manifest = build(raw, ENTRY)
     assert structures.ids == ["mb-1", "mb-2", "mb-3"]
@@ -102,7 +102,7 @@ def test_a_source_without_a_file_makes_its_structures(build):
     assert manifest["raw_sha256"] == ""
 
 
-def test_another_number_is_told_and_recorded_where_the_count_is_not_exact(build, matbench, caplog):
+def test_another_number_is_reported_and_recorded_where_the_count_is_not_exact(build, matbench, caplog):
     with caplog.at_level(logging.WARNING, "gnnpool"):
         structures, manifest = build(matbench(), {**ENTRY, "structures": 4, "exact_count": False})
     assert len(structures) == 3
@@ -123,6 +123,8 @@ def test_a_raw_file_that_changed_since_it_was_fetched_is_refused(kind, build, ma
     assert len(structures) == 3
     raw.write_bytes(raw.read_bytes() + b"\0")
     found = hashlib.new(kind, raw.read_bytes()).hexdigest()
-    told = f"some: {raw} is another file: expected {kind} {hash_}, found {found}; delete it and run again"
-    with pytest.raises(DataError, match=re.escape(told)):
+    message = (
+        f"some: {raw} does not match the configured hash: expected {kind} {hash_}, found {found}; delete"
+    )
+    with pytest.raises(DataError, match=re.escape(message)):
         build(raw, {**ENTRY, kind: hash_})

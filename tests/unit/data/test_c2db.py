@@ -61,13 +61,15 @@ def test_the_file_is_only_read(database):
     assert [path.name for path in database.parent.iterdir()] == ["c2db.db"]
 
 
-def test_no_row_with_the_key_is_told(database):
+def test_no_row_with_the_key_is_reported(database):
     with pytest.raises(DataError, match=r"c2db\.db: expected rows with the key 'efermi', found none among 6"):
         read(database, key="efermi")
 
 
 @pytest.mark.parametrize("value", [None, "4.2", float("nan"), True])
-def test_a_work_function_that_is_no_number_is_a_bad_row(value, tmp_path, crystals, write_ase_database):
+def test_a_work_function_that_is_no_number_makes_the_row_invalid(
+    value, tmp_path, crystals, write_ase_database
+):
     rows = [("a" * 32, crystals[0][1], {"workfunction": value})]
     rows = read(write_ase_database(tmp_path / "c2db.db", rows))
     with pytest.raises(DataError, match=r"2d row 1 \(a+\): target is .*, expected a finite number"):
@@ -87,7 +89,7 @@ def test_a_work_function_that_is_no_number_is_a_bad_row(value, tmp_path, crystal
         ("key_value_pairs", None),
     ],
 )
-def test_a_damaged_row_is_told_with_its_number(column, value, database):
+def test_a_damaged_row_is_reported_with_its_number(column, value, database):
     connection = sqlite3.connect(database)
     connection.execute(f"UPDATE systems SET {column} = ? WHERE id = 2", (value,))
     connection.commit()
@@ -105,7 +107,7 @@ def test_a_file_that_is_no_ase_database_is_refused(content, tmp_path):
         read(tmp_path / "c2db.db")
 
 
-def test_a_missing_file_is_told_and_not_made(tmp_path):
+def test_a_missing_file_is_reported_and_not_made(tmp_path):
     with pytest.raises(DataError, match=r"c2db\.db: expected an ASE database"):
         read(tmp_path / "c2db.db")
     assert list(tmp_path.iterdir()) == []

@@ -92,7 +92,7 @@ def test_wanted_reactions_are_read_and_the_choice_is_logged(table, same_crystal,
     assert structures.numbers.tolist() == [29, 29, 1, 29, 29, 8]
 
 
-def test_a_damaged_structure_is_a_bad_row(table):
+def test_a_damaged_structure_makes_the_row_invalid(table):
     with pytest.raises(DataError, match=r"surface row 2 \(r2\): lattice is unreadable json"):
         validate(read(table(structure="{}")), dataset="surface", on_bad_row="error")
 
@@ -144,7 +144,7 @@ def test_a_file_of_catbench_is_chosen_by_what_the_surface_gained(shared, catbenc
         rows = read(catbench(shared))
     assert [(row.id, row.target) for row in rows] == [("H", -0.3), ("CH3", -1.1)]
     assert same_crystal(rows[1], covered("C", "H", "H", "H"))
-    assert "2 of 4 reactions have a wanted adsorbate; sites are not told" in caplog.text
+    assert "2 of 4 reactions have a wanted adsorbate; the file has no sites" in caplog.text
 
 
 def test_a_reaction_without_its_clean_surface_is_not_wanted(catbench):
@@ -152,13 +152,13 @@ def test_a_reaction_without_its_clean_surface_is_not_wanted(catbench):
     assert [row.id for row in read(catbench(alone=alone))] == ["H", "CH3"]
 
 
-def test_a_damaged_structure_is_told_and_not_left_out(catbench, ase_json):
+def test_a_damaged_structure_is_reported_and_not_left_out(catbench, ase_json):
     texts = {"star": {"atoms_json": "{}"}, "Hstar": {"atoms_json": ase_json(covered("H"))}}
     with pytest.raises(DataError, match=r"reaction 'odd': unreadable json"):
         read(catbench(odd={"raw": texts, "ref_ads_eng": 0.0}))
 
 
-def test_an_energy_that_is_no_number_is_a_bad_row(catbench, ase_json):
+def test_an_energy_that_is_no_number_makes_the_row_invalid(catbench, ase_json):
     texts = {"star": {"atoms_json": ase_json(SLAB)}, "Hstar": {"atoms_json": ase_json(covered("H"))}}
     rows = read(catbench(odd={"raw": texts, "ref_ads_eng": None}))
     with pytest.raises(DataError, match=r"surface row 3 \(odd\): target is None"):
@@ -174,7 +174,7 @@ def test_json_of_another_layout_is_refused(content, tmp_path):
         read(tmp_path / "surface.json")
 
 
-def test_no_wanted_reaction_is_told(tmp_path):
+def test_no_wanted_reaction_is_reported(tmp_path):
     (tmp_path / "surface.json").write_text("{}")
     with pytest.raises(DataError, match=r"expected reactions with the adsorbates H, O, OH, .*found none"):
         read(tmp_path / "surface.json")

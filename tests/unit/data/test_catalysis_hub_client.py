@@ -212,7 +212,7 @@ def test_retry_after_is_respected(told, fetch, hub):
     assert hub.times[2] - hub.times[1] > 0.8
 
 
-def test_a_long_retry_after_ends_the_run_and_is_told(fetch, hub):
+def test_a_long_retry_after_ends_the_run_and_is_reported(fetch, hub):
     hub.failures = [None, status(429, Retry_After=7200)]
     with pytest.raises(FetchError, match=r"status 429 .*it asks to wait 7200 s(.|\n)*is kept in"):
         fetch()
@@ -325,7 +325,7 @@ def test_pages_that_repeat_rows_lose_and_double_nothing(fetch, hub):
     check(fetch(), hub)
 
 
-def test_a_page_that_is_told_again_and_again_ends(fetch, hub):
+def test_a_page_that_is_repeated_for_ever_ends(fetch, hub):
     hub.failures = [None, *[lambda handler, _: handler.tell({"data": handler.page(FIRST)})] * 50]
     with pytest.raises(FetchError, match=r"expected 30 reactions of Mamun, found 7 different"):
         fetch()
@@ -335,7 +335,7 @@ def test_a_page_that_is_told_again_and_again_ends(fetch, hub):
 FIRST = 'pubId: "Mamun", first: 7, after: "", order: "id"'
 
 
-def test_a_service_that_tells_fewer_at_once_is_asked_more_often(fetch, hub):
+def test_a_service_that_returns_fewer_per_request_gets_more_requests(fetch, hub):
     hub.largest = 3
     check(fetch(page_size=10), hub)
 
@@ -351,10 +351,10 @@ def test_a_structure_that_is_not_there_is_missing_and_told_in_validation(fetch, 
     assert bad[0].id == "r004"
 
 
-def test_a_day_has_so_many_requests_and_the_next_goes_on(fetch, hub, tmp_path, monkeypatch):
-    with pytest.raises(FetchError, match=r"4 requests in 24 hours, .* the next one is in 24\.0"):
+def test_a_day_has_so_many_requests_and_the_next_run_resumes(fetch, hub, tmp_path, monkeypatch):
+    with pytest.raises(FetchError, match=r"4 requests in 24 hours, .* the next one is possible in 24\.0"):
         fetch(requests_per_day=4)
-    with pytest.raises(FetchError, match="as many as are allowed"):
+    with pytest.raises(FetchError, match="which is the limit"):
         fetch(requests_per_day=4)
     assert len(hub.asked) == 4
     now = time.time()
@@ -382,14 +382,14 @@ def test_requests_keep_their_distance_across_runs(fetch, hub):
             {"data": None, "errors": [{"message": "Unknown argument order"}]},
             "expected data, found: .*Unknown argum",
         ),
-        ({"data": {"reactions": None}}, r"an answer lacks what was asked for \(TypeError"),
+        ({"data": {"reactions": None}}, r"an answer lacks requested data \(TypeError"),
         (
             {"data": {"catapp": {}}},
-            r"an answer lacks what .*KeyError\('reactions'\)\): .*catapp",
+            r"an answer lacks requested data .*KeyError\('reactions'\)\): .*catapp",
         ),
     ],
 )
-def test_an_unexpected_answer_is_told_and_nothing_is_written(content, message, fetch, hub, tmp_path):
+def test_an_unexpected_answer_is_reported_and_nothing_is_written(content, message, fetch, hub, tmp_path):
     hub.failures = [answer(content)]
     with pytest.raises(FetchError, match=f"surface: {hub.endpoint}: {message}"):
         fetch()
@@ -405,13 +405,13 @@ def test_a_redirect_is_not_followed(fetch, hub):
     assert len(hub.asked) == 1
 
 
-def test_a_damaged_page_is_told_with_what_to_do(fetch, hub, tmp_path):
+def test_a_damaged_page_is_reported_with_what_to_do(fetch, hub, tmp_path):
     hub.failures = [None, status(403)]
     with pytest.raises(FetchError):
         fetch()
     (page,) = tmp_path.rglob("reactions-*.json")
     page.write_text(page.read_text()[:50])
-    told = r"reactions-000000\.json: damaged .*; delete it and run again, or delete .*\.pages to begin anew"
+    told = r"reactions-000000\.json: damaged .*; delete it and run again, or delete .*\.pages to start over"
     with pytest.raises(FetchError, match=told):
         fetch()
 

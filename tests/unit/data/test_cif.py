@@ -170,7 +170,7 @@ def test_operations_are_applied_by_whatever_tag_lists_them(loop):
         ),
     ],
 )
-def test_a_symmetry_that_cannot_be_applied_is_a_bad_row(text, reason):
+def test_a_symmetry_that_cannot_be_applied_makes_the_row_invalid(text, reason):
     assert reason in refusal(text)
 
 
@@ -227,14 +227,14 @@ def test_the_charge_of_a_symbol_is_left_behind(symbol, element):
 @pytest.mark.parametrize(
     "symbol", ["VAC", "RE", "Va", "Wat", "Xx", "X", "CL", "na", "?", ".", "M1", "OH", "Cval"]
 )
-def test_a_symbol_that_is_no_element_is_a_bad_row(symbol):
+def test_a_symbol_that_is_no_element_makes_the_row_invalid(symbol):
     message = refusal(cif(atoms=[f"x {symbol} 0 0 0", "Br1 Br 0.5 0.5 0.5"]))
     assert "expected an element" in message
     assert "on site 0" in message
 
 
 @pytest.mark.parametrize("label", ["HO1", "CA1", "OW1", "CL1", "Wat1", "1", "RE"])
-def test_a_label_in_which_no_element_is_certain_is_a_bad_row(label):
+def test_a_label_in_which_no_element_is_certain_makes_the_row_invalid(label):
     tags = [tag for tag in TAGS if tag != "type_symbol"]
     assert "expected an element" in refusal(cif(tags=tags, atoms=[f"{label} 0 0 0"]))
 
@@ -265,7 +265,7 @@ def test_capitals_are_an_element_that_the_formula_names():
         (["_chemical_formula_sum 'Cl Na'", "_cell_formula_units_Z 4", name("P m -3 m")], "read: Cl1 Na1"),
     ],
 )
-def test_a_formula_that_contradicts_the_atoms_is_a_bad_row(head, message):
+def test_a_formula_that_contradicts_the_atoms_makes_the_row_invalid(head, message):
     assert message in refusal(cif(*head))
 
 
@@ -296,7 +296,7 @@ def test_deuterium_is_hydrogen_to_a_formula():
     assert counts(text) == {"H": 1, "D": 1, "O": 1}
 
 
-def test_attached_hydrogens_without_a_position_are_a_bad_row():
+def test_attached_hydrogens_without_a_position_make_the_row_invalid():
     atoms = ["Mg1 Mg2+ 0 0 0 0", "O1 O2- 0.3 0.3 0.3 2"]
     text = cif(tags=[*TAGS, "attached_hydrogens"], atoms=atoms)
     assert "found attached hydrogens without one" in refusal(text)

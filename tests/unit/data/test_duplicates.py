@@ -178,7 +178,7 @@ def test_another_table_is_not_taken_for_duplicates(tmp_path):
         read_groups(path, ids=["a"])
 
 
-def test_leaks_count_structures_whose_twin_is_in_another_part():
+def test_leaks_count_structures_whose_duplicate_is_in_another_part():
     groups = ["a", "a", "a", "d", "d", "f", "f", "h"]
     parts = ["test", "train", "test", "val", "train", "test", "val", "test"]
     assert count_leaks(groups, parts) == {"test_in_train": 2, "test_in_val": 1, "val_in_train": 1}

@@ -332,12 +332,12 @@ TARGET_FAULTS = {
 
 
 @pytest.mark.parametrize(("form", "change", "told"), cases(STRUCTURE_FAULTS) + cases(TARGET_FAULTS))
-def test_a_fault_stops_the_build_or_leaves_the_row_out(form, change, told, build, tmp_path, caplog):
+def test_a_fault_stops_the_build_or_excludes_the_row(form, change, told, build, tmp_path, caplog):
     name = change.get("id", "salt-2")
     with pytest.raises(DataError) as refused:
         build(form, change, "error")
     first, *lines = str(refused.value).split("\n  ")
-    assert first == "salts: 1 of 3 rows cannot be used; `on_bad_row: skip` leaves them out"
+    assert first == "salts: 1 of 3 rows are invalid; `on_bad_row: skip` excludes them"
     assert any(re.fullmatch(rf"salts row 2 \({name}\): {told}", line) for line in lines), lines
     assert not (tmp_path / "out").exists()
 
@@ -348,7 +348,7 @@ def test_a_fault_stops_the_build_or_leaves_the_row_out(form, change, told, build
     skipped = manifest["skipped"]
     assert {(one["dataset"], one["row"], one["id"]) for one in skipped} == {("salts", 2, name)}
     assert told.split()[0] in {one["field"] for one in skipped}
-    assert caplog.messages == [f"{line}; left out" for line in lines]
+    assert caplog.messages == [f"{line}; excluded" for line in lines]
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -259,7 +259,7 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("behaviour", FAILURES)
-def test_a_failure_leaves_nothing_and_tells_all(behaviour, fetch, server, tmp_path):
+def test_a_failure_leaves_nothing_and_names_all_addresses(behaviour, fetch, server, tmp_path):
     path, reason, asked = FAILURES[behaviour]
     result = fetch(path, "missing/too", mirror=tmp_path / "mirror")
     assert (result.content, result.left) == (None, [])
@@ -326,14 +326,14 @@ def test_a_server_with_a_certificate_of_nobody_is_refused(fetch, safe_server, mo
     assert "(1 try)" in result.message
 
 
-def test_a_damaged_file_in_its_place_is_fetched_anew(fetch, output, server, caplog):
+def test_a_damaged_file_in_its_place_is_fetched_again(fetch, output, server, caplog):
     output.parent.mkdir(parents=True)
     output.write_bytes(CONTENT[:-1])
     with caplog.at_level(logging.WARNING, "gnnpool"):
         assert fetch("good").content == CONTENT
     assert server.asked == ["good"]
-    told = f"expected sha256 {SHA256}, found {sha256(CONTENT[:-1])}; it is fetched anew"
-    assert f"some: {output} is another file: {told}" in caplog.text
+    told = f"expected sha256 {SHA256}, found {sha256(CONTENT[:-1])}; fetching it again"
+    assert f"some: {output} does not match the configured hash: {told}" in caplog.text
 
 
 def test_a_damaged_file_in_its_place_does_not_stay_if_it_cannot_be_fetched(fetch, output):
@@ -408,7 +408,7 @@ def test_a_file_in_its_place_spares_the_network(fetch, output, no_network):
     assert (result.message, result.content, result.left) == (None, CONTENT, ["some.json.gz"])
 
 
-def test_a_lack_of_network_is_told_like_any_failure(fetch, monkeypatch):
+def test_a_lack_of_network_is_reported_like_any_failure(fetch, monkeypatch):
     def fail(*_, **__):
         raise socket.gaierror(-2, "Name or service not known")
 
@@ -425,14 +425,17 @@ def test_the_mirror_folder_is_relative_to_the_working_directory(fetch, mirror, m
     assert server.asked == []
 
 
-def test_a_wrong_file_in_the_mirror_folder_is_told_and_not_replaced_from_the_network(fetch, mirror, server):
+def test_a_wrong_file_in_the_mirror_folder_is_refused_and_not_replaced_from_the_network(
+    fetch, mirror, server
+):
     (mirror / "some.json.gz").write_bytes(HTML)
     result = fetch("good", mirror=mirror)
     assert result.left == []
     assert server.asked == []
     assert result.message == (
-        f"some: {mirror}/some.json.gz is another file: expected sha256 {SHA256}, found {sha256(HTML)}\n"
-        "  put the right one there, or remove it to have it downloaded"
+        f"some: {mirror}/some.json.gz does not match the configured hash: "
+        f"expected sha256 {SHA256}, found {sha256(HTML)}\n"
+        "  put the right file there, or remove it to download the file"
     )
     assert (mirror / "some.json.gz").read_bytes() == HTML
 

@@ -84,13 +84,13 @@ def test_one_of_several_targets_is_chosen(pack):
         ({"2.vasp": b"\xff\xfe"}, r"salts row 2 \(2\): lattice is unreadable poscar \("),
     ],
 )
-def test_a_row_that_cannot_be_used_is_told(changes, message, pack):
+def test_a_row_that_cannot_be_used_is_reported(changes, message, pack):
     with pytest.raises(DataError, match=message):
         validate(read(pack(**changes)), dataset="salts", on_bad_row="error")
 
 
 @pytest.mark.parametrize("names", [("1.vasp", "1.cif"), ("1.cif", "1.vasp")])
-def test_a_row_that_names_two_structures_is_a_bad_row_in_whatever_order(names, pack, files):
+def test_a_row_that_names_two_structures_makes_the_row_invalid_in_whatever_order(names, pack, files):
     texts = {"1.cif": files["1.cif"], "1.vasp": files["2.vasp"]}
     path = pack(**{"1.cif": None})
     with zipfile.ZipFile(path, "a") as archive:

@@ -42,7 +42,7 @@ def test_a_structure_survives_every_form(form, crystals, write, same_crystal):
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("text", ["", "no crystal", "{}", "[1, 2]", "1\n\nNa 0 0 0\n", 7, b"\xff\xfe"])
-def test_an_unreadable_text_is_a_bad_row_that_tells_the_form(form, text, salt):
+def test_an_unreadable_text_makes_the_row_invalid_and_names_the_format(form, text, salt):
     row = raw_structure(text, form, id="broken", target=1.0)
     rows = [salt(), row]
     with pytest.raises(DataError, match=r"some row 2 \(broken\): lattice is") as refused:
@@ -54,7 +54,7 @@ def test_an_unreadable_text_is_a_bad_row_that_tells_the_form(form, text, salt):
     assert {fault.id for fault in bad} == {"broken"}
 
 
-def test_a_missing_structure_is_a_bad_row():
+def test_a_missing_structure_makes_the_row_invalid():
     with pytest.raises(DataError, match=r"some row 1 \(gone\): lattice is None"):
         validate([raw_structure(None, "cif", id="gone", target=1.0)], dataset="some", on_bad_row="error")
 
@@ -144,7 +144,7 @@ def test_the_dictionaries_of_other_programs_are_read(dictionary):
         ),
     ],
 )
-def test_another_dictionary_is_a_bad_row_that_names_what_is_read(dictionary, reason):
+def test_another_dictionary_makes_the_row_invalid_that_names_what_is_read(dictionary, reason):
     row = raw_structure(dictionary, "json", id="odd", target=1.0)
     assert reason in row.lattice
     if "keys" in reason:
@@ -152,7 +152,7 @@ def test_another_dictionary_is_a_bad_row_that_names_what_is_read(dictionary, rea
             assert program in row.lattice
 
 
-def test_an_atomic_number_between_two_elements_is_a_bad_row():
+def test_an_atomic_number_between_two_elements_makes_the_row_invalid():
     row = {"cell": np.eye(3).tolist(), "numbers": [11.5], "positions": [[0, 0, 0]]}
     with pytest.raises(DataError, match=r"species is 11\.5 on site 0, expected an element"):
         validate([raw_structure(row, "json", id="x", target=1.0)], dataset="some", on_bad_row="error")
@@ -163,7 +163,7 @@ def test_an_atomic_number_between_two_elements_is_a_bad_row():
     ["[" * 100_000, '{"sites": [], "sites": []}', '{"data": ' * 900 + "1" + "}" * 900],
     ids=["deep", "twice", "deep answer"],
 )
-def test_odd_json_is_a_bad_row(text):
+def test_odd_json_makes_the_row_invalid(text):
     assert "unreadable json" in raw_structure(text, "json", id="x", target=1.0).lattice
 
 
@@ -196,7 +196,7 @@ def test_xyz_with_a_line_too_few_is_refused(crystals):
     assert "atoms, found" in row.lattice
 
 
-def test_elements_of_a_poscar_that_tells_none_are_not_made_up():
+def test_elements_of_a_poscar_that_names_none_are_not_invented():
     """Pymatgen would take hydrogen and helium."""
     old = "NaCl\n1.0\n4 0 0\n0 4 0\n0 0 4\n1 1\nDirect\n0 0 0\n0.5 0.5 0.5\n"
     row = raw_structure(old, "poscar", id="salt", target=1.0)
@@ -215,7 +215,7 @@ def test_the_potential_of_a_poscar_is_left_behind(symbol):
 
 
 @pytest.mark.parametrize("symbol", ["VAC", "RE", "HO", "CL", "X", "Wat"])
-def test_a_symbol_of_a_poscar_that_is_no_element_is_a_bad_row(symbol):
+def test_a_symbol_of_a_poscar_that_is_no_element_makes_the_row_invalid(symbol):
     row = raw_structure(POSCAR.replace("Na Cl", f"{symbol} Cl"), "poscar", id="salt", target=1.0)
     assert f"expected an element, found '{symbol}'" in row.lattice
 

@@ -39,7 +39,7 @@ def test_rows_that_are_only_counted_get_the_names_of_matbench(matbench):
         {"lattice": {"matrix": [[3, 0, 0]] * 3}, "sites": [{}]},
     ],
 )
-def test_a_broken_structure_reaches_validation_as_a_bad_row(structure, matbench):
+def test_a_broken_structure_reaches_validation_as_an_invalid_row(structure, matbench):
     rows = read(matbench(index=["mb-1"], data=[[structure, 1.0]]))
     with pytest.raises(DataError, match=r"some row 1 \(mb-1\)"):
         validate(rows, dataset="some", on_bad_row="error")
@@ -63,7 +63,7 @@ def test_rows_that_do_not_match_are_refused(content, matbench):
 
 
 @pytest.mark.parametrize("row", [[1], 7, None, "ab", {"a": 1}])
-def test_a_row_of_another_layout_is_a_bad_row(row, matbench):
+def test_a_row_of_another_layout_makes_the_row_invalid(row, matbench):
     good = {"lattice": {"matrix": [[3, 0, 0], [0, 3, 0], [0, 0, 3]]}, "sites": [SITE]}
     rows = read(matbench(index=["mb-1", "mb-2"], data=[[good, 1.0], row]))
     kept, bad = validate(rows, dataset="some", on_bad_row="skip")

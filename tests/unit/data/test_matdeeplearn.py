@@ -70,7 +70,7 @@ def test_one_of_several_targets_is_chosen(write):
     ],
     ids=lambda value: value if isinstance(value, str) else next(iter(value)),
 )
-def test_a_wrong_value_is_a_bad_row(values, field, write):
+def test_a_wrong_value_makes_the_row_invalid(values, field, write):
     with pytest.raises(DataError, match=rf"salts row 2 \(.*\): {field} is "):
         validate(read(write(**values)), dataset="salts", on_bad_row="error")
 
@@ -83,7 +83,7 @@ def test_another_layout_is_refused(content, tmp_path):
 
 
 @pytest.mark.parametrize("row", ["{}", "3", '{"structure_id": "1", "positions": []}'])
-def test_a_row_without_its_keys_is_told_with_its_number(row, tmp_path):
+def test_a_row_without_its_keys_is_reported_with_its_number(row, tmp_path):
     (tmp_path / "data.json").write_text(f"[{row}]")
     with pytest.raises(DataError, match=r"data\.json: row 1: expected the keys \['atomic_numbers', 'cell'"):
         read(tmp_path / "data.json")
@@ -132,13 +132,13 @@ def test_an_archive_with_two_lists_is_refused(pack):
         read(pack(**{"a/data.json": "[]", "b/data.json": "[]"}))
 
 
-def test_a_list_in_an_archive_is_told_with_its_place(pack):
+def test_a_list_in_an_archive_is_reported_with_its_place(pack):
     with pytest.raises(
         DataError, match=r"folder\.zip/a/data\.json: expected a JSON list of structures, found dict"
     ):
         read(pack(**{"a/data.json": "{}"}))
 
 
-def test_a_missing_file_is_told(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     with pytest.raises(DataError, match=r"data\.json: expected a JSON list or an archive, found: "):
         read(tmp_path / "data.json")

@@ -75,7 +75,7 @@ def test_whole_numbers_of_a_parquet_column_name_rows(tmp_path, columns):
 
 
 @pytest.mark.parametrize(("value", "told"), [("high", "'high'"), ("", "''"), ("nan", "nan")])
-def test_a_target_that_is_no_number_is_told_as_it_stands(value, told, tmp_path, columns):
+def test_a_target_that_is_no_number_is_reported_as_it_stands(value, told, tmp_path, columns):
     columns["energy"][2] = value
     rows = read(write(tmp_path / "my.csv", columns), target="energy", id="name")
     with pytest.raises(DataError, match=rf"mine row 3 \(.*\): target is {told}, expected a finite number"):
@@ -95,7 +95,7 @@ def test_underscores_make_no_number(value, ending, tmp_path, columns):
     [{"energy": 10**400}, {"energy": [1]}, {"energy": None}, {"name": "a\ud800"}, {"structure": {"a": 1}}],
     ids=["huge", "list", "none", "half a character", "mapping"],
 )
-def test_an_odd_value_of_a_json_table_is_one_bad_row(odd, tmp_path, columns):
+def test_an_odd_value_of_a_json_table_is_one_invalid_row(odd, tmp_path, columns):
     for column, value in odd.items():
         columns[column][2] = value
     rows = read(write(tmp_path / "my.json", columns), target="energy", id="name")
@@ -134,7 +134,7 @@ def test_json_that_is_nested_too_deeply_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("options", [{"target": "gap"}, {"target": "energy", "structure": "cif"}])
-def test_a_missing_column_is_told_with_those_that_are_there(options, tmp_path, columns):
+def test_a_missing_column_is_reported_with_those_that_are_there(options, tmp_path, columns):
     path = write(tmp_path / "my.csv", columns)
     with pytest.raises(
         DataError, match=r"expected the columns \['.*'\], found \['name', 'structure', 'energy'\]"
@@ -142,7 +142,7 @@ def test_a_missing_column_is_told_with_those_that_are_there(options, tmp_path, c
         read(path, **options)
 
 
-def test_an_unknown_form_is_refused_and_the_known_told(tmp_path, columns):
+def test_an_unknown_form_is_refused_and_the_known_listed(tmp_path, columns):
     with pytest.raises(ConfigError, match="expected a format of cif, poscar, json, xyz, got 'pdb'"):
         read(write(tmp_path / "my.csv", columns), target="energy", format="pdb")
 

@@ -75,7 +75,7 @@ def test_a_bad_value_is_refused_and_named(case, salt):
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_a_bad_row_is_left_out_and_listed_on_request(case, salt):
+def test_an_invalid_row_is_excluded_and_listed_on_request(case, salt):
     field, values = BAD[case]
     rows = [salt(), salt(**{"id": "salt-2", **values}), salt(id="salt-3")]
     good, bad = validate(rows, dataset="salts", on_bad_row="skip")
@@ -110,7 +110,7 @@ def test_a_name_used_twice_is_refused_where_it_comes_again(salt):
     assert len(bad) == 1
 
 
-def test_every_fault_of_every_row_is_told(salt):
+def test_every_fault_of_every_row_is_reported(salt):
     rows = [salt(), salt(id="a", target=None, lattice=None), salt(id="b", target=nan)]
     with pytest.raises(DataError) as caught:
         validate(rows, dataset="salts", on_bad_row="error")

@@ -42,6 +42,6 @@ def test_an_unknown_id_is_refused_with_its_dataset_and_such_as_there_are():
         choose(["mp-1"])
 
 
-def test_nothing_to_see_is_told():
+def test_a_dataset_without_large_structures_is_refused():
     with pytest.raises(DataError, match="the test part of toys has no structure of two or more atoms"):
         choose(1, STRUCTURES[:2])

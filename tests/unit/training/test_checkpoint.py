@@ -64,7 +64,7 @@ def send_at_epoch():
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_signal_saves_and_the_next_start_goes_on(trial, send_at_epoch, number):
+def test_a_signal_saves_and_the_next_start_resumes(trial, send_at_epoch, number):
     undisturbed, before = trial("undisturbed", epochs=EPOCHS), signal.getsignal(number)
     send_at_epoch(2, number)
     with pytest.raises(InterruptedTraining, match=f"{number.name} after epoch 2: saved"):
@@ -210,7 +210,7 @@ def test_two_processes_do_not_train_the_same_trial(trial, tmp_path, caplog):
     assert "another process works on this trial; waiting" in caplog.text
 
 
-def test_a_twin_that_waited_goes_on_where_a_killed_one_stopped(trial, tmp_path):
+def test_a_second_process_that_waited_resumes_where_a_killed_one_stopped(trial, tmp_path):
     undisturbed = trial("undisturbed", epochs=60)
     context = multiprocessing.get_context("fork")
     first, second = (context.Process(target=trial, kwargs={"epochs": 60, "save_every": 1}) for _ in range(2))
@@ -234,7 +234,7 @@ def test_what_a_killed_attempt_left_half_written_is_removed(trial, tmp_path):
     assert not leftover.exists()
 
 
-def test_a_failure_is_told_in_the_journal(trial, tmp_path):
+def test_a_failure_is_recorded_in_the_journal(trial, tmp_path):
     with pytest.raises(DivergedError):
         trial(learning_rate=1e18, gradient_clip=1e30, epochs=20)
     last = journal.read_journal(tmp_path / "trial/trial.jsonl")[-1]

@@ -1,4 +1,4 @@
-"""One reader for each form in which structures come."""
+"""One reader for each kind of source."""
 
 from gnnpool import extras
 

@@ -1,6 +1,6 @@
-"""Database files of ASE, such as that of C2DB: the rows that have a key or a result are the dataset.
+"""Databases of ASE, such as that of C2DB: the dataset consists of the rows with a certain key or result.
 
-The file is SQLite and its layout is documented in ASE's sources, so that the standard library reads it.
+The file is SQLite and ASE's sources document its layout, so the standard library can read it.
 """
 
 import sqlite3
@@ -35,7 +35,7 @@ def read(path: str | Path, *, key: str = "workfunction") -> list[RawStructure]:
         DataError: If the file is no ASE database, a row of it is damaged, or no row has the key.
     """
     try:
-        # Immutable: nothing is written beside the file, which may lie where nobody may write.
+        # Immutable: SQLite then writes nothing beside the file, whose folder may be read-only.
         address = f"{Path(path).resolve().as_uri()}?mode=ro&immutable=1"
         with closing(sqlite3.connect(address, uri=True)) as database:
             there = {name for _, name, *_ in database.execute("PRAGMA table_info(systems)")}
@@ -62,7 +62,7 @@ def read(path: str | Path, *, key: str = "workfunction") -> list[RawStructure]:
 
 
 def _values(pairs: str, results: Mapping[str, object]) -> dict[str, object]:
-    """Key-value pairs of a row, and the results that its calculator gave."""
+    """Key-value pairs of a row, and the results of its calculator."""
     content = load_json(pairs) if isinstance(pairs, str) else pairs
     if not isinstance(content, dict):
         raise ValueError(f"expected key-value pairs, found {type(content).__name__}")

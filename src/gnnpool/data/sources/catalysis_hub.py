@@ -1,4 +1,4 @@
-"""Adsorption energies of Catalysis-Hub: the reactions that put one small adsorbate onto a surface.
+"""Adsorption energies of Catalysis-Hub: reactions that put one small adsorbate onto a surface.
 
 Source of the choice: Mamun et al., Sci. Data 6, 76 (2019), as used by Fung et al., npj Comput. Mater. 7,
 84 (2021): twelve adsorbates at top, bridge and hollow sites.
@@ -22,7 +22,7 @@ from gnnpool.errors import DataError
 ADSORBATES = ("H", "O", "OH", "H2O", "C", "CH", "CH2", "CH3", "N", "NH", "S", "SH")
 SITES = ("top", "bridge", "hollow")
 COLUMNS = {name: pa.string() for name in ("id", "equation", "sites", "structure")} | {"energy": pa.float64()}
-# Atomic numbers and how many; no two adsorbates are isomers.
+# Atomic numbers and their counts; no two adsorbates are isomers.
 _COMPOSITIONS = [
     {element.Z: int(count) for element, count in Composition(adsorbate).items()} for adsorbate in ADSORBATES
 ]
@@ -30,7 +30,7 @@ _logger = logging.getLogger(__name__)
 
 
 def adsorbate_of(equation: str) -> str | None:
-    """The one adsorbate that a reaction makes, such as "OH" of "H2O(g) - 0.5H2(g) + * -> OH*"; else None."""
+    """The single adsorbate of a reaction, such as "OH" of "H2O(g) - 0.5H2(g) + * -> OH*"; else None."""
     products = [term.strip() for term in equation.rpartition("->")[2].split(" + ")]
     bound = [term for term in products if not term.endswith(")")]
     found = re.fullmatch(r"([A-Z][A-Za-z0-9]*)\*", bound[0]) if len(bound) == 1 else None
@@ -43,7 +43,7 @@ def is_wanted(equation: str, sites: str | None) -> bool:
 
 
 def read(path: str | Path) -> list[RawStructure]:
-    """Read the reactions of a publication and choose the wanted ones.
+    """Read the reactions of a publication and select the wanted ones.
 
     Args:
         path: Parquet file of :mod:`gnnpool.data.catalysis_hub_client` (chosen by adsorbate and site), or
@@ -80,8 +80,8 @@ def _from_catbench(path: str | Path) -> list[RawStructure]:
         found = f"{type(error).__name__}: {error}"
         raise DataError(f"{path}: expected reactions as CatBench writes them, found: {found}") from error
     wanted = [row for added, row in made if added in _COMPOSITIONS]
-    told = "%s: %d of %d reactions have a wanted adsorbate; sites are not told"
-    _logger.info(told, path, len(wanted), len(made))
+    message = "%s: %d of %d reactions have a wanted adsorbate; the file has no sites"
+    _logger.info(message, path, len(wanted), len(made))
     return wanted
 
 

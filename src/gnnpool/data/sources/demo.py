@@ -1,4 +1,4 @@
-"""Embedded demonstration data: ionic crystals and their electrostatic energy, made in seconds.
+"""Embedded demonstration data: ionic crystals and their electrostatic energy, generated in seconds.
 
 Ions of formal charge sit in common structure types, at distances that are the sums of their radii.
 Cells are multiplied, strained and rattled, so that sizes and distances vary. The target is the Ewald
@@ -22,7 +22,7 @@ from gnnpool.data.structure import RawStructure
 from gnnpool.errors import ConfigError
 
 TARGETS = ("per_atom", "per_cell")
-SEED = 2024  # part of what the dataset is; another one makes other crystals of the same kind
+SEED = 2024  # defines the dataset; another seed gives other crystals of the same kind
 MAX_ATOMS = 24
 STRAIN = 0.04  # largest entry of the strain tensor
 RATTLE = 0.10  # Å, largest displacement on each axis
@@ -93,13 +93,13 @@ _MULTIPLES = [
 def read(
     *, target: Literal["per_atom", "per_cell"], seed: Natural = SEED, count: Count = 600
 ) -> list[RawStructure]:
-    """Make the demonstration crystals; there is no file.
+    """Generate the demonstration crystals; there is no file.
 
     Args:
         target: "per_atom" (eV/atom, intensive) or "per_cell" (eV/cell, extensive).
-        seed: Decides about compositions, cells, strains and displacements. The crystals of a seed are
+        seed: Determines compositions, cells, strains and displacements. The crystals of a seed are
             the same for both targets and on every machine.
-        count: Crystals to make; fewer are the first of more.
+        count: Number of crystals; a smaller number gives the first ones of a larger number.
 
     Returns:
         The crystals, each with its electrostatic energy as the target.
@@ -109,7 +109,7 @@ def read(
     """
     if target not in TARGETS:
         raise ConfigError(f"demo: expected a target of {', '.join(TARGETS)}, got {target!r}")
-    # Of the standard generator only random() is promised to stay the same in later versions.
+    # Only random() of the standard generator is guaranteed to stay the same in later versions.
     draw = random.Random(seed).random
     choices = {name: _compositions(prototype) for name, prototype in _PROTOTYPES.items()}
     rows = []

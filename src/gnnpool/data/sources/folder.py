@@ -41,10 +41,10 @@ def read(
             or below: CIF (.cif), POSCAR (.vasp, .poscar or POSCAR...), JSON of pymatgen, ASE, JARVIS or
             OPTIMADE (.json), extended XYZ (.xyz, .extxyz).
         targets: Name of the table, CSV with or without a heading: the name of a structure file relative to
-            the table, with or without its ending, and then one or more targets.
-        column: Column of the target, counted from 0, the names.
-        max_bytes: Most bytes that the archive may hold unpacked.
-        max_files: Most files and folders that it may hold.
+            the table, with or without its extension, and then one or more targets.
+        column: Column of the target, counted from 0 (the names).
+        max_bytes: Maximum unpacked size of the archive in bytes.
+        max_files: Maximum number of files and folders.
 
     Returns:
         One raw structure for each row of the table, named as there.
@@ -61,7 +61,7 @@ def rows_of(files: Mapping[str, bytes], *, path: str | Path, targets: str, colum
 
     Args:
         files: Content of each file by its name.
-        path: Where they come from, for messages.
+        path: Path of the archive, for messages.
         targets: Name of the table.
         column: Column of the target.
     """
@@ -87,7 +87,7 @@ def rows_of(files: Mapping[str, bytes], *, path: str | Path, targets: str, colum
 
 
 def _is_heading(row: list[str], column: int) -> bool:
-    """Whether no cell is a number, and that of the target is a word rather than a missing value."""
+    """Whether no field is a number, and the field of the target is a word rather than a missing value."""
     target = row[column] if -len(row) <= column < len(row) else ""
     return target.lower() not in _MISSING and all(number(cell) is None for cell in row)
 
@@ -106,12 +106,12 @@ def _raw(
 def _chosen(
     files: Mapping[str, bytes], members: Sequence[PurePosixPath], name: str
 ) -> tuple[PurePosixPath | None, str]:
-    """The one structure file of a name, or why there is none."""
+    """The single structure file of a name, or the reason why there is none."""
     known = [member for member in members if form_of(member)]
     if exact := [member for member in known if f"/{member}".endswith(f"/{name}")]:
         known = exact
     elif len(known) > 1:
-        # A JSON file of something else may stand beside the structure.
+        # A JSON file with other content may lie beside the structure.
         known = [one for one in known if form_of(one) != "json" or is_structure(files[str(one)])]
     if len(known) == 1:
         return known[0], ""

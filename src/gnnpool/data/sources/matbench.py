@@ -16,13 +16,13 @@ _KEYS = {"index", "columns", "data"}
 def read(path: str | Path, *, max_bytes: int = MAX_BYTES) -> list[RawStructure]:
     """Read the rows of a gzipped Matbench task.
 
-    The structure dictionaries are taken apart directly; oxidation states, charges and site
-    properties are left behind. Rows that the file only counts, from 0, get Matbench's names:
+    The structure dictionaries are read directly; oxidation states, charges and site properties are
+    dropped. If the file only numbers its rows, from 0, they get Matbench's names:
     "mb-phonons-0001" is the first of ``matbench_phonons.json.gz``.
 
     Args:
         path: File such as ``matbench_phonons.json.gz``.
-        max_bytes: Most bytes that the file may hold unpacked.
+        max_bytes: Maximum unpacked size of the file in bytes.
 
     Returns:
         One raw structure for each row, in the order of the file.

@@ -1,6 +1,6 @@
 """MatDeepLearn's data: the list ``data.json``, or numbered structure files with ``targets.csv``, in a folder.
 
-A folder comes as one archive, so that it is one thing with one hash.
+A folder is packed as one archive, so that it has one hash.
 """
 
 from collections.abc import Mapping
@@ -21,16 +21,16 @@ _KEYS = {"structure_id", "positions", "cell", "atomic_numbers", "y"}
 def read(
     path: str | Path, *, target: Natural = 0, max_bytes: Count = MAX_BYTES, max_files: Count = MAX_FILES
 ) -> list[RawStructure]:
-    """Read what MatDeepLearn reads.
+    """Read the input files of MatDeepLearn.
 
     Args:
         path: ``data.json``, a JSON list of mappings with the keys structure_id, positions (Å), cell (rows
-            are vectors, Å), atomic_numbers and y; other keys are left behind. Or a folder as an archive
+            are vectors, Å), atomic_numbers and y; other keys are ignored. Or a folder as an archive
             (zip, tar or tar.gz): with ``data.json``, or with ``targets.csv`` and the structure files that
             it names.
-        target: Which one, if there are several, counted from 0.
-        max_bytes: Most bytes that an archive may hold unpacked.
-        max_files: Most files and folders that it may hold.
+        target: Number of the target, if there are several, counted from 0.
+        max_bytes: Maximum unpacked size of an archive in bytes.
+        max_files: Maximum number of files and folders in it.
 
     Returns:
         One raw structure for each mapping or row, in the order of the file.
@@ -68,7 +68,7 @@ def _raw(path: str | Path, number: int, row: object, target: int) -> RawStructur
         raise DataError(f"{path}: row {number}: expected the keys {sorted(_KEYS)}, found {found}")
     y, numbers = row["y"], row["atomic_numbers"]
     return RawStructure(
-        # A number counts as the name that it prints.
+        # A number is a name, as it is printed.
         id=str(row["structure_id"]) if isinstance(row["structure_id"], int) else row["structure_id"],
         lattice=row["cell"],
         species=[{one if isinstance(one, int | float | str) else repr(one): 1.0} for one in numbers]

@@ -1,4 +1,4 @@
-"""A table of one's own: a column of structures and a column of targets, as Parquet, CSV or JSON."""
+"""A table with a column of structures and a column of targets, as Parquet, CSV or JSON."""
 
 import io
 from pathlib import Path
@@ -29,13 +29,13 @@ def read(
         target: Column of the target.
         structure: Column of the structures.
         id: Column of the names; None to name each row by its number, from 1.
-        format: Form of the structures: cif, poscar, xyz, or json for pymatgen's dictionaries.
+        format: Format of the structures: cif, poscar, xyz, or json for dictionaries.
 
     Returns:
         One raw structure for each row.
 
     Raises:
-        ConfigError: If the form of the structures is not known.
+        ConfigError: If the format of the structures is unknown.
         DataError: If the file cannot be read, or lacks a column.
     """
     if format not in FORMS:
@@ -57,8 +57,8 @@ def _table(path: Path, used: set[str | None]) -> dict[str, list]:
                 _check_once(file.schema_arrow.names, used)
                 return file.read().to_pydict()
         if path.suffix == ".csv":
-            # As text, so that a name "007" stays itself and a wrong value is shown as it stands; without a
-            # heading, because pandas would rename a column that is there twice.
+            # As text, so that a name "007" stays unchanged and a wrong value is shown as written; without a
+            # heading, because pandas would rename a repeated column.
             text = io.StringIO(decoded(path.read_bytes()), newline="")
             table = pd.read_csv(text, dtype=str, keep_default_na=False, header=None)
             names = table.iloc[0].tolist()
@@ -84,6 +84,6 @@ def _name(value: object) -> object:
 
 
 def _number(value: object) -> object:
-    """A number written as text counts as the number; any other text stays, to be shown."""
+    """Turn a number written as text into the number; keep other text for the message."""
     found = number(value) if isinstance(value, str) else value
     return value if found is None else found
