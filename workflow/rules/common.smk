@@ -10,6 +10,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from gnnpool import stages
+from gnnpool.bundle.planning import EQUIVALENT, UNPACKED, plan_bundles
 from gnnpool.config import (
     check_config,
     files_of,
@@ -62,6 +63,16 @@ KEEP_TOGETHER = config["split"]["keep_duplicates_together"]
 PLANNED = plan_trials(config["blocks"], config["seeds"], config["noise_floor"])
 DATASETS = sorted({trial.dataset for trial in PLANNED})
 NETWORKS = networks_of(config, PLANNED)
+try:
+    BUNDLED = plan_bundles(
+        config,
+        PLANNED,
+        [t for entry in config["explanations"] for t in explained_trials(entry, PLANNED)],
+    )
+except GnnpoolError as error:
+    raise WorkflowError(str(error)) from None
+if workflow.is_main_process:
+    print(*BUNDLED.lines, sep="\n", end="\n" if BUNDLED.lines else "", file=sys.stderr)
 
 
 def own_trials(entry, kinds):
@@ -176,11 +187,17 @@ def checked_network(wildcards):
 
 
 def records_of(trials):
-    """Records of some trials; with allow_partial, of those that are finished and whole."""
-    records = [f"{RESULTS}/trials/{trial}/record.parquet" for trial in trials]
+    """Records of some trials, trained or from bundles; with allow_partial, of those that are finished and whole."""
     if config["allow_partial"]:
-        return [path for path in records if usable(path)]
-    return records
+        trials = [
+            t for t in trials if t in BUNDLED.folders or usable(BUNDLED.record(t))
+        ]
+    return [BUNDLED.record(trial) for trial in trials]
+
+
+def trained_records_of(trials):
+    """Records of some trials without those from bundles, which hold no weights."""
+    return records_of([trial for trial in trials if trial not in BUNDLED.folders])
 
 
 @cache
@@ -201,7 +218,7 @@ def usable(record):
 EXPLANATIONS = {
     entry["name"]: entry
     for entry in config["explanations"]
-    if records_of(explained_trials(entry, PLANNED))
+    if trained_records_of(explained_trials(entry, PLANNED))
 }
 
 
@@ -248,7 +265,7 @@ def explained_files(wildcards):
     """What an explanation is made from: files of its dataset, and of one trial of each pooling."""
     entry = EXPLANATIONS[wildcards.explanation]
     _, edges = entry["setting"]
-    records = records_of(explained_trials(entry, PLANNED))
+    records = trained_records_of(explained_trials(entry, PLANNED))
     return {
         "structures": f"{DATA.format(dataset=entry['dataset'])}/structures.parquet",
         "graphs": f"{GRAPHS.format(dataset=entry['dataset'], edges=edges)}.safetensors",

@@ -43,7 +43,10 @@ def of_trials(trials: pd.DataFrame) -> Printed:
 
 
 def of_data(
-    trials: pd.DataFrame, manifests: Sequence[Mapping], labels: Mapping[str, Mapping[str, str]]
+    trials: pd.DataFrame,
+    manifests: Sequence[Mapping],
+    labels: Mapping[str, Mapping[str, str]],
+    equivalent: Sequence[str],
 ) -> Printed:
     """Hashes of raw files and graphs.
 
@@ -51,6 +54,7 @@ def of_data(
         trials: Rows of :func:`gnnpool.analysis.collect.read_records`.
         manifests: Manifests of the structures of the datasets.
         labels: For each of datasets, models, edges and poolings the labels by slug.
+        equivalent: Sentences on copies of the data that count as the same.
     """
     rows = []
     for manifest in manifests:
@@ -61,6 +65,7 @@ def of_data(
         for (edges, digest), _ in own.groupby(["edges", "graphs_sha256"]):
             rows.append(Row(f"graphs, {label_of(labels, 'edges', edges)}", [Item(digest or "none")]))
     notes = ["The hash of each split stands in the record of each of its trials."]
+    notes += [f"{sentence}." for sentence in equivalent]
     return Printed("hashes", "Hashes of the data", ["SHA-256"], rows, notes)
 
 
