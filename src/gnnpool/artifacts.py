@@ -83,7 +83,7 @@ def write_table(
     *,
     metadata: Mapping[str, str] | None = None,
     units: Mapping[str, str] | None = None,
-    split_bytes: Sequence[str] = (),
+    repeating: Sequence[str] | None = None,
 ) -> None:
     """Write a Parquet file with page checksums and a checksum of the whole.
 
@@ -92,7 +92,8 @@ def write_table(
         table: The columns.
         metadata: Added to the schema metadata.
         units: Unit of each column that has one; kept there too, as JSON under the key "units".
-        split_bytes: Columns of numbers that rarely repeat: stored byte by byte, which compresses them better.
+        repeating: Columns with few distinct values, if others hardly repeat: of those, floating-point numbers
+            are stored byte by byte, which compresses them better. None if all may repeat.
     """
     added = dict(metadata or {})
     if units:
@@ -100,9 +101,11 @@ def write_table(
     table = table.replace_schema_metadata({**_without_checksum(table), **added})
 
     def write(temporary: Path) -> None:
-        repeating = [name for name in table.column_names if name not in split_bytes]
-        encodings = {"use_dictionary": repeating, "use_byte_stream_split": list(split_bytes)}
-        options = encodings if split_bytes else {}
+        options = {}
+        if repeating is not None:
+            floats = [f.name for f in table.schema if pa.types.is_floating(f.type)]
+            split = [name for name in floats if name not in repeating]
+            options = {"use_dictionary": list(repeating), "use_byte_stream_split": split}
         with pq.ParquetWriter(
             temporary, table.schema, compression="zstd", write_page_checksum=True, **options
         ) as writer:

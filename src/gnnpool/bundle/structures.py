@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -40,7 +41,7 @@ def summarize(structures: StructureSet) -> pa.Table:
     Args:
         structures: Of one dataset.
     """
-    cells = [structures.numbers[i:j] for i, j in zip(structures.node_ptr, structures.node_ptr[1:])]
+    cells = [structures.numbers[i:j] for i, j in pairwise(structures.node_ptr)]
     dataset = pa.array([structures.metadata["dataset"]] * len(structures)).dictionary_encode()
     return pa.table(
         {

@@ -49,9 +49,12 @@ def write_bundle(results: str | Path, folder: str | Path, *, config: Mapping) ->
     collect_trials(records=paths, output=trials_file)
     trials = read_trials(trials_file)
     of = {str(Trial.parse("/".join(path.parts[-6:-1]))): path for path in paths}
-    paths = [of[str(Trial(*row))] for row in trials[TRIAL].itertuples(index=False)]
+    # Trials of the same split one after another: their ids and targets repeat, and compress to little.
+    alike = trials.sort_values(["dataset", "seed"], kind="stable")
+    paths = [of[str(Trial(*row))] for row in alike[TRIAL].itertuples(index=False)]
     for table, what in (("histories", "history"), ("predictions", "predictions")):
-        _write_numbers(folder / f"{table}.parquet", gather(paths, trials, what))
+        gathered = gather(paths, alike, what)
+        write_table(folder / f"{table}.parquet", gathered, repeating=["trial", "epoch", "learning_rate"])
     datasets = _datasets(results, trials)
     summaries = [summarize(read_structures(results / f"data/{d}/structures.parquet")) for d in datasets]
     write_table(
@@ -72,11 +75,6 @@ def write_bundle(results: str | Path, folder: str | Path, *, config: Mapping) ->
     _write_text(folder / "README.md", readme(trials, facts, config=config, name=folder.name))
     write_json(folder / FACTS, facts)
     return {name: (folder / name).stat().st_size for name in [*names, "README.md", FACTS]}
-
-
-def _write_numbers(path: Path, table: pa.Table) -> None:
-    numbers = [field.name for field in table.schema if pa.types.is_floating(field.type)]
-    write_table(path, table, split_bytes=[name for name in numbers if name != "target"])
 
 
 def _datasets(results: Path, trials: pd.DataFrame) -> dict[str, dict]:
