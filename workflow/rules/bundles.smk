@@ -13,9 +13,12 @@ localrules:
 rule unpack_bundles:
     input:
         bundles=BUNDLED.files,
-        structures=[f"{DATA.format(dataset=d)}/structures.parquet" for d in BUNDLED.datasets],
+        structures=[
+            f"{DATA.format(dataset=d)}/structures.parquet" for d in BUNDLED.datasets
+        ],
         splits=[
-            f"{DATA.format(dataset=d)}/splits/seed-{seed}.parquet" for d, seed in BUNDLED.splits
+            f"{DATA.format(dataset=d)}/splits/seed-{seed}.parquet"
+            for d, seed in BUNDLED.splits
         ],
     output:
         trials=BUNDLED.unpacked,

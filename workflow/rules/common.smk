@@ -67,7 +67,11 @@ try:
     BUNDLED = plan_bundles(
         config,
         PLANNED,
-        [t for entry in config["explanations"] for t in explained_trials(entry, PLANNED)],
+        [
+            t
+            for entry in config["explanations"]
+            for t in explained_trials(entry, PLANNED)
+        ],
     )
 except GnnpoolError as error:
     raise WorkflowError(str(error)) from None

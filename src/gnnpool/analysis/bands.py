@@ -1,4 +1,4 @@
-"""Errors of mean pooling in the framework that the paper used, as data: whether ours are of the right size."""
+"""Errors of mean pooling in the framework that the paper used, as data."""
 
 from importlib.resources import files
 

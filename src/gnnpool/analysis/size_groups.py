@@ -28,7 +28,9 @@ def compare_size_groups(
     """
     known = changes[(changes["pooling"] != BASELINE) & changes["change"].notna()]
     known = known.assign(sees=known["pooling"].map(sees_size)).dropna(subset="sees")
-    rows = [(*names, *found) for names, group in known.groupby(_SETTING) if (found := _compare(group, confidence))]
+    rows = [
+        (*names, *found) for names, group in known.groupby(_SETTING) if (found := _compare(group, confidence))
+    ]
     columns = ["n_blind", "n_seeing", "n_seeds", "blind", "seeing", "difference", "low", "high", "p_value"]
     return pd.DataFrame(rows, columns=[*_SETTING, *columns])
 

@@ -37,7 +37,7 @@ def compare_texts(kept: Path, made: str) -> str:
         made: What came out.
     """
     found = kept.read_text(encoding="utf-8")
-    for number, (one, other) in enumerate(zip(found.splitlines(), made.splitlines()), start=1):
+    for number, (one, other) in enumerate(zip(found.splitlines(), made.splitlines(), strict=False), start=1):
         if _NUMBER.sub("0", one) != _NUMBER.sub("0", other) or not all(
             map(_close, _NUMBER.findall(one), _NUMBER.findall(other))
         ):

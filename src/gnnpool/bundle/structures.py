@@ -14,8 +14,8 @@ from gnnpool.data.split_file import Split
 from gnnpool.data.structure import StructureSet
 from gnnpool.errors import DataError
 
-# Two copies of a dataset are the same if volumes and targets differ by less than these shares. Coordinates that were
-# rounded to six digits change the volume of a cell by less than 1e-5; another relaxation changes it by 1e-3.
+# Two copies of a dataset are the same if volumes and targets differ by at most these shares: copies whose
+# coordinates were rounded pass.
 VOLUME, TARGET = 1e-4, 1e-6
 UNITS = {"atoms": "atoms per cell", "volume": "Å^3 per cell", "target": "unit of its dataset"}
 
@@ -67,7 +67,7 @@ def require_same(found: pa.Table, expected: pa.Table, *, what: str) -> Agreement
         DataError: Naming the first structure that differs, and by what.
     """
     ours, theirs = expected.to_pydict(), found.to_pydict()
-    for one, other in zip(theirs["id"], ours["id"]):
+    for one, other in zip(theirs["id"], ours["id"], strict=False):
         if one != other:
             raise DataError(f"{what}: structure {one!r} of the bundle: found {other!r} here in its place")
     if len(ours["id"]) != len(theirs["id"]):

@@ -1,4 +1,4 @@
-"""Predictions and histories of many trials as one table, and one trial of it as the files that a training leaves."""
+"""Predictions and histories of many trials as one table, and the files of one trial out of it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path

@@ -92,7 +92,7 @@ def _rows(bundle: Bundle, dataset: str) -> pa.Table:
 
 
 def _note(found: dict, dataset: str, agreement: Agreement, bundle: Bundle) -> None:
-    """Add the hashes of a bundle that belong to the same data as the local ones, and say how well they agree."""
+    """Add the hashes of a bundle that belong to the same data as the local ones, and how well they agree."""
     known = bundle.facts["datasets"][dataset]
     for kind in ("graphs", "splits"):
         hashes = found[kind].setdefault(dataset, {})
@@ -116,7 +116,7 @@ def _require_split(split: Split, bundle: Bundle, dataset: str, seed: int) -> Non
 
 def _require_tested(predictions: pa.Table, split: Split, bundle: Bundle, name: str) -> None:
     expected = [split.ids[i] for i in split.indices("test")]
-    for found, one in zip(predictions["id"].to_pylist(), expected):
+    for found, one in zip(predictions["id"].to_pylist(), expected, strict=False):
         if found != one:
             raise DataError(f"{bundle.folder}: {name}: test part: found {found!r}, expected {one!r}")
     if predictions.num_rows != len(expected):

@@ -113,7 +113,9 @@ class _Reading:
                     f"{'within' if within else 'outside of'} one standard deviation"
                 )
             others = [
-                f"{public.loc[key, 'mae']:.{digits}f}" if (key := (algorithm, names[0])) in public.index else "none"
+                f"{public.loc[key, 'mae']:.{digits}f}"
+                if (key := (algorithm, names[0])) in public.index
+                else "none"
                 for algorithm in (NEAREST, _DUMMY)
             ]
             spread = f" ± {error.std():.{digits}f}" if len(error) > 1 else ""
@@ -174,7 +176,7 @@ class _Reading:
         ]
 
     def claims(self) -> tuple[list[dict], int]:
-        """The paper's sentences that can be judged, and how many cannot, as a dataset or setting is not trained."""
+        """The paper's sentences that can be judged, and how many cannot."""
         judged = judge_claims(self._values, confidence=self._sure["confidence"])
         run = judged[judged["verdict"] != NOT_RUN]
         lines = [

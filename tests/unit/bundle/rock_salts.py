@@ -1,4 +1,4 @@
-"""Results without training: rock salts of growing lattice constants, their splits, and made-up trials of them."""
+"""Results without training: rock salts of growing lattice constants, their splits, and made-up trials."""
 
 import json
 from collections.abc import Iterable
