@@ -61,26 +61,7 @@ def remake(folder: str | Path, output: str | Path) -> Remade:
     records = {
         Trial.parse("/".join(path.parts[-6:-1])): path for path in unpack(bundle, planned, output / "bundled")
     }
-    made = {
-        "trials": analysis / "trials.parquet",
-        "changes": analysis / "changes_by_seed.parquet",
-        "checks": output / "checks/passed.json",
-    }
-    collect_trials(records=list(records.values()), output=made["trials"])
-    compare_to_baseline(
-        trials=made["trials"],
-        seeds=config["seeds"],
-        by_seed=made["changes"],
-        by_condition=analysis / "changes_by_condition.parquet",
-    )
-    check_results(
-        trials=made["trials"],
-        planned=[tuple(vars(trial).values()) for trial in planned],
-        settings=trial_settings(config),
-        allow_partial=True,
-        on_mixed_code=config["on_mixed_code"],
-        output=made["checks"],
-    )
+    made = _analysis(config, planned, list(records.values()), output)
     remade = _exhibits(config, planned, records, output)
     write_report(
         made={
@@ -96,6 +77,34 @@ def remake(folder: str | Path, output: str | Path) -> Remade:
         html=output / "report.html",
     )
     return remade
+
+
+def _analysis(
+    config: Mapping, planned: Sequence[Trial], records: Sequence[Path], output: Path
+) -> dict[str, Path]:
+    """Collect the trials, compare them with mean pooling, and check them."""
+    analysis = output / "analysis"
+    made = {
+        "trials": analysis / "trials.parquet",
+        "changes": analysis / "changes_by_seed.parquet",
+        "checks": output / "checks/passed.json",
+    }
+    collect_trials(records=records, output=made["trials"])
+    compare_to_baseline(
+        trials=made["trials"],
+        seeds=config["seeds"],
+        by_seed=made["changes"],
+        by_condition=analysis / "changes_by_condition.parquet",
+    )
+    check_results(
+        trials=made["trials"],
+        planned=[tuple(vars(trial).values()) for trial in planned],
+        settings=trial_settings(config),
+        allow_partial=True,
+        on_mixed_code=config["on_mixed_code"],
+        output=made["checks"],
+    )
+    return made
 
 
 def _exhibits(config: Mapping, planned: list[Trial], records: Mapping[Trial, Path], output: Path) -> Remade:
