@@ -10,7 +10,7 @@ from gnnpool.bundle.remake import remake
 
 ROOT = Path(__file__).parents[2]
 EVIDENCE = ROOT / "evidence"
-pytestmark = pytest.mark.skipif(not (EVIDENCE / "bundle.json").exists(), reason="no evidence in this checkout")
+pytestmark = pytest.mark.skipif(not (EVIDENCE / "bundle.json").exists(), reason="no evidence here")
 
 
 def test_the_tables_of_the_evidence_are_those_that_come_out(tmp_path):
