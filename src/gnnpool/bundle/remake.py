@@ -15,7 +15,7 @@ from gnnpool.bundle.files import COUNTS, Bundle, open_bundle
 from gnnpool.bundle.unpack import unpack
 from gnnpool.config import labels_of, physics_of, trial_settings, what_decides
 from gnnpool.errors import ConfigError
-from gnnpool.figures.compose import draw_figure
+from gnnpool.figures.draw import draw_figure
 from gnnpool.grid import plan_trials, trials_of
 from gnnpool.records import Trial
 from gnnpool.report.compose import write_report
