@@ -9,12 +9,17 @@ DEMO := --configfile config/config.yaml config/demo.yaml
 BENCHMARKS := batch_making cgcnn_step torchmd_step readouts peak_memory graph_building planning scaling \
   whole_trial two_readings two_trials
 
-.PHONY: demo test test-slurm test-report bench bench-gpu lint lock clean-demo
+.PHONY: demo evidence test test-slurm test-report bench bench-gpu lint lock clean-demo
 
 # After any stop, `make demo` resumes.
 demo: $(READY)  ## The whole workflow on embedded data: tables, figures and a report.
 	$(BIN)/snakemake --cores $(CORES) $(DEMO) --quiet rules
 	@$(BIN)/gnnpool where results/demo
+
+# From the bundle in evidence/ alone, without data or training. It fails if the committed tables or docs/findings.md
+# differ from the result.
+evidence: $(READY)  ## Tables, figures and the report from the trials that come with the project.
+	@$(BIN)/gnnpool remake evidence results/evidence --check docs/findings.md
 
 # Two processes; the tests of one file run in one process, because they share fixtures.
 test: $(READY)  ## All tests, on a CPU, without network.

@@ -9,7 +9,7 @@ import glob
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,7 @@ def write_table(
     *,
     metadata: Mapping[str, str] | None = None,
     units: Mapping[str, str] | None = None,
+    repeating: Sequence[str] | None = None,
 ) -> None:
     """Write a Parquet file with page checksums and a checksum of the whole.
 
@@ -91,6 +92,8 @@ def write_table(
         table: The columns.
         metadata: Added to the schema metadata.
         units: Unit of each column that has one; kept there too, as JSON under the key "units".
+        repeating: Columns with few distinct values, if others hardly repeat: of those, floating-point numbers
+            are stored byte by byte, which compresses them better. None if all may repeat.
     """
     added = dict(metadata or {})
     if units:
@@ -98,8 +101,13 @@ def write_table(
     table = table.replace_schema_metadata({**_without_checksum(table), **added})
 
     def write(temporary: Path) -> None:
+        options = {}
+        if repeating is not None:
+            floats = [f.name for f in table.schema if pa.types.is_floating(f.type)]
+            split = [name for name in floats if name not in repeating]
+            options = {"use_dictionary": list(repeating), "use_byte_stream_split": split}
         with pq.ParquetWriter(
-            temporary, table.schema, compression="zstd", write_page_checksum=True
+            temporary, table.schema, compression="zstd", write_page_checksum=True, **options
         ) as writer:
             writer.write_table(table)
             # Beside the schema's own metadata, which the file holds twice.

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from gnnpool import __version__
+from gnnpool.bundle import commands as bundle_commands
 from gnnpool.errors import GnnpoolError, InterruptedTraining
 from gnnpool.logs import INTERRUPTED, ignore_signals, log_to
 from gnnpool.records import READINGS
@@ -80,6 +81,7 @@ def main(argv: list[str] | None = None) -> int:
         "--reading", default="raw", choices=READINGS, help="weights of the best epoch (raw), or averaged"
     )
     export.add_argument("--output", required=True, help="record to write, such as results.json.gz")
+    bundle_commands.add(commands)
     arguments = parser.parse_args(argv)
     run = {
         "train": _train,
@@ -88,6 +90,7 @@ def main(argv: list[str] | None = None) -> int:
         "status": _status,
         "plan": _plan,
         "export-matbench": _export_matbench,
+        **bundle_commands.RUN,
     }
     try:
         return run[arguments.command](arguments)

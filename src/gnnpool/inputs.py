@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from gnnpool.bundle.planning import Bundled
 from gnnpool.layout import Layout
 from gnnpool.plan import Plan
 from gnnpool.records import Trial
@@ -23,18 +24,20 @@ class Inputs:
     Args:
         plan: What is planned.
         layout: Where files lie.
+        bundled: Trials of bundles, which need no training.
         report_damaged: Whether the reason is printed for which a damaged record is left out.
     """
 
     plan: Plan
     layout: Layout
+    bundled: Bundled
     report_damaged: bool = False
 
     @cached_property
     def explanations(self) -> dict[str, Mapping]:
         """Entries of the explanations; with allow_partial, of those with a finished trial."""
         entries = self.plan.explanations
-        return {name: e for name, e in entries.items() if self.records(self.plan.explained(e))}
+        return {name: e for name, e in entries.items() if self.records(self._trained(e))}
 
     @cached_property
     def datasets(self) -> list[str]:
@@ -43,8 +46,9 @@ class Inputs:
 
     def records(self, trials: Iterable[Trial]) -> list[str]:
         """Records of some trials; with allow_partial, of those that are finished and whole."""
-        records = map(self._record, trials)
-        return [path for path in records if not self.plan.config["allow_partial"] or self._usable(path)]
+        if self.plan.config["allow_partial"]:
+            trials = [t for t in trials if t in self.bundled.folders or self._usable(self._record(t))]
+        return list(map(self._record, trials))
 
     def lost_records(self) -> list[str]:
         """Records that are gone after they were collected: they are made anew, though nothing waits."""
@@ -95,7 +99,7 @@ class Inputs:
     def explanation(self, name: str) -> dict[str, str | list[str]]:
         """Files of an explanation: those of its dataset, and of one trial of each pooling."""
         entry = self.explanations[name]
-        trials = self.plan.explained(entry)
+        trials = self._trained(entry)
         return {
             "structures": f"{self.layout.data(entry['dataset'])}/structures.parquet",
             "graphs": f"{self.layout.graphs(entry['dataset'], entry['setting'][1])}.safetensors",
@@ -104,8 +108,12 @@ class Inputs:
             "weights": self._beside(trials, "model.safetensors"),
         }
 
+    def _trained(self, explanation: Mapping) -> list[Trial]:
+        """Trials of an explanation without those from bundles, which hold no weights."""
+        return [t for t in self.plan.explained(explanation) if t not in self.bundled.folders]
+
     def _record(self, trial: Trial) -> str:
-        return f"{self.layout.trial(str(trial))}/record.parquet"
+        return self.bundled.record(trial)
 
     def _usable(self, record: str) -> bool:
         """Whether a record is there and whole; the trial of a damaged one is a gap."""

@@ -109,6 +109,11 @@ class Plan:
         """The trials that an explanation looks at."""
         return explained_trials(ExplanationSpec.of(entry), self.trials)
 
+    @cached_property
+    def explained_trials(self) -> list[Trial]:
+        """The trials that any explanation looks at."""
+        return [trial for entry in self.config["explanations"] for trial in self.explained(entry)]
+
     def dataset_meaning(self, dataset: str) -> dict[str, Any]:
         """What decides the structures of a dataset; see :class:`gnnpool.specs.DatasetSpec`."""
         return DatasetSpec.keys_of(self.config["datasets"][dataset])

@@ -10,7 +10,7 @@ from typing import Any
 from gnnpool import plugins
 from gnnpool.errors import ConfigError
 from gnnpool.extras import require
-from gnnpool.signatures import check_options, declared
+from gnnpool.signatures import check_options, class_constant, declared
 
 PACKAGE = "gnnpool.pooling"
 GROUP = "gnnpool.poolings"
@@ -77,6 +77,23 @@ def check_pooling(name: str, entry: Mapping | None) -> None:
             plugins.require(choice.name, pyg_names(), what=f"PyG aggregation of pooling {name!r}")
         else:
             plugins.require(choice.name, tgp_names(), what=f"tgp pooler of pooling {name!r}")
+
+
+def sees_size(name: str, entry: Mapping | None) -> bool | None:
+    """Whether a pooling's vector depends on how many atoms describe a crystal, as its operators declare it.
+
+    Args:
+        name: Name of the pooling.
+        entry: Its entry of the configuration, if it has one.
+
+    Returns:
+        Whether any operator depends on it; None if that is not known without running one of another package.
+    """
+    declared_by = [
+        class_constant(PACKAGE, choice.name, "sees_size", group=GROUP) if choice.kind == "operator" else None
+        for choice in read_operators(name, entry)
+    ]
+    return True if True in declared_by else None if None in declared_by else False
 
 
 def check_operator_options(name: str, entry: Mapping | None) -> None:

@@ -55,6 +55,30 @@ def declared(package: str, name: str, base: str, *, group: str | None = None) ->
     return _arguments(found[0].args, method=base != "read") if found and not found[0].args.kwarg else None
 
 
+@cache
+def class_constant(package: str, name: str, constant: str, *, group: str | None = None) -> Any:
+    """A constant in the body of the one class of a component, read without importing it.
+
+    Args:
+        package: Dotted name of the folder, such as "gnnpool.pooling".
+        name: Name of the component.
+        constant: Name of the constant.
+        group: Entry point group; a component of another package is not read.
+
+    Returns:
+        Its value; None if the source does not show it.
+    """
+    module = None if plugins.origin(name, group) else find_spec(f"{package}.{name}")
+    if module is None or module.origin is None:
+        return None
+    body = ast.parse(Path(module.origin).read_text(encoding="utf-8")).body
+    for node in (one for one in body if isinstance(one, ast.ClassDef) and not one.name.startswith("_")):
+        for line in node.body:
+            if isinstance(line, ast.Assign) and constant in {ast.unparse(target) for target in line.targets}:
+                return ast.literal_eval(line.value)
+    return None
+
+
 def check_options(
     options: Mapping[str, Any],
     arguments: Mapping[str, Any] | None,

@@ -158,6 +158,8 @@ def _status(trial: Trial, results: Path, logs: Path, spans: list[Span]) -> Trial
     """Status of one trial; the periods in which it used a GPU are added to the spans."""
     record, log = results / str(trial) / "record.parquet", logs / f"{trial}.log"
     try:
+        if not record.exists():  # one that was unpacked from a bundle is done as well
+            record = results.with_name("bundled") / str(trial) / "record.parquet"
         events, damaged = journal.read_lines(logs / f"{trial}.jsonl")
         with suppress(FileNotFoundError):
             record.stat()

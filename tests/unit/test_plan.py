@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from gnnpool.bundle.planning import Bundled
 from gnnpool.config import read_config
 from gnnpool.inputs import Inputs
 from gnnpool.layout import Layout
@@ -33,7 +34,9 @@ def config() -> dict:
 @pytest.fixture
 def inputs(config, tmp_path):
     """The inputs of a plan whose results lie in a folder of its own."""
-    return lambda **changes: Inputs(Plan(config | changes), Layout(str(tmp_path), "logs", "resources"))
+    return lambda **changes: Inputs(
+        Plan(config | changes), Layout(str(tmp_path), "logs", "resources"), Bundled(str(tmp_path))
+    )
 
 
 def test_slices_of_the_same_trials_share_a_collection(config):

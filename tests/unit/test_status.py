@@ -119,6 +119,13 @@ def test_a_start_names_the_gpu_that_the_process_computes_on(tmp_path, monkeypatc
     assert "gpu" not in second
 
 
+def test_a_trial_that_was_unpacked_from_a_bundle_is_done(begun, tmp_path):
+    record = tmp_path / "results/bundled/salts/cgcnn/mdl/mean/seed-6/record.parquet"
+    write_table(record, pa.Table.from_pylist([{**RECORD, "seed": 6}]))
+    states = {one.trial.seed: one.state for one in read_status(begun).blocks["first"]}
+    assert states == {**SEEDS, 6: DONE}
+
+
 def test_a_damaged_record_is_no_success(begun, tmp_path):
     record = next(tmp_path.rglob("record.parquet"))
     record.write_bytes(record.read_bytes()[:-1])

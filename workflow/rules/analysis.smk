@@ -115,6 +115,7 @@ rule render_table:
 rule check_results:
     input:
         trials=f"{RESULTS}/analysis/trials.parquet",
+        equivalent=BUNDLED.equivalent,
     output:
         f"{RESULTS}/checks/passed.json",
     log:

@@ -1,11 +1,13 @@
 """Shared by all rule files: the checked configuration, the plan, and the patterns of paths."""
 
 import gc
+import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
 from gnnpool import stages
+from gnnpool.bundle.planning import EQUIVALENT, UNPACKED, plan_bundles
 from gnnpool.config import check_config, trial_settings, what_decides
 from gnnpool.errors import GnnpoolError
 from gnnpool.inputs import Inputs
@@ -22,7 +24,13 @@ except GnnpoolError as error:
 
 PLAN = Plan(config)
 LAYOUT = Layout(*(config[folder] for folder in ("results", "logs", "resources")))
-INPUTS = Inputs(PLAN, LAYOUT, report_damaged=CONTROLLER)
+try:
+    BUNDLED = plan_bundles(config, PLAN.trials, weights=PLAN.explained_trials)
+except GnnpoolError as error:
+    raise WorkflowError(str(error)) from None
+if workflow.is_main_process:
+    sys.stderr.writelines(f"{line}\n" for line in BUNDLED.lines)
+INPUTS = Inputs(PLAN, LAYOUT, BUNDLED, report_damaged=CONTROLLER)
 
 RESULTS = LAYOUT.results
 LOGS = LAYOUT.logs

@@ -8,6 +8,7 @@ from gnnpool.analysis.checks import check_results
 
 check_results(
     trials=snakemake.input.trials,
+    equivalent=snakemake.input.equivalent or None,
     planned=snakemake.params.planned,
     settings=snakemake.params.settings,
     allow_partial=snakemake.params.allow_partial,

@@ -35,6 +35,21 @@ def deviations(trials: pd.DataFrame, settings: Mapping) -> tuple[list[str], list
     return wrong, [f"{line} ({count} trials)" for line, count in sorted(rounding.items())]
 
 
+def deciding_differences(row: Mapping, trial: Trial, settings: Mapping) -> list[str]:
+    """Say which settings of a record differ from the configuration and decide numbers.
+
+    Args:
+        row: The record.
+        trial: Of which trial it is.
+        settings: See :func:`deviations`.
+    """
+    return [
+        f"{key}: found {found}, expected {expected} as in the configuration"
+        for key, found, expected in _differences(row, trial, settings)
+        if key not in _ROUNDING
+    ]
+
+
 def planned_options(trial: Trial, settings: Mapping) -> dict[str, Mapping | None]:
     """What the field options of a trial's record shall hold.
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from gnnpool.analysis.as_planned import deviations, other_software
 from gnnpool.analysis.collect import TRIAL, read_trials
-from gnnpool.artifacts import write_json
+from gnnpool.artifacts import read_json, write_json
 from gnnpool.errors import DataError
 from gnnpool.records import BASELINE, Trial
 
@@ -29,6 +29,7 @@ _NOTED = (
     *("threads", "engine", "deterministic", "nondeterministic"),
 )
 _LISTED = 10
+_NO_BUNDLES = {"sentences": [], "graphs": {}, "splits": {}}
 
 
 def check_results(
@@ -39,6 +40,7 @@ def check_results(
     allow_partial: bool,
     on_mixed_code: str,
     output: str | Path,
+    equivalent: str | Path | None = None,
 ) -> None:
     """Check all trials together and write what was found as JSON.
 
@@ -51,13 +53,16 @@ def check_results(
         on_mixed_code: "error" or "warn", where trials that belong together were trained by different
             code, of this package, of a plug-in, or of another minor version of PyTorch.
         output: The JSON file, written only if nothing is wrong.
+        equivalent: What :func:`gnnpool.bundle.unpack.unpack_bundles` found about the data of bundles (JSON):
+            their graphs and splits count as those that were made here.
 
     Raises:
         DataError: If planned trials or their baselines are missing, there are others than planned,
             trials of one dataset saw different targets, structures, graphs or splits, trials were
             trained with other settings than planned, or by different code and that is an error.
     """
-    trials = read_trials(trials)
+    same = read_json(equivalent) if equivalent else _NO_BUNDLES
+    trials = _with_one_hash(read_trials(trials), same)
     planned = {Trial(*trial) for trial in planned}
     found = {Trial(*row) for row in trials[TRIAL].itertuples(index=False)}
     missing = sorted(planned - found)
@@ -89,8 +94,22 @@ def check_results(
             "without_baseline": [str(trial) for trial in unpaired],
             "stage_version": int(trials["stage_version"].iloc[0]) if len(trials) else None,
             "warnings": warnings,
+            "equivalent": same["sentences"],
         },
     )
+
+
+def _with_one_hash(trials: pd.DataFrame, same: Mapping) -> pd.DataFrame:
+    """Give the graphs and splits of bundles the hash of those that were made here, or the first of theirs."""
+    trials = trials.copy()
+    for kind, field, axis in (("graphs", "graphs_sha256", "edges"), ("splits", "split_sha256", "seed")):
+        for dataset, groups in same[kind].items():
+            for name, hashes in groups.items():
+                group = (trials["dataset"] == dataset) & (trials[axis].astype(str) == name)
+                theirs = group & trials[field].isin(hashes)
+                own = trials.loc[group & ~theirs, field].mode()
+                trials.loc[theirs, field] = own.iloc[0] if len(own) else hashes[0]
+    return trials
 
 
 def _without_baseline(found: set[Trial]) -> list[Trial]:

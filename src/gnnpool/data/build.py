@@ -49,7 +49,9 @@ def build_structures(
         ConfigError: If the source is unknown or refuses its options.
     """
     if raw and (fault := disagreement(raw, entry)):
-        raise DataError(f"{dataset}: {raw} does not match the configured hash: {fault}; delete it and run again")
+        raise DataError(
+            f"{dataset}: {raw} does not match the configured hash: {fault}; delete it and run again"
+        )
     spec = DatasetSpec.of(entry)
     rows = _read(raw, dataset, spec)
     if len(rows) != spec.structures:

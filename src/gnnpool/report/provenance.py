@@ -51,13 +51,16 @@ def of_trials(trials: pd.DataFrame) -> Printed:
     return Printed("versions", "What the trials were made with", ["Value", "Trials"], rows, notes)
 
 
-def of_data(trials: pd.DataFrame, manifests: Sequence[Mapping], labels: Labels) -> Printed:
+def of_data(
+    trials: pd.DataFrame, manifests: Sequence[Mapping], labels: Labels, equivalent: Sequence[str]
+) -> Printed:
     """Hashes of raw files and graphs.
 
     Args:
         trials: Rows of :func:`gnnpool.analysis.collect.read_records`.
         manifests: Manifests of the structures of the datasets.
         labels: Printed names.
+        equivalent: Sentences on copies of the data that count as the same.
     """
     rows = []
     for manifest in manifests:
@@ -68,6 +71,7 @@ def of_data(trials: pd.DataFrame, manifests: Sequence[Mapping], labels: Labels) 
         for (edges, digest), _ in own.groupby(["edges", "graphs_sha256"]):
             rows.append(Row(f"graphs, {label_of(labels, 'edges', edges)}", [Item(digest or "none")]))
     notes = ["The hash of each split stands in the record of each of its trials."]
+    notes += [f"{sentence}." for sentence in equivalent]
     return Printed("hashes", "Hashes of the data", ["SHA-256"], rows, notes)
 
 

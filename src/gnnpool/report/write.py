@@ -70,6 +70,7 @@ def write_report(
     changes = read_table(made.changes).to_pandas()
     datasets = read_table(made.datasets).to_pandas()
     manifests = [read_json(path) for path in made.manifests]
+    checks = read_json(made.checks)
     folder = Path(html).parent
     page = Page(
         note=note,
@@ -82,11 +83,11 @@ def write_report(
         provenance=[
             provenance.of_readings(),
             provenance.of_trials(trials),
-            provenance.of_data(trials, manifests, labels),
+            provenance.of_data(trials, manifests, labels, checks.get("equivalent", [])),
             provenance.of_stages(),
         ],
         **_answered(trials, changes, config, labels),
-        **_missing(trials, read_json(made.checks), manifests, datasets, config, labels),
+        **_missing(trials, checks, manifests, datasets, config, labels),
     )
     text = render(page, config=config)
     write_atomically(html, lambda temporary: temporary.write_text(text, encoding="utf-8", newline=""))

@@ -71,6 +71,7 @@ def test_complete_results_pass(check):
         "without_baseline": [],
         "stage_version": 1,
         "warnings": [],
+        "equivalent": [],
     }
 
 

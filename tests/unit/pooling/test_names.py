@@ -6,8 +6,17 @@ import sys
 import pytest
 from torch_geometric.nn import aggr
 
+from gnnpool import plugins
 from gnnpool.errors import ConfigError, MissingExtra
-from gnnpool.pooling_names import OperatorChoice, check_pooling, pyg_names, read_operators, tgp_names
+from gnnpool.pooling import Pooling
+from gnnpool.pooling_names import (
+    OperatorChoice,
+    check_pooling,
+    pyg_names,
+    read_operators,
+    sees_size,
+    tgp_names,
+)
 
 
 def test_pooling_without_operators_is_the_operator_of_its_name():
@@ -91,3 +100,16 @@ def test_checking_imports_neither_torch_nor_torch_geometric():
         "sys.exit(sorted({'torch', 'torch_geometric', 'numpy'} & set(sys.modules)) or 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("name", plugins.names("gnnpool.pooling"))
+def test_whether_an_operator_sees_the_size_is_read_as_it_is_declared(name):
+    operator = plugins.load("gnnpool.pooling", name, Pooling)
+    assert sees_size(name, None) is operator.sees_size
+
+
+def test_a_combination_sees_the_size_if_one_of_its_operators_does():
+    assert sees_size("x", {"operators": ["mean", "sum"]}) is True
+    assert sees_size("x", {"operators": ["mean", "max"]}) is False
+    assert sees_size("x", {"operators": ["mean", {"pyg": "median"}]}) is None
+    assert sees_size("x", {"operators": ["sum", {"pyg": "median"}]}) is True

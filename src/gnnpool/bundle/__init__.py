@@ -1,0 +1,1 @@
+"""Bundles: finished trials and what identifies their data, in a folder that can be shipped and verified."""

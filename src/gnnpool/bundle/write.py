@@ -1,0 +1,150 @@
+"""A bundle from a folder of results."""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import yaml
+
+from gnnpool import __version__
+from gnnpool.analysis.collect import TRIAL, collect_trials, read_trials
+from gnnpool.artifacts import file_sha256, read_json, write_atomically, write_json, write_table
+from gnnpool.bundle.files import CONFIG, COUNTS, EXHIBITS, FACTS, KIND, TABLES
+from gnnpool.bundle.machine import describe_machine
+from gnnpool.bundle.readme import readme
+from gnnpool.bundle.structures import UNITS, division_sha256, summarize
+from gnnpool.bundle.tables import gather
+from gnnpool.data.split_file import read_split
+from gnnpool.data.structure import read_structures
+from gnnpool.errors import ArtifactError
+from gnnpool.records import Trial
+
+# Folders of one place, and where its data come from: no part of what the trials are.
+_OF_THE_PLACE = ("results", "logs", "resources", "mirror", "bundles", "allow_partial", "device", "download")
+
+
+def write_bundle(results: str | Path, folder: str | Path, *, config: Mapping) -> dict[str, int]:
+    """Write the finished trials of a folder of results as a bundle; bundle.json is written last.
+
+    Args:
+        results: Folder of results, with trials, data and graphs.
+        folder: Where the bundle shall be.
+        config: The configuration of these trials.
+
+    Returns:
+        Bytes of each file.
+
+    Raises:
+        ArtifactError: If there is no finished trial, a file is damaged or missing, or a trial was trained
+            from other graphs or another split than those that lie there now.
+    """
+    results, folder = Path(results), Path(folder)
+    paths = sorted(results.glob("trials/*/*/*/*/*/record.parquet"))
+    if not paths:
+        raise ArtifactError(f"{results / 'trials'}: found no finished trial, expected one or more to bundle")
+    (folder / FACTS).unlink(missing_ok=True)
+    trials_file = folder / "trials.parquet"
+    collect_trials(records=paths, output=trials_file)
+    trials = read_trials(trials_file)
+    of = {str(Trial.parse("/".join(path.parts[-6:-1]))): path for path in paths}
+    # Trials of the same split one after another: their ids and targets repeat, and compress to little.
+    alike = trials.sort_values(["dataset", "seed"], kind="stable")
+    paths = [of[str(Trial(*row))] for row in alike[TRIAL].itertuples(index=False)]
+    for table, what in (("histories", "history"), ("predictions", "predictions")):
+        gathered = gather(paths, alike, what)
+        write_table(folder / f"{table}.parquet", gathered, repeating=["trial", "epoch", "learning_rate"])
+    datasets = _datasets(results, trials)
+    summaries = [summarize(read_structures(results / f"data/{d}/structures.parquet")) for d in datasets]
+    write_table(
+        folder / "structures.parquet",
+        pa.concat_tables(summaries).unify_dictionaries().combine_chunks(),
+        units=UNITS,
+    )
+    _write_text(folder / CONFIG, _shown(config))
+    copied = _copy(results, folder)
+    names = [*(f"{name}.parquet" for name in TABLES), CONFIG, *copied]
+    facts = {
+        "kind": KIND,
+        "gnnpool": __version__,
+        "machine": describe_machine(),
+        "datasets": datasets,
+        "files": {name: file_sha256(folder / name) for name in names},
+    }
+    _write_text(folder / "README.md", readme(trials, facts, config=config, name=folder.name))
+    write_json(folder / FACTS, facts)
+    return {name: (folder / name).stat().st_size for name in [*names, "README.md", FACTS]}
+
+
+def _datasets(results: Path, trials: pd.DataFrame) -> dict[str, dict]:
+    """What identifies the data of the trials; each trial must be from the files that lie there."""
+    found: dict[str, dict] = {}
+    for dataset, own in trials.groupby("dataset"):
+        data, graphs = results / f"data/{dataset}", results / f"graphs/{dataset}"
+        splits = {
+            str(seed): _split(data / f"splits/seed-{seed}.parquet", part)
+            for seed, part in own.groupby("seed")
+        }
+        edges = {name: _graphs(graphs / f"{name}.safetensors", part) for name, part in own.groupby("edges")}
+        manifest = read_json(data / "manifest.json")
+        found[str(dataset)] = {"manifest": manifest, "splits": splits, "graphs": edges}
+    return found
+
+
+def _split(path: Path, trials: pd.DataFrame) -> dict:
+    split = read_split(path)
+    digest = _require_of(path, trials, "split_sha256")
+    stage = int(split.metadata["stage_version"])
+    return {"sha256": digest, "division": division_sha256(split), "stage_version": stage}
+
+
+def _graphs(path: Path, trials: pd.DataFrame) -> dict:
+    if not path.is_file():
+        raise ArtifactError(f"{path}: no such file; a bundle names the graphs that its trials are from")
+    manifest = read_json(path.with_suffix(".json"))
+    return {
+        "sha256": _require_of(path, trials, "graphs_sha256"),
+        "stage_version": manifest["stage_version"],
+    }
+
+
+def _require_of(path: Path, trials: pd.DataFrame, field: str) -> str:
+    digest = file_sha256(path)
+    other = trials[trials[field] != digest]
+    if len(other):
+        trial = Trial(*other[TRIAL].iloc[0])
+        raise ArtifactError(
+            f"{path}: SHA-256: found {digest[:12]}..., expected {other[field].iloc[0][:12]}... as in the "
+            f"record of {trial}; it was made anew since, train the trial again"
+        )
+    return digest
+
+
+def _shown(config: Mapping) -> str:
+    kept = {key: value for key, value in config.items() if key not in _OF_THE_PLACE}
+    return yaml.safe_dump(kept, sort_keys=False, allow_unicode=True, width=110)
+
+
+def _copy(results: Path, folder: Path) -> list[str]:
+    """Copy tables, figures and the report, if they are there; those of an earlier bundle go."""
+    names = []
+    for place, pattern in EXHIBITS:
+        for old in (folder / place).glob(pattern) if place else ():
+            old.unlink()
+        for source in sorted((results / place).glob(pattern)):
+            _copy_file(source, folder / place / source.name)
+            names.append(f"{place}/{source.name}" if place else source.name)
+    counts = results / f"analysis/{COUNTS}.parquet"
+    if counts.is_file():
+        _copy_file(counts, folder / counts.name)
+        names.append(counts.name)
+    return names
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    write_atomically(target, lambda temporary: shutil.copyfile(source, temporary))
+
+
+def _write_text(path: Path, text: str) -> None:
+    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8", newline=""))

@@ -1,0 +1,250 @@
+"""What the trials say about the paper's claims, as a page of Markdown whose every number is computed."""
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+
+import pandas as pd
+from jinja2 import Environment, StrictUndefined
+
+from gnnpool.analysis.bands import protocol_bands
+from gnnpool.analysis.change import changes_by_seed
+from gnnpool.analysis.claims import NOT_RUN, judge_claims
+from gnnpool.analysis.leaderboard import NEAREST, leaderboard_errors
+from gnnpool.analysis.power import MOST, POWER, number_needed
+from gnnpool.analysis.published import compare_to_published
+from gnnpool.analysis.ranks import holm
+from gnnpool.analysis.readings import of_reading
+from gnnpool.analysis.size_groups import compare_size_groups
+from gnnpool.analysis.values import AVERAGE, TRAINED, assessed_values
+from gnnpool.analysis.verdict import UNDECIDED
+from gnnpool.records import BASELINE, READINGS, Trial
+from gnnpool.report.write import whole_grid
+from gnnpool.specs import Labels
+from gnnpool.trials import plan_trials, planned_conditions, seeds_of
+from gnnpool.wording import interval, label_of, number, setting_label
+
+_PLACE = ["dataset", "model", "edges"]
+_DUMMY = "Dummy (mean)"
+# Poolings named of each dataset, from the lowest change on.
+_NAMED = 5
+
+
+def findings(
+    trials: pd.DataFrame,
+    *,
+    config: Mapping,
+    labels: Labels,
+    note: str,
+    sees_size: Mapping[str, bool | None],
+) -> str:
+    """Write the page.
+
+    Args:
+        trials: Rows of :func:`gnnpool.analysis.collect.read_records`.
+        config: What decides the results; see :func:`gnnpool.config.what_decides`.
+        labels: Printed names.
+        note: What a reader must know first; may be empty.
+        sees_size: For each pooling whether it depends on the number of atoms; None where that is not known.
+
+    Returns:
+        Markdown.
+    """
+    planned = plan_trials(config["blocks"], config["seeds"], config["noise_floor"])
+    readings = {
+        reading: _Reading(of_reading(trials, reading), config, labels, planned, sees_size)
+        for reading in READINGS
+    }
+    found = {Trial(*row) for row in trials[[*vars(planned[0])]].itertuples(index=False)}
+    environment = Environment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    template = (files("gnnpool.report") / "findings.md.jinja").read_text(encoding="utf-8")
+    return environment.from_string(template).render(
+        note=note,
+        finished=len(found & set(planned)),
+        planned=len(planned),
+        places=[_place(dict(zip(_PLACE, names, strict=True)), labels) for names, _ in trials.groupby(_PLACE)],
+        readings=readings,
+        confidence=f"{100 * config['statistics']['confidence']:g} %",
+        power=f"{100 * POWER:g} %",
+        nearest=NEAREST,
+        missing=_missing(planned, found, labels),
+        repeats=int((trials["init"] > 0).sum()),
+    )
+
+
+class _Reading:
+    """The lines of one reading; each is what the template prints, in its order."""
+
+    def __init__(
+        self,
+        trials: pd.DataFrame,
+        config: Mapping,
+        labels: Labels,
+        planned: Sequence[Trial],
+        sees_size: Mapping,
+    ) -> None:
+        self._trials, self._config, self._labels, self._sees = trials, config, labels, sees_size
+        self._sure = {name: config["statistics"][name] for name in ("confidence", "margin")}
+        seeds = seeds_of(planned)
+        self._changes = changes_by_seed(trials[trials["seed"].isin(seeds)])
+        self._values = assessed_values(
+            trials,
+            part=whole_grid(planned),
+            statistic=config["statistic"],
+            seeds=seeds,
+            planned=planned_conditions(planned, common=len(seeds)),
+            **config["statistics"],
+        )
+        self._overlap = self._changes.groupby("dataset")["overlap"].mean()
+
+    def baselines(self) -> list[dict]:
+        """Errors of mean pooling beside those of others."""
+        first = self._trials[(self._trials["init"] == 0) & (self._trials["pooling"] == BASELINE)]
+        bands = protocol_bands().set_index(_PLACE)
+        public = leaderboard_errors().set_index(["algorithm", "dataset"])
+        rows = []
+        for names, group in first.groupby(_PLACE):
+            error, digits = group["test_mae"], _digits(group["test_mae"].mean())
+            band = "none"
+            if names in bands.index:
+                known = bands.loc[names]
+                within = abs(error.mean() - known["mae"]) <= known["sd"]
+                band = (
+                    f"{known['mae']:g} ± {known['sd']:g}, {known['splits']:.0f} splits: ours is "
+                    f"{'within' if within else 'outside of'} one standard deviation"
+                )
+            others = [
+                f"{public.loc[key, 'mae']:.{digits}f}"
+                if (key := (algorithm, names[0])) in public.index
+                else "none"
+                for algorithm in (NEAREST, _DUMMY)
+            ]
+            spread = f" ± {error.std():.{digits}f}" if len(error) > 1 else ""
+            unit = group["unit"].iloc[0]
+            ours = f"{error.mean():.{digits}f}{spread} {'' if unit == '1' else unit}".strip()
+            place = _place(dict(zip(_PLACE, names, strict=True)), self._labels)
+            rows.append({"place": place, "ours": ours, "n": len(error), "band": band, "others": others})
+        return rows
+
+    def best(self) -> list[dict]:
+        """Poolings of each dataset and setting, corrected for all of that dataset and setting."""
+        there = (self._values["state"] == TRAINED) & (self._values["pooling"] != BASELINE)
+        single = self._values[there & (self._values["dataset"] != AVERAGE)]
+        rows = []
+        for names, group in single.groupby(_PLACE, sort=False):
+            group = group.assign(holm=holm(group["p_value"])).sort_values("value")
+            level = 1 - self._sure["confidence"]
+            rows.append(
+                {
+                    "place": _place(dict(zip(_PLACE, names, strict=True)), self._labels),
+                    "tested": int(group["holm"].notna().sum()),
+                    "lower": self._named(group[(group["holm"] < level) & (group["value"] < 0)]),
+                    "higher": self._named(group[(group["holm"] < level) & (group["value"] > 0)][::-1]),
+                    "lines": [self._line(row) for row in group.head(_NAMED).itertuples()],
+                }
+            )
+        return rows
+
+    def sizes(self) -> list[dict]:
+        """Poolings that see the number of atoms against those that do not."""
+        compared = compare_size_groups(self._changes, self._sees, confidence=self._sure["confidence"])
+        return [
+            {
+                "place": _place(row._asdict(), self._labels),
+                "blind": f"{number(row.blind, digits=1)} % (n = {row.n_blind})",
+                "seeing": f"{number(row.seeing, digits=1)} % (n = {row.n_seeing})",
+                "difference": f"{number(row.difference, digits=1)} % "
+                f"({interval(row.low, row.high, digits=1)}, n = {_seeds(row.n_seeds)})",
+                "verdict": _excludes(row.low, row.high),
+            }
+            for row in compared.itertuples()
+        ]
+
+    def published(self) -> list[dict]:
+        """The paper's printed changes that were measured too."""
+        compared = compare_to_published(self._values, **self._sure)
+        compared = compared[compared["difference"].notna()]
+        return [
+            {
+                "place": _place(row._asdict(), self._labels),
+                "pooling": label_of(self._labels, "poolings", row.pooling),
+                "ours": f"{number(row.value, digits=1)} % ({interval(row.low, row.high, digits=1)})",
+                "theirs": f"{number(row.published, digits=1)} %",
+                "verdict": row.verdict,
+                "takes": self._takes(row) if row.verdict == UNDECIDED else "",
+            }
+            for row in compared.itertuples()
+        ]
+
+    def claims(self) -> tuple[list[dict], int]:
+        """The paper's sentences that can be judged, and how many cannot."""
+        judged = judge_claims(self._values, confidence=self._sure["confidence"])
+        run = judged[judged["verdict"] != NOT_RUN]
+        lines = [
+            {"figure": row.figure, "claim": row.claim, "verdict": row.verdict, "probability": row.probability}
+            for row in run.itertuples()
+        ]
+        return lines, len(judged) - len(run)
+
+    def _takes(self, row: object) -> str:
+        """How many seeds detect a change of the printed size."""
+        if row.dataset == AVERAGE or pd.isna(row.sd) or not row.published:
+            return "a spread, which two seeds give"
+        needed = number_needed(
+            abs(row.published),
+            sd=row.sd,
+            confidence=self._sure["confidence"],
+            overlap=self._overlap[row.dataset],
+        )
+        if needed is None:
+            return "more structures: no number of seeds detects the printed change"
+        return f"more than {MOST} seeds" if needed > MOST else f"{needed} seeds"
+
+    def _named(self, rows: pd.DataFrame) -> str:
+        shown = [label_of(self._labels, "poolings", name) for name in rows["pooling"]]
+        return ", ".join(shown) or "none"
+
+    def _line(self, row: object) -> dict:
+        corrected = "none" if pd.isna(row.holm) else f"{row.holm:.2g}"
+        return {
+            "pooling": label_of(self._labels, "poolings", row.pooling),
+            "change": f"{number(row.value, digits=1)} %",
+            "interval": interval(row.low, row.high, digits=1),
+            "n": row.n_seeds,
+            "p": corrected,
+        }
+
+
+def _place(names: Mapping[str, str], labels: Labels) -> str:
+    setting = setting_label(labels, names["model"], names["edges"])
+    dataset = "Average" if names["dataset"] == AVERAGE else label_of(labels, "datasets", names["dataset"])
+    return f"{dataset}, {setting}"
+
+
+def _seeds(count: int) -> str:
+    return "1 seed" if count == 1 else f"{count} seeds"
+
+
+def _excludes(low: float, high: float) -> str:
+    if pd.isna(low):
+        return "no interval"
+    return "excludes zero" if low > 0 or high < 0 else "includes zero"
+
+
+def _digits(size: float) -> int:
+    """Decimals that show three digits or more."""
+    return 4 if size < 1 else 2 if size < 10 else 1
+
+
+def _missing(planned: Sequence[Trial], found: set[Trial], labels: Labels) -> list[str]:
+    """What is planned and not trained, by condition."""
+    lacking: dict[tuple[str, ...], int] = {}
+    for trial in planned:
+        if trial not in found:
+            lacking[trial.condition] = lacking.get(trial.condition, 0) + 1
+    return [
+        f"{_place(dict(zip(_PLACE, condition[:3], strict=True)), labels)}, "
+        f"{label_of(labels, 'poolings', condition[3])}: {count} trials"
+        for condition, count in lacking.items()
+    ]

@@ -1,0 +1,69 @@
+"""When a trial that was trained again counts as the trial of a bundle."""
+
+import pyarrow as pa
+import pytest
+
+from gnnpool.analysis.collect import read_trials
+from gnnpool.artifacts import read_table, write_table
+from gnnpool.bundle import verify as verifying
+from gnnpool.bundle.unpack import unpack
+from gnnpool.bundle.verify import DIFFERS, SAME, UNKNOWN, WITHIN, as_text, compare, verify
+from gnnpool.errors import ConfigError
+from gnnpool.records import outputs_in
+
+
+@pytest.fixture
+def judge(bundle, planned, tmp_path, monkeypatch):
+    """A function that compares a trial with a training whose numbers are larger by a share."""
+
+    def made(*, share: float, elsewhere: bool, spread: float | None):
+        trial = planned[0]
+        unpack(bundle, [trial], tmp_path)
+        files = outputs_in(tmp_path / str(trial))
+        for name, column in (("record", "test_mae"), ("predictions", "prediction")):
+            table = read_table(files[name])
+            place = table.column_names.index(column)
+            larger = pa.compute.multiply(table[column], 1 + share)
+            write_table(files[name], table.set_column(place, column, larger))
+        capability = "another" if elsewhere else bundle.facts["machine"]["cpu_capability"]
+        machine = {**bundle.facts["machine"], "cpu_capability": capability}
+        monkeypatch.setattr(verifying, "describe_machine", lambda: machine)
+        known = {(trial.dataset, trial.model, trial.edges): spread} if spread else {}
+        monkeypatch.setattr(verifying, "_spreads", lambda trials: known)
+        trials = read_trials(bundle.path("trials"))
+        name = trials[["dataset", "model", "edges", "pooling", "seed"]].astype(str).agg("/".join, axis=1)
+        chosen = trials[name == f"{'/'.join(trial.condition)}/{trial.seed}"]
+        return compare(bundle, trials, chosen, tmp_path)[0]
+
+    return made
+
+
+@pytest.mark.parametrize(
+    ("share", "elsewhere", "spread", "verdict"),
+    [
+        (0.0, False, None, SAME),
+        (0.0, True, None, SAME),
+        (1e-9, False, 50.0, DIFFERS),  # the same kind of machine gives the same bits, or something is wrong
+        (0.01, True, 2.0, WITHIN),
+        (0.03, True, 2.0, DIFFERS),
+        (0.01, True, None, UNKNOWN),
+    ],
+)
+def test_bits_decide_on_the_same_kind_of_machine_and_the_spread_elsewhere(
+    judge, share, elsewhere, spread, verdict
+):
+    found = judge(share=share, elsewhere=elsewhere, spread=spread)
+    assert found.verdict == verdict
+    assert found.agrees == (verdict in (SAME, WITHIN))
+    assert verdict in as_text([found])
+
+
+def test_more_trials_than_there_are_cannot_be_verified(bundle, planned):
+    with pytest.raises(ConfigError, match=f"--trials: found 99, expected at most {len(planned)}"):
+        verify(bundle.folder, count=99, seed=0, overlays=[], cores=1)
+
+
+def test_outside_of_a_checkout_nothing_is_trained(bundle, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match="found no Snakefile"):
+        verify(bundle.folder, count=1, seed=0, overlays=[], cores=1)

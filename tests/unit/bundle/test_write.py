@@ -1,0 +1,95 @@
+"""Bundles are written whole, say what they are from, and are read as they were written."""
+
+import pytest
+from made_up import World, small_config
+from rock_salts import rock_salts, write_data, write_results
+
+from gnnpool.analysis.collect import read_trials
+from gnnpool.artifacts import read_table
+from gnnpool.bundle.files import open_bundle
+from gnnpool.bundle.unpack import unpack
+from gnnpool.bundle.write import write_bundle
+from gnnpool.config import read_config
+from gnnpool.errors import ArtifactError
+
+
+def test_an_unpacked_trial_is_the_one_that_was_bundled(world, bundle, planned, tmp_path):
+    """But for what a bundle leaves out: weights, and predictions of structures that were trained on."""
+    paths = unpack(bundle, planned, tmp_path)
+    assert len(paths) == len(planned)
+    for trial in planned[:5]:
+        for name in ("record", "history", "predictions"):
+            mine, theirs = (
+                read_table(root / str(trial) / f"{name}.parquet")
+                for root in (tmp_path, world.results / "trials")
+            )
+            assert mine.equals(theirs)
+            for key in (b"trial", b"trial_id"):
+                assert (mine.schema.metadata or {}).get(key) == (theirs.schema.metadata or {}).get(key)
+
+
+def test_a_bundle_holds_each_planned_trial_and_each_of_its_tested_structures(bundle, planned):
+    trials = read_trials(bundle.path("trials"))
+    assert len(trials) == len(planned)
+    assert bundle.read("predictions").num_rows == 6 * len(planned)  # 15 % of 40
+    assert bundle.read("histories").num_rows == trials["epochs"].sum()
+    assert bundle.read("structures").num_rows == 2 * 40
+
+
+def test_the_configuration_of_a_bundle_names_no_place(bundle, world):
+    config = read_config([bundle.folder / "config.yaml"])
+    assert {key: config[key] for key in ("blocks", "seeds", "split")} == {
+        key: world.config[key] for key in ("blocks", "seeds", "split")
+    }
+    assert not {"results", "logs", "resources", "mirror"} & set(config)
+
+
+def test_the_readme_counts_trials_by_block_and_names_machine_and_code(bundle, world):
+    text = (bundle.folder / "README.md").read_text()
+    trials = read_trials(bundle.path("trials"))
+    for block in world.config["blocks"]:
+        count = 2 * 3 * 3  # datasets, poolings, seeds
+        assert f"| {block['name']} | {count} | {count} |" in text
+    assert trials["shared_code"].iloc[0] in text
+    assert bundle.facts["machine"]["cpu_capability"] in text
+    hours = trials[trials["model"] == "cgcnn"].groupby("dataset")["cpu_seconds"].sum() / 3600
+    assert f"| phonons/cgcnn/mdl | 9 | {hours['phonons']:.2f} | none |" in text
+
+
+def test_a_file_of_another_bundle_is_refused(bundle, tmp_path):
+    for name in bundle.facts["files"]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes((bundle.folder / name).read_bytes())
+    (tmp_path / "bundle.json").write_bytes((bundle.folder / "bundle.json").read_bytes())
+    assert open_bundle(tmp_path).facts == bundle.facts
+    (tmp_path / "histories.parquet").write_bytes((bundle.folder / "trials.parquet").read_bytes())
+    with pytest.raises(ArtifactError, match=r"histories\.parquet: SHA-256: found .* of another bundle"):
+        open_bundle(tmp_path)
+
+
+def test_results_without_trials_are_no_bundle(tmp_path):
+    with pytest.raises(ArtifactError, match="found no finished trial, expected one or more"):
+        write_bundle(tmp_path / "results", tmp_path / "bundle", config=small_config())
+    assert not (tmp_path / "bundle/bundle.json").exists()
+
+
+def test_trials_of_data_that_were_made_anew_are_not_bundled(planned, tmp_path):
+    world = World(small_config(), tmp_path / "results")
+    write_results(world, planned)
+    write_data(world.results, world.config, rock_salts("phonons", shift=0.1))
+    with pytest.raises(ArtifactError, match=r"SHA-256: found .*, expected .* as in the record of phonons/"):
+        write_bundle(world.results, tmp_path / "bundle", config=world.config)
+    assert not (tmp_path / "bundle/bundle.json").exists()
+
+
+def test_figures_and_tables_of_the_results_are_in_the_bundle(planned, tmp_path):
+    world = World(small_config(), tmp_path / "results")
+    write_results(world, planned)
+    for name in ("tables/table1.csv", "figures/fig4b.png", "report.html"):
+        path = world.results / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(name)
+    write_bundle(world.results, tmp_path / "bundle", config=world.config)
+    bundle = open_bundle(tmp_path / "bundle")
+    assert (bundle.folder / "tables/table1.csv").read_text() == "tables/table1.csv"
+    assert {"figures/fig4b.png", "report.html"} <= set(bundle.facts["files"])

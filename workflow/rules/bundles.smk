@@ -1,0 +1,37 @@
+"""From bundles to the files of trials.
+
+Inputs: the bundles, and the structures and splits that their trials must be of.
+Outputs: record, history and predictions of every planned trial that a bundle holds, and what the comparison of data
+found.
+"""
+
+
+localrules:
+    unpack_bundles,
+
+
+rule unpack_bundles:
+    input:
+        bundles=BUNDLED.files,
+        structures=[
+            f"{DATA.format(dataset=d)}/structures.parquet" for d in BUNDLED.datasets
+        ],
+        splits=[
+            f"{DATA.format(dataset=d)}/splits/seed-{seed}.parquet"
+            for d, seed in BUNDLED.splits
+        ],
+    output:
+        trials=BUNDLED.unpacked,
+        equivalent=f"{RESULTS}/{EQUIVALENT}",
+    log:
+        f"{LOGS}/bundles.log",
+    conda:
+        "../envs/environment.yaml"
+    params:
+        trials=BUNDLED.names,
+        folder=f"{RESULTS}/{UNPACKED}",
+        stage_version=stages.TRAINING,
+    message:
+        "Unpack trials of bundles"
+    script:
+        "../scripts/unpack_bundles.py"
