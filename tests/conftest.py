@@ -1,8 +1,13 @@
 """What every test leaves as it found it."""
 
+import signal
 import sys
 
 import pytest
+
+# A process that is started in the background ignores these, and its children inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)

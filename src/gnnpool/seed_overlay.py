@@ -4,7 +4,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import yaml
+from gnnpool.extras import extra
+
+with extra("workflow"):
+    import yaml
 
 from gnnpool.artifacts import write_atomically
 from gnnpool.records import BASELINE, Trial

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
+from gnnpool.extras import extra
+
+with extra("analysis"):
+    import numpy as np
+    import pandas as pd
 
 from gnnpool.analysis.change import CONDITION, changes_by_seed, combined_change, contributions
 from gnnpool.analysis.collect import read_records

@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from importlib.resources import files
 
-import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 from gnnpool.analysis.collect import TRIAL
+from gnnpool.extras import extra
 from gnnpool.records import Trial
 from gnnpool.trials import plan_trials
+
+with extra("analysis"):
+    import pandas as pd
 
 
 def readme(trials: pd.DataFrame, facts: Mapping, *, config: Mapping, name: str) -> str:

@@ -4,13 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from gnnpool.analysis.collect import TRIAL
 from gnnpool.artifacts import write_table
+from gnnpool.extras import extra
 from gnnpool.records import RECORD_UNITS, Trial, outputs_in
 from gnnpool.trial_files import named, read_trial_table
+
+with extra("analysis"):
+    import pandas as pd
 
 _HISTORY = ("train_mae", "val_mae", "averaged_val_mae")
 _PREDICTIONS = ("target", "prediction", "averaged_prediction")

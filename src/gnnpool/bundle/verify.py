@@ -8,10 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
-import yaml
-from scipy import stats
 
 from gnnpool.analysis.collect import TRIAL, read_trials
 from gnnpool.analysis.variance import noise_by_setting
@@ -23,7 +20,14 @@ from gnnpool.bundle.tables import divide
 from gnnpool.config import read_config
 from gnnpool.data.structure import read_structures
 from gnnpool.errors import ConfigError, DataError
+from gnnpool.extras import extra
 from gnnpool.records import Trial, outputs_in
+
+with extra("workflow"):
+    import yaml
+with extra("analysis"):
+    import pandas as pd
+    from scipy import stats
 
 SAME, WITHIN, DIFFERS, UNKNOWN = "same bits", "within the spread", "differs", "no spread known"
 _CONFIDENCE = 0.95

@@ -4,9 +4,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
-import yaml
 
 from gnnpool import __version__
 from gnnpool.analysis.collect import TRIAL, collect_trials, read_trials
@@ -19,7 +17,13 @@ from gnnpool.bundle.tables import gather
 from gnnpool.data.split_file import read_split
 from gnnpool.data.structure import read_structures
 from gnnpool.errors import ArtifactError
+from gnnpool.extras import extra
 from gnnpool.records import Trial
+
+with extra("workflow"):
+    import yaml
+with extra("analysis"):
+    import pandas as pd
 
 # Folders of one place, and where its data come from: no part of what the trials are.
 _OF_THE_PLACE = ("results", "logs", "resources", "mirror", "bundles", "allow_partial", "device", "download")
