@@ -190,5 +190,5 @@ def test_a_further_pooling_that_cannot_be_trained_stops_the_run_and_leaves_finis
         planned = finished.planned(overlay=overlay)
         assert planned["check_networks"] == 1
         assert planned["train_trial"] == TRIALS // 3
-    # A test before this one wrote a record back, so tables may be planned; nothing is trained or checked again.
+    # A test before this one wrote a record back, so tables may be planned; nothing trains again.
     assert not {"check_networks", "train_trial"} & finished.planned().keys()
