@@ -107,10 +107,10 @@ def _needed(found: pd.Series, margin: float) -> str:
     enough, never = found.dropna().astype(int), int(found.isna().sum())
     why = "as splits of one dataset share structures: more structures are needed"
     if enough.empty:
-        return f"no number of seeds detects {wanted} there, {why}"
+        return f"no number of seeds detects {wanted} on one dataset, {why}"
     median = int(np.ceil(enough.median()))
     seeds = f"more than {MOST}" if median > MOST else f"about {median}"
     if not never:
-        return f"to detect {wanted} there takes {seeds} seeds"
+        return f"to detect {wanted} on one dataset takes {seeds} seeds"
     of = f"on {never} of {len(found)} no number of seeds detects {wanted}"
     return f"{of}, {why}; on {'the other' if len(enough) == 1 else 'the others'} it takes {seeds} seeds"

@@ -210,15 +210,15 @@ def test_seeds_needed_come_from_the_table_of_power():
     assert third == (
         "With 5 seeds the detectable difference on one dataset is 12.3 % (averaged reading: 12.3 %; 80 % "
         "power, uncorrected); to "
-        "detect 3 % there takes about 14 seeds; the noise floor was not measured."
+        "detect 3 % on one dataset takes about 14 seeds; the noise floor was not measured."
     )
 
 
 def test_where_no_number_of_seeds_is_enough_the_answer_says_so():
     third = ask(ONE, [spread(needed=None)])[3]
     assert (
-        "; no number of seeds detects 3 % there, as splits of one dataset share structures: more structures "
-        "are needed;"
+        "; no number of seeds detects 3 % on one dataset, as splits of one dataset share structures: more "
+        "structures are needed;"
     ) in third
     some = ask(ONE, [spread(needed=None), spread("2d", needed=20), spread("d0", needed=None)])[3]
     assert "; on 2 of 3 no number of seeds detects 3 %, as" in some
@@ -231,7 +231,7 @@ def test_where_no_number_of_seeds_is_enough_the_answer_says_so():
 def test_more_than_a_thousand_seeds_count_as_many(needed, words):
     lines = [spread(f"d{i}", needed=count) for i, count in enumerate(needed)]
     third = ask(ONE, lines)[3]
-    assert f"to detect 3 % there takes {words};" in third
+    assert f"to detect 3 % on one dataset takes {words};" in third
     assert "80 % power, uncorrected, median of 3 pairs of dataset and setting)" in third
 
 
