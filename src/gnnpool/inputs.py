@@ -9,12 +9,9 @@ from pathlib import Path
 
 from gnnpool.bundle.planning import Bundled
 from gnnpool.layout import Layout
-from gnnpool.plan import Plan
+from gnnpool.plan import BESIDE, Plan
 from gnnpool.records import Trial
 from gnnpool.seal import check_seal
-
-# Files beside a record that a kind of table or figure may need.
-BESIDE = ("predictions", "history")
 
 
 @dataclass(frozen=True)

@@ -59,19 +59,11 @@ def is_held(path: Path) -> bool:
     host, process = _holder(_soft(path))
     if process and (host != socket.gethostname() or _is_alive(process)):
         return True
-    import fcntl
-
     try:
-        file = os.open(path, os.O_RDONLY)
+        refusal = _flock_refusal(path, os.O_RDONLY)
     except FileNotFoundError:
         return False
-    try:
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError as error:
-        return error.errno not in _MISSING
-    finally:
-        os.close(file)
-    return False
+    return refusal is not None and refusal not in _MISSING
 
 
 def _acquire(guard: BaseFileLock) -> bool:
@@ -93,16 +85,21 @@ def _acquire(guard: BaseFileLock) -> bool:
 
 
 def _has_flock(path: Path) -> bool:
+    return _flock_refusal(path, os.O_RDWR | os.O_CREAT) not in _MISSING
+
+
+def _flock_refusal(path: Path, flags: int) -> int | None:
+    """Error number with which a shared lock on a file is refused at once; None if it is granted."""
     import fcntl
 
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    file = os.open(path, flags, 0o644)
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError as error:
-        return error.errno not in _MISSING
+        return error.errno
     finally:
         os.close(file)
-    return True
+    return None
 
 
 def _soft(path: Path) -> Path:

@@ -14,6 +14,8 @@ from gnnpool.trials import explained_trials, plan_trials, planned_conditions, se
 
 ALL = "trials"
 EXHIBITS = ("tables", "figures")
+# Files beside a record that a kind of table or figure may need.
+BESIDE = ("predictions", "history")
 
 
 @dataclass(frozen=True)

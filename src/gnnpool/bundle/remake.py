@@ -15,14 +15,13 @@ from gnnpool.bundle.unpack import unpack
 from gnnpool.config import labels_of, trial_settings, what_decides
 from gnnpool.errors import ConfigError
 from gnnpool.figures.draw import draw_figure
-from gnnpool.plan import Plan
+from gnnpool.plan import BESIDE, Plan
 from gnnpool.records import Trial
 from gnnpool.report.write import write_report
 from gnnpool.tables.render import render_table
 
 _FORMATS = {"parquet": "parquet", "csv": "csv", "markdown": "md", "latex": "tex", "html": "html"}
 _PICTURES = ("png", "pdf", "parquet")
-_BESIDE = ("predictions", "history")
 
 
 @dataclass(frozen=True)
@@ -125,7 +124,7 @@ def _exhibits(plan: Plan, records: Mapping[Trial, Path], output: Path) -> Remade
 def _exhibit(plan: Plan, kinds: str, name: str, records: Sequence[Path], output: Path) -> None:
     """Make one table or figure, which takes its own trials from all."""
     needed = plan.needs(kinds, name)
-    beside = {what: [p.with_name(f"{what}.parquet") for p in records] for what in _BESIDE if what in needed}
+    beside = {what: [p.with_name(f"{what}.parquet") for p in records] for what in BESIDE if what in needed}
     common = {
         "inputs": {"trials": output / "analysis/trials.parquet", **beside},
         "study": plan.study,
