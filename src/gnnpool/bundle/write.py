@@ -8,9 +8,10 @@ import pyarrow as pa
 
 from gnnpool import __version__
 from gnnpool.analysis.collect import TRIAL, collect_trials, read_trials
-from gnnpool.artifacts import file_sha256, read_json, write_atomically, write_json, write_table
+from gnnpool.artifacts import file_sha256, read_json, read_table, write_atomically, write_json, write_table
 from gnnpool.bundle.files import CONFIG, COUNTS, EXHIBITS, FACTS, KIND, TABLES
 from gnnpool.bundle.machine import describe_machine
+from gnnpool.bundle.planning import UNPACKED
 from gnnpool.bundle.readme import readme
 from gnnpool.bundle.structures import UNITS, division_sha256, summarize
 from gnnpool.bundle.tables import gather
@@ -25,12 +26,15 @@ with extra("workflow"):
 with extra("analysis"):
     import pandas as pd
 
+_RECORDS = "*/*/*/*/*/record.parquet"
 # Folders of one place, and where its data come from: no part of what the trials are.
 _OF_THE_PLACE = ("results", "logs", "resources", "mirror", "bundles", "allow_partial", "device", "download")
 
 
 def write_bundle(results: str | Path, folder: str | Path, *, config: Mapping) -> dict[str, int]:
     """Write the finished trials of a folder of results as a bundle; bundle.json is written last.
+
+    Trials that came from another bundle are kept if they were trained from the very files that lie here.
 
     Args:
         results: Folder of results, with trials, data and graphs.
@@ -45,14 +49,14 @@ def write_bundle(results: str | Path, folder: str | Path, *, config: Mapping) ->
             from other graphs or another split than those that lie there now.
     """
     results, folder = Path(results), Path(folder)
-    paths = sorted(results.glob("trials/*/*/*/*/*/record.parquet"))
+    paths = _finished(results)
     if not paths:
         raise ArtifactError(f"{results / 'trials'}: found no finished trial, expected one or more to bundle")
     (folder / FACTS).unlink(missing_ok=True)
     trials_file = folder / "trials.parquet"
     collect_trials(records=paths, output=trials_file)
     trials = read_trials(trials_file)
-    of = {str(Trial.parse("/".join(path.parts[-6:-1]))): path for path in paths}
+    of = {_name(path): path for path in paths}
     # Trials of the same split one after another: their ids and targets repeat, and compress to little.
     alike = trials.sort_values(["dataset", "seed"], kind="stable")
     paths = [of[str(Trial(*row))] for row in alike[TRIAL].itertuples(index=False)]
@@ -79,6 +83,29 @@ def write_bundle(results: str | Path, folder: str | Path, *, config: Mapping) ->
     _write_text(folder / "README.md", readme(trials, facts, config=config, name=folder.name))
     write_json(folder / FACTS, facts)
     return {name: (folder / name).stat().st_size for name in [*names, "README.md", FACTS]}
+
+
+def _finished(results: Path) -> list[Path]:
+    """Records of the trials that were trained here, and of those from bundles that are of the files here."""
+    here = {_name(path): path for path in sorted(results.glob(f"trials/{_RECORDS}"))}
+    bundled = [p for p in sorted(results.glob(f"{UNPACKED}/{_RECORDS}")) if _name(p) not in here]
+    digests: dict[Path, str] = {}
+    for path in bundled:
+        row, trial = read_table(path).to_pylist()[0], Trial.parse(_name(path))
+        files = {
+            "graphs_sha256": results / f"graphs/{trial.dataset}/{trial.edges}.safetensors",
+            "split_sha256": results / f"data/{trial.dataset}/splits/seed-{trial.seed}.parquet",
+        }
+        for file in files.values():
+            if file.is_file() and file not in digests:
+                digests[file] = file_sha256(file)
+        if all(row[field] == digests.get(file) for field, file in files.items()):
+            here[_name(path)] = path
+    return list(here.values())
+
+
+def _name(record: Path) -> str:
+    return "/".join(record.parts[-6:-1])
 
 
 def _datasets(results: Path, trials: pd.DataFrame) -> dict[str, dict]:

@@ -11,7 +11,9 @@ from rock_salts import rock_salts, write_data, write_made_up_trial
 from gnnpool.analysis.checks import check_results
 from gnnpool.analysis.collect import collect_trials
 from gnnpool.artifacts import read_json
+from gnnpool.bundle.files import open_bundle
 from gnnpool.bundle.unpack import unpack_bundles
+from gnnpool.bundle.write import write_bundle
 from gnnpool.config import trial_settings
 from gnnpool.data.splits import make_split
 from gnnpool.errors import DataError
@@ -144,3 +146,16 @@ def test_the_report_says_which_data_count_as_the_same(bundle, planned, here):
     check(here, records, planned, equivalent=here.results / "bundled/equivalent.json")
     write_page(here)
     assert "count as trials of the same data: 40 structures" in here.page.read_text()
+
+
+@pytest.mark.parametrize(("shift", "kept"), [(0.0, True), (3e-5, False)])
+def test_a_bundle_grows_by_new_trials_on_the_same_files(bundle, planned, here, shift, kept):
+    """Trials that are from other files than those that lie here would be named by the wrong hashes."""
+    mine = [trial for trial in planned if trial.pooling == "gmt"]
+    rest = [trial for trial in planned if trial.pooling != "gmt"]
+    unpack_beside(bundle, rest, here, [rock_salts(d, shift=shift) for d in DATASETS])
+    for trial in mine:
+        write_made_up_trial(here, trial)
+    write_bundle(here.results, here.results.parent / "grown", config=here.config)
+    grown = open_bundle(here.results.parent / "grown")
+    assert grown.read("trials").num_rows == (len(planned) if kept else len(mine))

@@ -1,0 +1,158 @@
+"""What it costs to detect a difference between two poolings, by several ways to read a training.
+
+    python benchmarks/certainty.py --results results/evidence    # read the traces of protocol_traces.py and keep them
+    python benchmarks/certainty.py                               # from the kept values: page and figure
+
+The values are kept in ``benchmarks/kept/protocols.parquet``; the page is a part of docs/measuring.md.
+"""
+
+import argparse
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from certainty_page import write_page
+from protocol import ROOT
+
+from gnnpool.analysis.variance import mean_squares
+from gnnpool.artifacts import read_table, write_table
+from gnnpool.records import Trial
+from gnnpool.training.averaging import smooth
+
+KEPT = ROOT / "benchmarks/kept/protocols.parquet"
+TRIAL = ["training", "dataset", "pooling", "seed", "init"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which weights of a training are read.
+
+    Args:
+        name: In words.
+        time_constant: Of the moving average, epochs; 0: the weights themselves.
+        select: "best", the epoch with the lowest validation error, or "last".
+        smoothing: Time constant of a smoothing of the validation errors, epochs.
+    """
+
+    name: str
+    time_constant: float = 0.0
+    select: str = "best"
+    smoothing: float = 0.0
+
+
+RULES = (
+    Rule("lowest validation error (the paper)"),
+    Rule("lowest smoothed validation error", smoothing=5.0),
+    Rule("last epoch", select="last"),
+    *(Rule(f"average over {t:g} epochs", time_constant=t) for t in (2.0, 5.0, 10.0, 20.0)),
+    Rule("average over 5 epochs, smoothed validation error", time_constant=5.0, smoothing=5.0),
+    *(Rule(f"average over {t:g} epochs, last epoch", t, "last") for t in (5.0, 20.0)),
+)
+
+
+def read_rule(trace: pd.DataFrame, rule: Rule) -> dict | None:
+    """Apply a rule to a training.
+
+    Args:
+        trace: Rows of one trial: epoch, time_constant, val_mae and test_mae.
+        rule: The rule.
+
+    Returns:
+        Rule, epoch, val_mae and test_mae of the chosen weights; None if the trace lacks that average.
+    """
+    rows = trace[trace["time_constant"] == rule.time_constant].sort_values("epoch")
+    if rows.empty:
+        return None
+    errors = rows["val_mae"].tolist()
+    smoothed = [smooth(errors[: i + 1], rule.smoothing) for i in range(len(errors))]
+    chosen = rows.iloc[-1 if rule.select == "last" else int(np.argmin(smoothed))]
+    return {"rule": rule.name} | chosen[["epoch", "val_mae", "test_mae"]].to_dict()
+
+
+def gather(results: Path, training: str) -> Iterator[dict]:
+    """Apply all rules to all traced trials of a folder of results.
+
+    Args:
+        results: The folder.
+        training: Name of how they were trained.
+
+    Yields:
+        One row for each trial and rule.
+    """
+    for path in sorted(results.glob("trials/*/*/*/*/*/trace.parquet")):
+        trial = Trial.parse("/".join(path.parts[-6:-1]))
+        record = read_table(path.with_name("record.parquet")).to_pylist()[0]
+        about = {"training": training, **vars(trial), "unit": record["unit"]}
+        about |= {"cpu_seconds": record["cpu_seconds"], "overlap": record["n_test"] / record["n_train"]}
+        trace = read_table(path).to_pandas()
+        yield from (about | read for rule in RULES if (read := read_rule(trace, rule)))
+
+
+def spreads(rows: pd.DataFrame) -> pd.DataFrame:
+    r"""Spread of relative errors and of changes, for each way to train, dataset and rule.
+
+    .. math:: 100 \ln e_{psi} = \mu + a_p + b_s + c_{ps} + d_{si} + f_{psi}
+
+    for pooling p, split s and initialisation i. A change between two poolings on one split, from r trainings
+    each, has the variance 2 (c + f / r).
+
+    Args:
+        rows: Those of :func:`gather`.
+
+    Returns:
+        One row each: initialisation (%, root of d + f, all poolings), freedom (its degrees of freedom),
+        interaction (%, root of c) and own (%, root of f), missing unless two poolings have the same splits and
+        initialisations; error (target unit, mean); cpu_seconds (median); overlap; and counts.
+    """
+    rows = rows.assign(level=100 * np.log(rows["test_mae"]))
+    return pd.DataFrame(
+        {"training": training, "dataset": dataset, "rule": rule, **_spread(group)}
+        for (training, dataset, rule), group in rows.groupby(["training", "dataset", "rule"], sort=False)
+    )
+
+
+def _spread(rows: pd.DataFrame) -> dict:
+    within = rows.groupby(["pooling", "seed"])["level"].agg(["var", "count"])
+    within = within[within["count"] > 1]
+    freedom = int((within["count"] - 1).sum())
+    squares = float((within["var"] * (within["count"] - 1)).sum())
+    found = {
+        "initialisation": math.sqrt(squares / freedom) if freedom else math.nan,
+        "freedom": freedom,
+        **dict.fromkeys(["interaction", "own"], math.nan),
+        "error": rows["test_mae"].mean(),
+        "cpu_seconds": rows["cpu_seconds"].median(),
+        "overlap": rows["overlap"].mean(),
+        **{f"n_{name}": rows[name].nunique() for name in ("pooling", "seed", "init")},
+    }
+    levels = rows.pivot(index=["seed", "init"], columns="pooling", values="level").dropna(axis=0)
+    counts = levels.groupby("seed").size()
+    n = int(counts.min()) if len(counts) else 0
+    if levels.shape[1] < 2 or len(counts) < 2 or n < 2:
+        return found
+    table = np.stack([group.to_numpy()[:n] for _, group in levels.groupby("seed")])  # [split, init, pooling]
+    own = float(np.mean([mean_squares(one)[2] for one in table]))
+    both = mean_squares(table.mean(axis=1))[2]
+    return found | {"own": math.sqrt(own), "interaction": math.sqrt(max(0.0, both - own / n))}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Keep the traces of folders of results, if there are any, and write the page."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--results", nargs="*", default=[], metavar="[NAME=]FOLDER", help="traced results")
+    given = parser.parse_args(arguments)
+    if given.results:
+        named = [("paper", one) if "=" not in one else one.split("=", 1) for one in given.results]
+        rows = [row for name, folder in named for row in gather(Path(folder), name)]
+        KEPT.parent.mkdir(exist_ok=True)
+        write_table(KEPT, pa.Table.from_pylist(rows), units={"cpu_seconds": "s", "epoch": "1"})
+    kept = read_table(KEPT).to_pandas()
+    write_page(kept, spreads(kept), folder=ROOT / "docs")
+
+
+if __name__ == "__main__":
+    main()

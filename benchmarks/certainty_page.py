@@ -1,0 +1,180 @@
+"""The generated part of docs/measuring.md: tables and a figure of what certainty costs."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from scipy import stats
+
+from gnnpool.analysis.power import MOST, detectable_difference, number_needed
+from gnnpool.artifacts import write_atomically
+from gnnpool.figures.style import PALETTE, styled
+
+BEGIN, END = "<!-- certainty: written by benchmarks/certainty.py -->", "<!-- certainty: end -->"
+FIGURE = "figures/certainty.png"
+DRAWN = (
+    "lowest validation error (the paper)",
+    "last epoch",
+    "average over 5 epochs",
+    "average over 20 epochs, last epoch",
+)
+PAPER, LAST, AVERAGED = DRAWN[:3]
+SIZES = (10, 5, 3)
+
+
+def write_page(kept: pd.DataFrame, spreads: pd.DataFrame, *, folder: Path) -> None:
+    """Write the tables into the page and draw the figure.
+
+    Args:
+        kept: One row for each trial and rule, see :func:`certainty.gather`.
+        spreads: See :func:`certainty.spreads`.
+        folder: Of the page and of the folder of figures.
+    """
+    draw(spreads, folder / FIGURE)
+    page = folder / "measuring.md"
+    text = page.read_text(encoding="utf-8")
+    part = "\n".join([BEGIN, "", *tables(kept, spreads), END])
+    text = re.sub(f"{re.escape(BEGIN)}.*?{re.escape(END)}", lambda _: part, text, flags=re.DOTALL)
+    write_atomically(page, lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def tables(kept: pd.DataFrame, spreads: pd.DataFrame) -> Iterator[str]:
+    """Lines of the generated part."""
+    paper = kept[kept["training"] == "paper"]
+    yield from _by_split(paper)
+    yield from _by_rule(spreads)
+    yield from _by_repeats(spreads)
+    yield f"![Detectable change against processor time]({FIGURE})"
+    yield ""
+    yield (
+        "Change of the test error that is detected with 80 % power, against the processor time of both poolings. "
+        "Solid: one training for each split, from 3 to 40 splits; dashed: 5 splits with 1, 2, 4 and 8 "
+        "initialisations each."
+    )
+    yield ""
+
+
+def draw(spreads: pd.DataFrame, path: Path) -> None:
+    """Draw certainty against cost.
+
+    Args:
+        spreads: See :func:`certainty.spreads`.
+        path: The PNG.
+    """
+    rows = spreads[spreads["rule"].isin(DRAWN) & spreads["own"].notna() & (spreads["training"] == "paper")]
+    datasets = list(dict.fromkeys(rows["dataset"]))
+    path.parent.mkdir(exist_ok=True)
+    with styled():
+        figure, axes = plt.subplots(1, len(datasets), figsize=(6.7, 2.9), sharey=True, squeeze=False)
+        for axis, dataset in zip(axes[0], datasets, strict=True):
+            for rule, color in zip(DRAWN, PALETTE, strict=False):
+                for _, row in rows[(rows["dataset"] == dataset) & (rows["rule"] == rule)].iterrows():
+                    _curves(axis, row, color)
+            axis.set(xscale="log", title=dataset, xlabel="processor time, h", ylim=(0, None))
+            axis.grid(visible=True, which="major")
+        axes[0][0].set_ylabel("detectable change, %")
+        axes[0][-1].legend()
+        sns.despine(figure)
+        figure.tight_layout()
+        write_atomically(path, lambda place: figure.savefig(place, dpi=200, format="png"))
+        plt.close(figure)
+
+
+def _curves(axis: plt.Axes, row: pd.Series, color: str) -> None:
+    hours = 2 * row["cpu_seconds"] / 3600
+    splits, repeats = np.array([3, 4, 5, 7, 10, 14, 20, 28, 40]), np.array([1, 2, 4, 8])
+    one = [_detects(row, n=int(n), repeats=1) for n in splits]
+    more = [_detects(row, n=5, repeats=int(r)) for r in repeats]
+    axis.plot(hours * splits, one, color=color, marker="o", markersize=3, label=row["rule"])
+    axis.plot(hours * 5 * repeats, more, color=color, linestyle="--", linewidth=1)
+
+
+def _by_split(rows: pd.DataFrame) -> Iterator[str]:
+    rules = (PAPER, LAST, AVERAGED)
+    yield f"| dataset, pooling, split | trainings | {' | '.join(rules)} |"
+    yield "| --- | ---: |" + " ---: |" * len(rules)
+    rows = rows[rows["rule"].isin(rules)]
+    for (dataset, pooling, seed), group in rows.groupby(["dataset", "pooling", "seed"]):
+        errors = group.groupby("rule")["test_mae"]
+        cells = [f"{errors.mean()[rule]:.1f} ({errors.std()[rule]:.1f})" for rule in rules]
+        cells = [cell.replace("(nan)", "(one training)") for cell in cells]
+        yield f"| {dataset}, {pooling}, {seed} | {group['init'].nunique()} | {' | '.join(cells)} |"
+    yield ""
+    yield "Test errors: mean (standard deviation) over the initialisations, in the unit of the target."
+    yield ""
+
+
+def _by_rule(spreads: pd.DataFrame) -> Iterator[str]:
+    sizes = " | ".join(f"{size} %" for size in SIZES)
+    yield (
+        "| training, dataset, weights read | error | SD, initialisation | own | interaction "
+        f"| 5 splits detect | {sizes} |"
+    )
+    yield "| --- | ---: | ---: | ---: | ---: | ---: |" + " ---: |" * len(SIZES)
+    base = spreads[(spreads["training"] == "paper") & (spreads["rule"] == PAPER)].set_index("dataset")
+    for _, row in spreads.iterrows():
+        relative = 100 * (row["error"] / base["error"].get(row["dataset"], np.nan) - 1)
+        cells = [f"{relative:+.1f} %", _with_range(row["initialisation"], row["freedom"])]
+        cells += [_percent(row[name]) for name in ("own", "interaction")]
+        cells.append(_percent(_detects(row, n=5, repeats=1)))
+        cells += [_cost(row, size) for size in SIZES]
+        yield f"| {row['training']}, {row['dataset']}, {row['rule']} | {' | '.join(cells)} |"
+    yield ""
+    yield (
+        "Error: against the paper's rule on the same dataset. SD, initialisation: of the relative error over "
+        "initialisations of one split (80 % interval). Own: its part that poolings do not share; interaction: of "
+        "split and pooling. The last columns: splits, and hours of processor time for both poolings, that detect such "
+        "a change with one training for each split."
+    )
+    yield ""
+
+
+def _by_repeats(spreads: pd.DataFrame) -> Iterator[str]:
+    plans = ((5, 1), (5, 2), (5, 4), (10, 1), (20, 1))
+    rows = spreads[
+        spreads["rule"].isin((PAPER, AVERAGED)) & spreads["own"].notna() & (spreads["training"] == "paper")
+    ]
+    if rows.empty:
+        return
+    yield f"| dataset, weights read | {' | '.join(f'{n} x {r}' for n, r in plans)} |"
+    yield "| --- |" + " ---: |" * len(plans)
+    for _, row in rows.iterrows():
+        cells = [_percent(_detects(row, n=n, repeats=r)) for n, r in plans]
+        yield f"| {row['dataset']}, {row['rule']} | {' | '.join(cells)} |"
+    yield ""
+    yield "Detectable change by splits x initialisations for each split. The cost is proportional to their product."
+    yield ""
+
+
+def _sd(row: pd.Series, repeats: int) -> float:
+    """Standard deviation of a change on one split, %."""
+    return float(np.sqrt(2 * (row["interaction"] ** 2 + row["own"] ** 2 / repeats)))
+
+
+def _detects(row: pd.Series, *, n: int, repeats: int) -> float:
+    return _sd(row, repeats) * detectable_difference(n=n, confidence=0.95, overlap=row["overlap"])
+
+
+def _cost(row: pd.Series, size: float) -> str:
+    if np.isnan(sd := _sd(row, 1)):
+        return "unknown"
+    n = number_needed(size, sd=sd, confidence=0.95, overlap=row["overlap"])
+    if n is None or n > MOST:
+        return "no number"
+    return f"{n} ({2 * n * row['cpu_seconds'] / 3600:.1f} h)"
+
+
+def _percent(value: float) -> str:
+    return "unknown" if np.isnan(value) else f"{value:.1f} %"
+
+
+def _with_range(sd: float, freedom: int, confidence: float = 0.8) -> str:
+    if not freedom:
+        return "unknown"
+    ends: Sequence[float] = stats.chi2.ppf([(1 + confidence) / 2, (1 - confidence) / 2], freedom)
+    low, high = (sd * float(np.sqrt(freedom / end)) for end in ends)
+    return f"{sd:.1f} % ({low:.1f} to {high:.1f})"
