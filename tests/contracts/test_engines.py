@@ -13,13 +13,16 @@ import torch
 import yaml
 
 from gnnpool import plugins
+from gnnpool.config import read_config
 from gnnpool.network import build_network
 from gnnpool.training.engine import make_forward
 from gnnpool.training.step import accumulate_gradients
 
-CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config/config.yaml").read_text())
+FOLDER = Path(__file__).parents[2] / "config"
+CONFIG = yaml.safe_load((FOLDER / "config.yaml").read_text())
+MODELS = read_config([FOLDER / "config.yaml", FOLDER / "principle.yaml"])["models"]
 POOLINGS = dict.fromkeys(plugins.names("gnnpool.pooling")) | CONFIG["poolings"]
-ENCODERS = {model["encoder"]: model["options"] for model in CONFIG["models"].values()}
+ENCODERS = {model["encoder"]: model["options"] for model in MODELS.values()}
 SMALL = {"channels": 20, "heads": 4, "pre_layers": 2, "layers": 3, "radial": 8}
 CUTOFF = 5.0
 # Of the gradient of all parameters as one vector, relative to its length. Entry by entry, float32 says
