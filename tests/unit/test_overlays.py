@@ -66,6 +66,7 @@ def test_an_overlay_keeps_its_results_to_itself(overlay, principle, width):
     assert not blocks & {block["name"] for block in read_config([PAPER])["blocks"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("overlay", ["principle", "width"])
 def test_every_network_of_an_overlay_can_be_built_and_trained(overlay, principle, width, tmp_path):
     config = {"principle": principle, "width": width}[overlay]
