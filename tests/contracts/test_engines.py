@@ -13,13 +13,16 @@ import torch
 import yaml
 
 from gnnpool import plugins
+from gnnpool.config import read_config
 from gnnpool.network import build_network
 from gnnpool.training.engine import make_forward
 from gnnpool.training.step import accumulate_gradients
 
-CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config/config.yaml").read_text())
+FOLDER = Path(__file__).parents[2] / "config"
+CONFIG = yaml.safe_load((FOLDER / "config.yaml").read_text())
+MODELS = read_config([FOLDER / "config.yaml", FOLDER / "principle.yaml"])["models"]
 POOLINGS = dict.fromkeys(plugins.names("gnnpool.pooling")) | CONFIG["poolings"]
-ENCODERS = {model["encoder"]: model["options"] for model in CONFIG["models"].values()}
+ENCODERS = {model["encoder"]: model["options"] for model in MODELS.values()}
 SMALL = {"channels": 20, "heads": 4, "pre_layers": 2, "layers": 3, "radial": 8}
 CUTOFF = 5.0
 # Of the gradient of all parameters as one vector, relative to its length. Entry by entry, float32 says
@@ -27,8 +30,10 @@ CUTOFF = 5.0
 # engines are as far from float64 as from each other. In float64 each parameter is held to it by itself.
 GRADIENT = 1e-4
 GRADIENTS = 1e-9
-# Of predictions after training in float32, relative to their spread.
+# Of predictions after training in float32, relative to their spread, which counts as at least a hundredth of
+# the targets' order of magnitude: after ten epochs without edges it is 3e-4, and rounding alone is 7 % of it.
 PREDICTIONS = 1e-2
+SPREAD = 1e-2
 
 pytestmark = [
     pytest.mark.slow,
@@ -113,7 +118,7 @@ def test_predictions_after_a_short_training_agree_for_every_pooling(encoder, sch
     made = batches(scheme, torch.float32)
     for pooling in POOLINGS:
         eager, compiled = (trained(encoder, pooling, made, engine) for engine in ("eager", "compiled"))
-        found = float((compiled - eager).abs().max() / eager.std())
+        found = float((compiled - eager).abs().max() / eager.std().clamp(min=SPREAD))
         assert found <= PREDICTIONS, f"{pooling}: predictions differ by {found:.1g} of their spread"
 
 

@@ -185,6 +185,16 @@ def test_sees_size_states_whether_a_supercell_has_another_vector(name, matrix, c
         assert change.max() < 1e-9
 
 
+@pytest.mark.parametrize("name", ["bond_mean", "cluster_mean"])
+def test_mdl_edges_give_a_supercell_another_vector(name, cells, graphs_of):
+    pooling = build(name)
+    x, graphs = together(cells, ["rutile"], graphs_of, "mdl")
+    doubled = graphs_of([cells["rutile"].doubled()], "mdl")
+    assert len(doubled.source) > 2 * len(graphs.source)
+    change = pool(pooling, x.repeat(2, 1), doubled).x - pool(pooling, x, graphs).x
+    assert change.abs().max() > 1e-3
+
+
 @each_pooling
 @each_scheme
 def test_batch_vector_and_edges_in_any_order_give_the_result_of_the_network(name, scheme, cells, graphs_of):
@@ -193,7 +203,8 @@ def test_batch_vector_and_edges_in_any_order_give_the_result_of_the_network(name
     expected = pool(pooling, x, graphs)
     order = torch.randperm(len(graphs.source), generator=torch.Generator().manual_seed(0))
     edges = {"edge_index": graphs.edge_index[:, order], "edge_length": graphs.edge_length[order]}
-    found = pooling(x, graphs.batch, **(edges if pooling.needs_edges else {}))
+    species = {"species": graphs.species} if getattr(pooling, "needs_species", False) else {}
+    found = pooling(x, graphs.batch, **(edges if pooling.needs_edges else {}), **species)
     if expected.aux_loss is not None:
         torch.testing.assert_close(found.aux_loss, expected.aux_loss, **TOLERANCE)
         found = found.x

@@ -1,12 +1,16 @@
 # For type checkers: the names that the package imports when they are asked for.
 from gnnpool.pooling.base import Pooled as Pooled
 from gnnpool.pooling.base import Pooling as Pooling
+from gnnpool.pooling.bond_mean import BondMeanPooling as BondMeanPooling
+from gnnpool.pooling.cluster_mean import ClusterMeanPooling as ClusterMeanPooling
 from gnnpool.pooling.crystal_attention import CrystalAttentionPooling as CrystalAttentionPooling
 from gnnpool.pooling.dense_diff import DenseDiffPooling as DenseDiffPooling
+from gnnpool.pooling.fraction_attention import FractionAttentionPooling as FractionAttentionPooling
 from gnnpool.pooling.gmt import GMTPooling as GMTPooling
 from gnnpool.pooling.layer_mean import LayerMeanPooling as LayerMeanPooling
 from gnnpool.pooling.max import MaxPooling as MaxPooling
 from gnnpool.pooling.mean import MeanPooling as MeanPooling
+from gnnpool.pooling.mean_wide import MeanWidePooling as MeanWidePooling
 from gnnpool.pooling.memory import MemoryPooling as MemoryPooling
 from gnnpool.pooling.min import MinPooling as MinPooling
 from gnnpool.pooling.phi_mean import PhiMeanPooling as PhiMeanPooling

@@ -109,9 +109,11 @@ def _try(
 ) -> Pooled:
     batch = torch.arange(len(sizes)).repeat_interleave(copies * torch.tensor(sizes))
     try:
-        if pooling.needs_edges:
+        if pooling.needs_edges or _needs_species(pooling):
             edges, length = _edges(sizes, x.dtype, backwards=backwards, copies=copies)
-            pooled = pooling(x, GraphBatch.from_edges(batch, edges, edge_length=length))
+            # Two elements; a node keeps its own when the nodes are reordered.
+            species = (x[:, 0] > 0).long()
+            pooled = pooling(x, GraphBatch.from_edges(batch, edges, edge_length=length, species=species))
         else:
             pooled = pooling(x, Nodes.from_vector(batch))
     except Exception as error:
@@ -120,6 +122,11 @@ def _try(
         raise ConfigError(f"{what}: fails on small graphs: {type(error).__name__}: {error}{hint}") from error
     _require_shape(pooled, len(sizes), what=what)
     return pooled
+
+
+def _needs_species(pooling: Pooling) -> bool:
+    """Whether the pooling or a part of it reads species."""
+    return any(getattr(module, "needs_species", False) for module in pooling.modules())
 
 
 def _require_shape(pooled: object, graphs: int, *, what: str) -> None:

@@ -33,6 +33,8 @@ class Pooling(nn.Module, ABC):
     - ``needs_edges``: whether :meth:`pool` reads edges.
     - ``needs_layers``: whether x holds the embeddings after every layer of the encoder, side by side,
       ``[N, L F]``, and not those after the last layer alone; ``in_channels`` is then L F.
+    - ``needs_species``: True if :meth:`pool` reads the species of the nodes, ``graphs.species``, which the
+      network always provides. With a batch vector, such an operator takes them as an argument of its own.
     - ``order_dependent``: whether the order of the nodes matters. No operator of this package is.
 
     Contract tests verify for every operator: the result does not depend on the order of the nodes inside

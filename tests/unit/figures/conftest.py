@@ -81,13 +81,15 @@ def inputs_of(entry: Mapping, records: Iterable, folder) -> dict:
 def build(tmp_path) -> Callable[..., Drawing]:
     """Build a figure from records and what lies beside them."""
 
-    def build(entry, records, *, planned=None, seeds=SEEDS, statistic="mean_change") -> Drawing:
+    def build(
+        entry, records, *, planned=None, seeds=SEEDS, statistic="mean_change", labels=LABELS
+    ) -> Drawing:
         inputs = inputs_of(entry, records, tmp_path)
         module = __import__(f"gnnpool.figures.{entry['kind']}", fromlist=["build"])
         return module.build(
             Source(
                 spec=ExhibitSpec.of(entry),
-                labels=Labels(**LABELS),
+                labels=Labels(**labels),
                 records=read_trials(inputs.pop("trials")),
                 files=Files(**inputs),
                 seeds=seeds,
