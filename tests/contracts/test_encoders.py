@@ -69,7 +69,8 @@ def test_each_node_gets_a_finite_embedding_of_the_announced_width(name, crystal_
     assert x.shape == (crystal_batches.num_nodes, encoder.out_channels)
     assert x.dtype == torch.float64
     assert x.isfinite().all()
-    assert x.std(dim=0).min() > 1e-4  # no channel is the same for all atoms
+    # No channel is the same for all atoms.
+    assert x.std(dim=0).min() > (1e-4 if name in READS_NO_EDGES else 1e-3)
 
 
 @pytest.mark.parametrize("determinant", [1, -1], ids=["proper", "improper"])

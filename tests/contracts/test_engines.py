@@ -30,10 +30,10 @@ CUTOFF = 5.0
 # engines are as far from float64 as from each other. In float64 each parameter is held to it by itself.
 GRADIENT = 1e-4
 GRADIENTS = 1e-9
-# Of predictions after training in float32, relative to their spread, which counts as at least a hundredth of
-# the targets' order of magnitude: after ten epochs without edges it is 3e-4, and rounding alone is 7 % of it.
+# Of predictions after training in float32, relative to their spread.
 PREDICTIONS = 1e-2
-SPREAD = 1e-2
+# The lowest spread that counts. After ten epochs without edges it is 3e-4, and rounding alone is 7 % of that.
+SPREAD = {"no_edges": 1e-2}
 
 pytestmark = [
     pytest.mark.slow,
@@ -118,7 +118,7 @@ def test_predictions_after_a_short_training_agree_for_every_pooling(encoder, sch
     made = batches(scheme, torch.float32)
     for pooling in POOLINGS:
         eager, compiled = (trained(encoder, pooling, made, engine) for engine in ("eager", "compiled"))
-        found = float((compiled - eager).abs().max() / eager.std().clamp(min=SPREAD))
+        found = float((compiled - eager).abs().max() / eager.std().clamp(min=SPREAD.get(encoder, 0.0)))
         assert found <= PREDICTIONS, f"{pooling}: predictions differ by {found:.1g} of their spread"
 
 
