@@ -40,7 +40,9 @@ TABLE = {"parquet": "parquet", "csv": "csv", "markdown": "md", "latex": "tex", "
 def points(page=OTHERS):
     """Entry points of the examples of a page, in the form of a distribution."""
     text = "".join(re.findall(r"^```toml\n(.*?)^```$", (ROOT / page).read_text("utf-8"), flags=re.M | re.S))
-    return text.replace('[project.entry-points."', "[").replace('"]', "]").replace('"', "").replace(" = ", "=")
+    return (
+        text.replace('[project.entry-points."', "[").replace('"]', "]").replace('"', "").replace(" = ", "=")
+    )
 
 
 @pytest.fixture
@@ -95,7 +97,8 @@ def test_poolings_and_models_of_another_package_are_built(install, examples, tmp
 
 def test_a_reader_reads_its_file(install, examples, tmp_path):
     install(
-        {"my_readers": examples("docs/recipes/dataset.md")["src/gnnpool/data/sources/json_lines.py"]}, points()
+        {"my_readers": examples("docs/recipes/dataset.md")["src/gnnpool/data/sources/json_lines.py"]},
+        points(),
     )
     line = '{{"id": "{0}", "lattice": [[4, 0, 0], [0, 4, 0], [0, 0, {0}]], "elements": ["Cu"], '
     line += '"fractional": [[0, 0, 0]], "gap": {0}.5}}'
