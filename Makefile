@@ -9,17 +9,22 @@ DEMO := --configfile config/config.yaml config/demo.yaml
 BENCHMARKS := batch_making cgcnn_step torchmd_step readouts peak_memory graph_building planning scaling \
   whole_trial two_readings two_trials
 
-.PHONY: demo evidence test test-slurm test-report bench bench-gpu lint lock clean-demo
+.PHONY: demo evidence docs test test-slurm test-report bench bench-gpu lint lock clean-demo
 
 # After any stop, `make demo` resumes.
 demo: $(READY)  ## The whole workflow on embedded data: tables, figures and a report.
 	$(BIN)/snakemake --cores $(CORES) $(DEMO) --quiet rules
 	@$(BIN)/gnnpool where results/demo
 
-# From the bundle in evidence/ alone, without data or training. It fails if the committed tables or docs/findings.md
-# differ from the result.
+# From the bundle in evidence/ alone, without data or training. It fails if the committed tables, docs/findings.md or the
+# README differ from the result.
 evidence: $(READY)  ## Tables, figures and the report from the trials that come with the project.
 	@$(BIN)/gnnpool remake evidence results/evidence --check docs/findings.md
+	@$(BIN)/python docs/readme.py --check
+
+# Open site/index.html; search works from a disk too. Any broken link or docstring stops it.
+docs: $(READY)  ## The documentation as a site, in site/.
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet && echo site/index.html
 
 # Two processes; the tests of one file run in one process, because they share fixtures.
 test: $(READY)  ## All tests, on a CPU, without network.

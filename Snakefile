@@ -44,6 +44,7 @@ localrules:
 
 
 rule all:
+    """Everything: tables, figures, drawn crystals and the report."""
     default_target: True
     input:
         lambda w: INPUTS.lost_records(),
@@ -58,11 +59,13 @@ rule all:
 
 
 rule fetch_all:
+    """Obtain and verify the raw files of all datasets."""
     input:
         [LAYOUT.raw(dataset, file) for dataset, file in PLAN.raw_files],
 
 
 rule train_all:
+    """Train all planned trials; no tables and figures."""
     input:
         INPUTS.records(PLAN.trials),
 

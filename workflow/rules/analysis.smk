@@ -16,6 +16,7 @@ localrules:
 
 
 rule describe_datasets:
+    """Count the structures, and the duplicates across the splits, of all datasets."""
     input:
         manifests=expand(f"{DATA}/manifest.json", dataset=INPUTS.datasets),
         duplicates=expand(f"{DATA}/duplicates.parquet", dataset=INPUTS.datasets),
@@ -45,6 +46,7 @@ rule describe_datasets:
 
 
 rule collect_trials:
+    """Write the records of finished trials as one table."""
     input:
         records=lambda w: INPUTS.records(PLAN.collections[w.collection]),
     output:
@@ -62,6 +64,7 @@ rule collect_trials:
 
 
 rule compare_to_baseline:
+    """Compute the changes relative to mean pooling, by seed and by condition."""
     input:
         trials=f"{RESULTS}/analysis/trials.parquet",
     output:
@@ -82,6 +85,7 @@ rule compare_to_baseline:
 
 
 rule render_table:
+    """Render one table as Parquet, CSV, Markdown, LaTeX and HTML."""
     input:
         unpack(lambda w: INPUTS.exhibit("tables", w.table)),
     output:
@@ -113,6 +117,7 @@ rule render_table:
 
 
 rule check_results:
+    """Check that trials are complete, finite, and of the same settings and code."""
     input:
         trials=f"{RESULTS}/analysis/trials.parquet",
         equivalent=BUNDLED.equivalent,

@@ -11,6 +11,7 @@ localrules:
 
 
 rule unpack_bundles:
+    """Write the planned trials that bundles hold, once data and splits are the same."""
     input:
         bundles=BUNDLED.files,
         structures=[

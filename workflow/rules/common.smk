@@ -18,7 +18,7 @@ from gnnpool.plan import Plan
 gc.set_threshold(10_000, 20, 1000)
 
 try:
-    check_config(config, Path(workflow.basedir) / "workflow/schemas/config.schema.yaml")
+    check_config(config, workflow.source_path("../schemas/config.schema.yaml"))
 except GnnpoolError as error:
     raise WorkflowError(str(error)) from None
 

@@ -11,6 +11,7 @@ localrules:
 
 
 rule fetch_dataset:
+    """Obtain one raw file from the mirror folder or a download, and verify it."""
     output:
         RAW,
     log:
@@ -27,6 +28,7 @@ rule fetch_dataset:
 
 
 rule build_structures:
+    """Read a raw file, check every row, and write structures and a manifest."""
     input:
         raw=lambda w: INPUTS.raw(w.dataset),
     output:
@@ -47,6 +49,7 @@ rule build_structures:
 
 
 rule find_duplicates:
+    """Find the structures of a dataset that are the same crystal."""
     input:
         structures=f"{DATA}/structures.parquet",
     output:
@@ -64,6 +67,7 @@ rule find_duplicates:
 
 
 rule make_split:
+    """Divide a dataset into train, val and test for one seed."""
     input:
         structures=f"{DATA}/structures.parquet",
         duplicates=(

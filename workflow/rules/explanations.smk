@@ -11,6 +11,7 @@ localrules:
 
 
 rule explain_atoms:
+    """Compute what each atom contributes to a prediction, for several poolings."""
     input:
         unpack(lambda w: INPUTS.explanation(w.explanation)),
     output:
@@ -30,6 +31,7 @@ rule explain_atoms:
 
 
 rule draw_explanation:
+    """Draw crystals colored by the contributions of their atoms."""
     input:
         atoms=f"{RESULTS}/explanations/{{explanation}}/atoms.parquet",
         summary=f"{RESULTS}/explanations/{{explanation}}/structures.parquet",

@@ -11,6 +11,7 @@ localrules:
 
 
 rule draw_figure:
+    """Draw one figure as PNG and PDF, with the numbers drawn as Parquet."""
     input:
         unpack(lambda w: INPUTS.exhibit("figures", w.figure)),
     output:

@@ -6,6 +6,7 @@ Outputs: its graphs with one edge scheme, and their counts.
 
 
 rule build_graphs:
+    """Build the graphs of a dataset for one kind of edges."""
     input:
         structures=f"{DATA}/structures.parquet",
     output:

@@ -10,6 +10,7 @@ localrules:
 
 
 rule write_report:
+    """Write the report, a self-contained page."""
     input:
         trials=f"{RESULTS}/analysis/trials.parquet",
         changes=f"{RESULTS}/analysis/changes_by_seed.parquet",

@@ -11,6 +11,7 @@ localrules:
 
 
 rule check_networks:
+    """Build every distinct network and train it for one step."""
     output:
         # A failed check of a further pooling must not take away those that finished trials rest on.
         update(list(NETWORKS)),
@@ -29,6 +30,7 @@ rule check_networks:
 
 
 rule train_trial:
+    """Train one trial, or resume it from its checkpoint."""
     input:
         graphs=f"{GRAPHS}.safetensors",
         split=f"{DATA}/splits/seed-{{seed}}.parquet",

@@ -1,12 +1,14 @@
-"""The page of findings of a bundle."""
+"""The answer that a bundle gives, and its page of findings."""
 
 from pathlib import Path
 
+from gnnpool.analysis.change import changes_by_seed
 from gnnpool.analysis.collect import read_trials
 from gnnpool.bundle.files import open_bundle
 from gnnpool.config import labels_of, what_decides
 from gnnpool.pooling_names import sees_size
 from gnnpool.report.findings import findings
+from gnnpool.report.write import answered
 from gnnpool.specs import Labels
 
 
@@ -28,3 +30,21 @@ def findings_of(folder: str | Path) -> str:
         note=config["note"],
         sees_size={name: sees_size(name, config["poolings"].get(name)) for name in set(trials["pooling"])},
     )
+
+
+def answer_of(folder: str | Path) -> tuple[str, ...]:
+    """The sentences with which the report of a bundle begins.
+
+    Args:
+        folder: The bundle.
+
+    Returns:
+        Those of :func:`gnnpool.report.answer.answer`.
+
+    Raises:
+        ArtifactError: If it is damaged.
+    """
+    bundle = open_bundle(folder)
+    trials, config = read_trials(bundle.path("trials")), bundle.config
+    labels = Labels(**labels_of(config))
+    return answered(trials, changes_by_seed(trials), what_decides(config), labels)["sentences"]

@@ -86,15 +86,25 @@ def write_report(
             provenance.of_data(trials, manifests, labels, checks.get("equivalent", [])),
             provenance.of_stages(),
         ],
-        **_answered(trials, changes, config, labels),
+        **answered(trials, changes, config, labels),
         **_missing(trials, checks, manifests, datasets, config, labels),
     )
     text = render(page, config=config)
     write_atomically(html, lambda temporary: temporary.write_text(text, encoding="utf-8", newline=""))
 
 
-def _answered(trials: pd.DataFrame, changes: pd.DataFrame, config: Mapping, labels: Labels) -> dict:
-    """The answer, and the changes that it rests on."""
+def answered(trials: pd.DataFrame, changes: pd.DataFrame, config: Mapping, labels: Labels) -> dict:
+    """The answer, and the changes that it rests on.
+
+    Args:
+        trials: Rows of :func:`gnnpool.analysis.collect.read_trials`.
+        changes: Their changes seed by seed, in the raw reading.
+        config: What decides the results; see :func:`gnnpool.config.what_decides`.
+        labels: Printed names.
+
+    Returns:
+        Fields of :class:`gnnpool.report.page.Page`; ``sentences`` is the answer.
+    """
     planned = plan_trials(config["blocks"], config["seeds"], config["noise_floor"])
     grid, seeds = whole_grid(planned), seeds_of(planned)
     sure = {name: config["statistics"][name] for name in ("margin", "confidence")}

@@ -1,0 +1,104 @@
+"""Fill the generated parts of README.md: the answer, the times of trials, and the graph of the rules.
+
+python docs/readme.py           write them
+python docs/readme.py --check   exit with 1 if they are not those of the evidence and the rules
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from gnnpool.analysis.collect import read_trials
+from gnnpool.analysis.cost import training_seconds
+from gnnpool.bundle.agreement import compare_texts
+from gnnpool.bundle.files import Bundle, open_bundle
+from gnnpool.bundle.findings import answer_of
+from gnnpool.config import labels_of
+from gnnpool.plan import Plan
+from gnnpool.records import BASELINE
+from gnnpool.specs import Labels
+from gnnpool.wording import label_of, setting_label
+
+ROOT = Path(__file__).parents[1]
+README, EVIDENCE = ROOT / "README.md", ROOT / "evidence"
+MAP = "map_cgcnn_mdl"
+
+
+def answer(bundle: Bundle) -> str:
+    """The first two sentences of the report, and the heat map once one of its changes is trained."""
+    raw, averaged = answer_of(bundle.folder)[:2]
+    plan, trials = Plan(bundle.config), read_trials(bundle.path("trials"))
+    shown = set(plan.figures[MAP]["poolings"]) - {BASELINE}
+    count = len(shown & set(trials["pooling"]))
+    picture = _picture() if count else "The main figure, a heat map of all changes, follows with them."
+    trained = f"{count or 'None'} of the {len(shown)} combined and learned poolings of the paper"
+    missing = f"{trained} {'is' if count < 2 else 'are'} trained yet. " if count < len(shown) else ""
+    return f"> {raw}\n>\n> {averaged}\n\n{missing}{picture}"
+
+
+def _picture() -> str:
+    place = f"evidence/figures/{MAP}"
+    dark = f'<source media="(prefers-color-scheme: dark)" srcset="{place}_dark.png">'
+    sources = dark if (ROOT / f"{place}_dark.png").exists() else ""
+    text = "Change of the test error of every pooling on every dataset, with intervals"
+    return f'<picture>{sources}<img src="{place}.png" alt="{text}" width="640"></picture>'
+
+
+def times(bundle: Bundle) -> str:
+    """Seconds of finished trials on one core."""
+    trials, labels = read_trials(bundle.path("trials")), Labels(**labels_of(bundle.config))
+    trials = trials[trials["device"] == "cpu"]
+    trials = trials.assign(seconds=training_seconds(trials))
+    lines = ["| a trial on one CPU core | median | range | trials |", "| --- | ---: | ---: | ---: |"]
+    for (dataset, model, edges), group in trials.groupby(["dataset", "model", "edges"]):
+        name = f"{label_of(labels, 'datasets', dataset)}, {setting_label(labels, model, edges)}"
+        seconds = group["seconds"]
+        ends = f"{seconds.min():.0f} to {seconds.max():.0f} s"
+        lines.append(f"| {name} | {seconds.median():.0f} s | {ends} | {len(group)} |")
+    return "\n".join(lines)
+
+
+def rules() -> str:
+    """The rules as Snakemake lists them, without the target and without arrows that others imply."""
+    command = [sys.executable, "-m", "snakemake", "--rulegraph", "mermaid-js"]
+    graph = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    names = dict(re.findall(r"(id\d+)\[(\w+)\]", graph))
+    arrows = {(names[a], names[b]) for a, b in re.findall(r"(id\d+) --> (id\d+)", graph)}
+    arrows = {arrow for arrow in arrows if arrow[1] != "all"}
+    kept = sorted((a, b) for a, b in arrows if not _reaches(arrows - {(a, b)}, a, b))
+    return "\n".join(["```mermaid", "flowchart LR", *(f"  {a} --> {b}" for a, b in kept), "```"])
+
+
+def _reaches(arrows: set[tuple[str, str]], start: str, end: str) -> bool:
+    return any(a == start and (b == end or _reaches(arrows, b, end)) for a, b in arrows)
+
+
+def filled(text: str) -> str:
+    """The text with its generated parts."""
+    bundle = open_bundle(EVIDENCE)
+    for name, part in {"answer": answer(bundle), "times": times(bundle), "rules": rules()}.items():
+        begin, end = f"<!-- {name}: written by docs/readme.py -->", f"<!-- end of {name} -->"
+        if text.count(begin) != 1 or text.count(end) != 1:
+            raise SystemExit(f"{README}: expected {begin} and {end} once")
+        before, after = text.split(begin)[0], text.split(end)[1]
+        text = f"{before}{begin}\n{part}\n{end}{after}"
+    return text
+
+
+def main() -> int:
+    """See the module."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    made = filled(README.read_text(encoding="utf-8"))
+    if not parser.parse_args().check:
+        README.write_text(made, encoding="utf-8")
+        return 0
+    if difference := compare_texts(README, made):
+        print(f"{difference}; run python docs/readme.py", file=sys.stderr)
+    return bool(difference)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
