@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from gnnpool.analysis.change import changes_by_condition, combined_change
+from gnnpool.analysis.change import changes_by_condition, combined_change, contributions
 from gnnpool.analysis.intervals import NO_INTERVAL, Interval, MeanDistribution
 
 SETTING = ["model", "edges", "pooling"]
@@ -59,7 +59,14 @@ def leave_one_out(values: np.ndarray) -> Interval:
 def intervals_of_averages(
     changes: pd.DataFrame, *, statistic: str, confidence: float, resamples: int, margin: float
 ) -> pd.DataFrame:
-    """Intervals of the averages over the datasets that have a value, each with the same weight.
+    r"""Intervals of the averages over the datasets that have a value, each with the same weight.
+
+    The t interval over D datasets decides. Few datasets may agree by chance, but their average is not known
+    better than its seeds allow, so the scale is at least
+
+    .. math:: \sqrt{\textstyle\sum_d s_d^2 (1/n_d + o_d)} / D
+
+    with the standard deviation s of the seeds' changes, their number n and the overlap o of each dataset.
 
     Args:
         changes: Rows of :func:`gnnpool.analysis.change.changes_by_seed`.
@@ -69,8 +76,8 @@ def intervals_of_averages(
         margin: Percent.
 
     Returns:
-        One row for each model, edges and pooling that has a value: low and high (%, the t interval
-        over datasets, which decides), p_value, probability_better (that the average is below
+        One row for each model, edges and pooling that has a value: low and high (%, the interval that
+        decides), p_value, probability_better (that the average is below
         minus the margin), hierarchical_low and hierarchical_high (%), without_one_low and
         without_one_high (%, range of the averages without one dataset). With one dataset all are
         missing.
@@ -79,7 +86,9 @@ def intervals_of_averages(
     values = changes_by_condition(paired)
     rows = []
     for setting, group in values.groupby(SETTING):
-        over = MeanDistribution(group[statistic].to_numpy())
+        over = MeanDistribution(
+            group[statistic].to_numpy(), least_scale=_scale_of_seeds(paired, setting, statistic)
+        )
         hierarchical = hierarchical_bootstrap(
             _seeds_of(paired, setting), statistic=statistic, confidence=confidence, resamples=resamples
         )
@@ -103,6 +112,18 @@ def _redraw(
 ) -> np.ndarray:
     seeds = rng.integers(len(error), size=(*shape, len(error)))
     return combined_change(error[seeds], baseline[seeds], statistic)
+
+
+def _scale_of_seeds(changes: pd.DataFrame, setting: Sequence[str], statistic: str) -> float:
+    """Standard error of an average from its seeds alone, %; a dataset with one seed adds nothing to it."""
+    chosen = changes[(changes[SETTING] == list(setting)).all(axis=1)]
+    variances = [
+        np.var(contributions(group["error"].to_numpy(), group["baseline"].to_numpy(), statistic), ddof=1)
+        * (1 / len(group) + group["overlap"].mean())
+        for _, group in chosen.groupby("dataset")
+        if len(group) > 1
+    ]
+    return float(np.sqrt(sum(variances))) / chosen["dataset"].nunique()
 
 
 def _seeds_of(changes: pd.DataFrame, setting: Sequence[str]) -> list[_Seeds]:

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from gnnpool.analysis.averages import hierarchical_bootstrap, intervals_of_averages, leave_one_out
 from gnnpool.analysis.change import changes_by_seed
@@ -112,3 +113,11 @@ def test_hierarchical_bootstrap_of_equal_datasets_is_that_of_their_seeds():
     constant = (np.array([102.0, 102.0]), np.array([100.0, 100.0]))
     assert hierarchical_bootstrap([constant, constant], **OPTIONS) == pytest.approx((2, 2))
     assert np.isnan(hierarchical_bootstrap([same], **OPTIONS)).all()
+
+
+def test_datasets_that_agree_by_chance_are_no_surer_than_their_seeds():
+    by_dataset = {"a": [-20.0, 4.0, -10.0], "b": [-9.0, -2.0, -15.0]}
+    variances = [np.var(values, ddof=1) * (1 / 3 + 15 / 80) for values in by_dataset.values()]
+    half = stats.t.ppf(0.975, 1) * np.sqrt(sum(variances)) / 2
+    found = gmt(by_dataset)
+    assert [found["low"], found["high"]] == pytest.approx([-26 / 3 - half, -26 / 3 + half])
