@@ -91,7 +91,13 @@ class Inputs:
             "trials": self.layout.collection(self.plan.collection(kinds, name)),
             **{file: self._beside(trials, f"{file}.parquet") if file in needs else [] for file in BESIDE},
             "structures": list(filter(self._wanted, structures)) if "structures" in needs else [],
+            "networks": self.networks(trials) if "networks" in needs else [],
         }
+
+    def networks(self, trials: Iterable[Trial]) -> list[str]:
+        """Checks of networks to read; see :meth:`gnnpool.plan.Plan.networks_to_read`."""
+        names = self.plan.networks_to_read(list(trials))
+        return list(filter(self._wanted, map(self.layout.network, names)))
 
     def explanation(self, name: str) -> dict[str, str | list[str]]:
         """Files of an explanation: those of its dataset, and of one trial of each pooling."""

@@ -28,7 +28,8 @@ def check_networks(networks: Mapping[str, Mapping[str, Any]]) -> None:
     """Build each network on the CPU, train it for one step on small graphs, and check its pooling.
 
     Args:
-        networks: By the JSON file to write, which gets the channels of the pooled vector and the number of
+        networks: By the JSON file to write, which gets the channels of the pooled vector, whether it sees the
+            number of atoms (measured where the operators are of other packages), and the number of
             parameters: the entries of the configuration that decide the network, which are model,
             pooling_entry and cutoff (Å), and the names of its pooling and of edges that it is trained with.
 
@@ -47,7 +48,7 @@ def check_networks(networks: Mapping[str, Mapping[str, Any]]) -> None:
         more = [f"... and {len(alike) - _SHOWN} more"] if len(alike) > _SHOWN else []
         raise ConfigError("\n".join([*lines, *more]))
     for output, answer in answers.items():
-        write_json(output, {key: answer[key] for key in ("pooled_channels", "parameters")})
+        write_json(output, {key: answer[key] for key in ("pooled_channels", "sees_size", "parameters")})
     _logger.info("%d networks can be built and trained", len(answers))
 
 
@@ -117,7 +118,7 @@ def _try(network: Mapping[str, Any]) -> dict[str, Any]:
         return {"fault": f"{type(error).__name__}: {error}"}
 
 
-def _tried(network: Mapping[str, Any]) -> dict[str, int]:
+def _tried(network: Mapping[str, Any]) -> dict[str, Any]:
     import torch  # imported here, because the parent process needs no torch
 
     from gnnpool.network import build_network
@@ -136,7 +137,11 @@ def _tried(network: Mapping[str, Any]) -> dict[str, int]:
     sum(value.sum() for _, value in _tensors(found)).backward()
     if all(weight.grad is None for weight in built.encoder.parameters()):
         raise ConfigError("expected a gradient in the encoder, got none; does the pooling detach its result?")
-    return {"pooled_channels": built.pooling.out_channels, "parameters": built.num_parameters}
+    return {
+        "pooled_channels": built.pooling.out_channels,
+        "sees_size": built.pooling.sees_size,
+        "parameters": built.num_parameters,
+    }
 
 
 def _tensors(prediction: Any) -> Iterator[tuple[str, Any]]:

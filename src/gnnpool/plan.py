@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from gnnpool.config import labels_of, networks_of, physics_of, without_label
+from gnnpool.config import labels_of, networks_of, physics_of, traits_of, without_label
 from gnnpool.data.matbench_folds import task_of
 from gnnpool.plugins import needs
 from gnnpool.records import Trial
@@ -79,6 +79,33 @@ class Plan:
     def physics(self) -> dict[str, Mapping]:
         """Which kind of quantity the target of each dataset is, where the configuration says so."""
         return physics_of(self.config)
+
+    @cached_property
+    def traits(self) -> dict[str, dict]:
+        """Traits of the planned poolings; see :func:`gnnpool.config.traits_of`."""
+        return traits_of(self.config, dict.fromkeys(trial.pooling for trial in self.trials))
+
+    def study_of(self, kinds: str, name: str) -> dict[str, Any]:
+        """What a table or figure shares with all others, and the traits of its own poolings.
+
+        Args:
+            kinds: "tables" or "figures".
+            name: Its name.
+        """
+        own = dict.fromkeys(trial.pooling for trial in self.needed(kinds, name))
+        return {**self.study, "traits": {pooling: self.traits[pooling] for pooling in own}}
+
+    def networks_to_read(self, trials: Sequence[Trial]) -> list[str]:
+        """Names of networks whose check holds what the configuration leaves open of some trials' poolings.
+
+        It holds whether a pooling sees the number of atoms, where its operators do not declare that, and the
+        width of a vector that other poolings map to other widths.
+        """
+        poolings = {trial.pooling for trial in trials}
+        bases = {self.traits[name]["base"] for name in poolings if self.traits[name]["width"] is not None}
+        open_ = bases | {name for name in poolings if self.traits[name]["sees_size"] is None}
+        keys = dict.fromkeys((t.model, t.edges, t.pooling) for t in trials if t.pooling in open_)
+        return list(dict.fromkeys(self.networks[key]["name"] for key in keys))
 
     def needed(self, kinds: str, name: str) -> Sequence[Trial]:
         """Trials of a table or figure.

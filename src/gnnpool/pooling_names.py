@@ -17,6 +17,8 @@ GROUP = "gnnpool.poolings"
 
 # Keys that name an operator: of this package or a plug-in, of torch-geometric, of torch-geometric-pool.
 _KINDS = ("operator", "pyg", "tgp")
+# Operators whose vector is the mean of the node embeddings, or layers after it.
+_MEANS = {"mean", "mean_wide"}
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,16 @@ def sees_size(name: str, entry: Mapping | None) -> bool | None:
         for choice in read_operators(name, entry)
     ]
     return True if True in declared_by else None if None in declared_by else False
+
+
+def only_means(name: str, entry: Mapping | None) -> bool:
+    """Whether a pooling's vector holds nothing but the mean of the node embeddings.
+
+    Args:
+        name: Name of the pooling.
+        entry: Its entry of the configuration, if it has one.
+    """
+    return all(choice.kind == "operator" and choice.name in _MEANS for choice in read_operators(name, entry))
 
 
 def check_operator_options(name: str, entry: Mapping | None) -> None:

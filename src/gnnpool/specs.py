@@ -137,6 +137,25 @@ class Physics:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Traits:
+    """What the entry of a pooling says of its vector.
+
+    Args:
+        sees_size: Whether the vector depends on how many atoms describe a crystal; None where only the check
+            of the network measures that.
+        control: Whether the vector holds nothing but the mean, as that of several means or of a mean and
+            layers after it. If its network is as large as that of another pooling, it shows what weights do.
+        width: Channels D' that a linear map gives the vector; None without a map.
+        base: The pooling that differs in nothing but the width; itself without a map.
+    """
+
+    sees_size: bool | None
+    control: bool
+    width: int | None
+    base: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Labels:
     """Printed names by slug.
 
@@ -164,6 +183,7 @@ class Study:
         confidence: Of intervals, such as 0.95.
         resamples: Bootstrap samples.
         margin: Percent that matters.
+        traits: Of poolings.
     """
 
     labels: Labels
@@ -172,13 +192,15 @@ class Study:
     confidence: float
     resamples: int
     margin: float
+    traits: Mapping[str, Traits] = field(default_factory=dict)
 
     @classmethod
     def of(cls, settings: Mapping) -> "Study":
-        """The same of plain values: labels, seeds, statistic, and statistics with the other three."""
+        """The same of plain values: labels, seeds, statistic, traits, and statistics with the other three."""
         return cls(
             labels=Labels(**settings["labels"]),
             seeds=settings["seeds"],
             statistic=settings["statistic"],
+            traits={name: Traits(**known) for name, known in settings.get("traits", {}).items()},
             **settings["statistics"],
         )

@@ -132,8 +132,9 @@ def test_a_fault_of_another_package_names_it_and_lawful_poolings_are_not_blamed(
     assert not [line for line in refusal if line.startswith(("pooling 'mean'", "pooling 'lawful'"))]
 
 
-def test_networks_that_can_be_trained_leave_their_width_and_number_of_parameters(plugin, tmp_path):
+def test_networks_that_can_be_trained_leave_their_width_law_and_number_of_parameters(plugin, tmp_path):
     check_networks({str(tmp_path / "a/mean.json"): network("mean")})
     found = json.loads((tmp_path / "a/mean.json").read_text())
     assert found["pooled_channels"] == 8
+    assert found["sees_size"] is False
     assert found["parameters"] > 0

@@ -91,3 +91,43 @@ def test_the_label_and_the_address_of_a_dataset_do_not_decide_its_structures(con
 def test_trials_of_a_plan_are_those_of_its_blocks(config):
     assert Plan(config).trials[0] == Trial("phonons", "cgcnn", "mdl", "mean", 1)
     assert len(Plan(config).trials) == 3 * 2
+
+
+def test_checks_of_networks_are_read_where_the_configuration_leaves_something_open(config, inputs, tmp_path):
+    config["poolings"] |= {
+        "median": {"label": "Median", "operators": [{"pyg": "median"}]},
+        "max_w50": {"label": "Max 50", "operators": ["max"], "width": 50},
+    }
+    poolings = ["mean", "max", "gmt", "median", "max_w50"]
+    blocks = [{**config["blocks"][0], "poolings": poolings}]
+    part = {**SLICE, "poolings": ["gmt", "median", "max", "max_w50"]}
+    tables = [{**part, "name": name, "title": "", "kind": name} for name in ("by_law", "effort")]
+    read = inputs(blocks=blocks, tables=tables)
+    networks = read.exhibit("tables", "by_law")["networks"]
+    assert [path.rpartition("-")[0] for path in networks] == [
+        f"{tmp_path}/networks/cgcnn/{pooling}" for pooling in ("max", "median")
+    ]
+    assert read.exhibit("tables", "effort")["networks"] == []
+    assert (
+        inputs(blocks=blocks, tables=tables, allow_partial=True).exhibit("tables", "by_law")["networks"] == []
+    )
+
+
+def test_an_exhibit_gets_the_traits_of_its_own_poolings(config):
+    plan = Plan(config)
+    assert set(plan.study_of("tables", "one")["traits"]) == {"mean", "max"}
+    assert set(plan.traits) == {"mean", "max", "gmt"}
+
+
+def test_traits_are_those_of_the_operators(config):
+    config["poolings"] |= {
+        "mean_x2": {"label": "", "operators": ["mean", "mean"]},
+        "mean_w50": {"label": "", "operators": ["mean"], "width": 50},
+        "half": {"label": "", "operators": ["mean", "max"]},
+    }
+    config["blocks"][0]["poolings"] = ["mean", "mean_x2", "mean_w50", "half", "mamm"]
+    traits = Plan(config).traits
+    assert {name for name, known in traits.items() if known["control"]} == {"mean_x2", "mean_w50"}
+    assert {name for name, known in traits.items() if known["sees_size"]} == {"mamm"}
+    assert (traits["mean_w50"]["width"], traits["mean_w50"]["base"]) == (50, "mean")
+    assert (traits["half"]["width"], traits["half"]["base"]) == (None, "half")

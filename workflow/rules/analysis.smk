@@ -106,7 +106,7 @@ rule render_table:
     params:
         spec=lambda w: PLAN.tables[w.table],
         planned=lambda w: PLAN.conditions("tables", w.table),
-        study=PLAN.study,
+        study=lambda w: PLAN.study_of("tables", w.table),
         scheme=config["split"]["scheme"],
         physics=PLAN.physics,
         stage_version=stages.ANALYSIS,

@@ -30,7 +30,7 @@ rule draw_figure:
     params:
         spec=lambda w: PLAN.figures[w.figure],
         planned=lambda w: PLAN.conditions("figures", w.figure),
-        study=PLAN.study,
+        study=lambda w: PLAN.study_of("figures", w.figure),
         stage_version=stages.ANALYSIS,
     message:
         "Draw {wildcards.figure}"

@@ -17,6 +17,7 @@ rule write_report:
         datasets=f"{RESULTS}/analysis/datasets.parquet",
         manifests=expand(f"{DATA}/manifest.json", dataset=INPUTS.datasets),
         checks=f"{RESULTS}/checks/passed.json",
+        networks=INPUTS.networks(PLAN.trials),
         tables=[f"{RESULTS}/tables/{name}.parquet" for name in PLAN.tables],
         # With each, the Parquet file of its name: its title, its description, and its numbers.
         pictures=[
@@ -36,6 +37,8 @@ rule write_report:
     params:
         config=what_decides(config),
         labels=PLAN.study["labels"],
+        physics=PLAN.physics,
+        traits=PLAN.traits,
         note=config["note"],
         stage_version=stages.ANALYSIS,
     message:

@@ -10,6 +10,8 @@ write_report(
     made=dict(snakemake.input.items()),
     config=snakemake.params.config,
     labels=snakemake.params.labels,
+    physics=snakemake.params.physics,
+    traits=snakemake.params.traits,
     note=snakemake.params.note,
     html=snakemake.output.html,
 )

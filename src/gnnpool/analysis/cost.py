@@ -1,4 +1,4 @@
-"""What a pooling costs beside mean pooling: seconds of a training, and parameters."""
+"""What a pooling costs beside mean pooling: seconds of a training, parameters and memory."""
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ UNITS = {
     "seconds_ratio_highest": "of mean pooling's, highest dataset",
     "parameters": "trainable numbers, median over datasets",
     "parameters_ratio": "of mean pooling's",
+    "memory": "MiB, peak of the process; median over seeds and datasets",
 }
 _SETTING = ["model", "edges"]
 _PAIRED = [*_SETTING, "dataset", "seed"]
@@ -30,7 +31,7 @@ def relative_cost(trials: pd.DataFrame) -> pd.DataFrame:
         (:func:`training_seconds`, median), seconds_ratio (the median over the seeds of each dataset,
         then the geometric mean over the datasets; missing if no training of mean pooling compares),
         seconds_ratio_lowest and seconds_ratio_highest (over the datasets), parameters and
-        parameters_ratio, and n_paired, the trainings that compare.
+        parameters_ratio, memory, and n_paired, the trainings that compare.
     """
     first = trials[trials["init"] == 0]
     first = first.assign(seconds=training_seconds(first))
@@ -71,5 +72,6 @@ def _cost(pairs: pd.DataFrame) -> tuple[float, ...]:
         float(by_dataset.max()),
         float(pairs["parameters"].median()),
         float(pairs["parameters_ratio"].median()),
+        float(pairs["peak_memory"].median()),
         int(pairs["ratio"].notna().sum()),
     )

@@ -1,7 +1,7 @@
 """What a table or figure is made from: records, and more where its kind needs it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -9,11 +9,12 @@ import pandas as pd
 
 from gnnpool.analysis.change import seeds_by_condition
 from gnnpool.analysis.histories import read_histories
+from gnnpool.analysis.networks import read_networks, sizes_seen
 from gnnpool.analysis.readings import of_reading
 from gnnpool.analysis.sizes import read_sizes
 from gnnpool.analysis.test_errors import read_test_errors
 from gnnpool.analysis.values import AVERAGE, assessed_values, slice_changes, slice_trials
-from gnnpool.specs import ExhibitSpec, Labels
+from gnnpool.specs import ExhibitSpec, Labels, Traits
 from gnnpool.wording import label_of, setting_label
 
 
@@ -27,11 +28,13 @@ class Files:
         predictions: Predictions of trials, in any order.
         history: Their histories, in any order.
         structures: Structures of the datasets, in any order.
+        networks: Checks of networks, in any order.
     """
 
     predictions: Sequence[str | Path] = ()
     history: Sequence[str | Path] = ()
     structures: Sequence[str | Path] = ()
+    networks: Sequence[str | Path] = ()
 
 
 def split_inputs(inputs: Mapping[str, str | Path | Sequence[str | Path]]) -> tuple[str | Path, Files]:
@@ -58,6 +61,7 @@ class Source:
         confidence: Of intervals, such as 0.95.
         resamples: Bootstrap samples.
         margin: Percent that matters.
+        traits: Of poolings, where they are known.
     """
 
     spec: ExhibitSpec
@@ -70,6 +74,7 @@ class Source:
     confidence: float
     resamples: int
     margin: float
+    traits: Mapping[str, Traits] = field(default_factory=dict)
 
     @property
     def reading(self) -> str:
@@ -95,6 +100,10 @@ class Source:
 
     def values(self) -> pd.DataFrame:
         """Changes with intervals; see :func:`gnnpool.analysis.values.assessed_values`."""
+        return self._values.copy()
+
+    @cached_property
+    def _values(self) -> pd.DataFrame:
         return assessed_values(
             self._read,
             part=self.spec,
@@ -120,6 +129,16 @@ class Source:
     def sizes(self) -> pd.DataFrame:
         """See :func:`gnnpool.analysis.sizes.read_sizes`; needs "structures"."""
         return read_sizes(self.files.structures)
+
+    @cached_property
+    def pooled_channels(self) -> dict[tuple[str, str], int]:
+        """Channels of the pooled vector by model and pooling, where known; needs "networks"."""
+        return {key: found["pooled_channels"] for key, found in read_networks(self.files.networks).items()}
+
+    @cached_property
+    def sees_size(self) -> dict[str, bool | None]:
+        """See :func:`gnnpool.analysis.networks.sizes_seen`; needs "networks"."""
+        return sizes_seen(self.traits, self.files.networks)
 
     def name(self, axis: str, slug: str) -> str:
         """Printed name of a dataset, model, edges or pooling."""

@@ -6,8 +6,10 @@ from gnnpool.analysis.change import changes_by_seed
 from gnnpool.analysis.collect import read_trials
 from gnnpool.bundle.files import open_bundle
 from gnnpool.config import labels_of, what_decides
+from gnnpool.plan import Plan
 from gnnpool.pooling_names import sees_size
 from gnnpool.report.findings import findings
+from gnnpool.report.grid import grid_sources
 from gnnpool.report.write import answered
 from gnnpool.specs import Labels
 
@@ -45,6 +47,14 @@ def answer_of(folder: str | Path) -> tuple[str, ...]:
         ArtifactError: If it is damaged.
     """
     bundle = open_bundle(folder)
-    trials, config = read_trials(bundle.path("trials")), bundle.config
-    labels = Labels(**labels_of(config))
-    return answered(trials, changes_by_seed(trials), what_decides(config), labels)["sentences"]
+    trials, plan = read_trials(bundle.path("trials")), Plan(bundle.config)
+    sources = grid_sources(
+        trials,
+        plan.trials,
+        config=what_decides(bundle.config),
+        labels=Labels(**labels_of(bundle.config)),
+        physics=plan.physics,
+        traits=plan.traits,
+        networks=(),
+    )
+    return answered(trials, changes_by_seed(trials), sources, len(plan.trials))["sentences"]

@@ -72,6 +72,8 @@ def remake(folder: str | Path, output: str | Path) -> Remade:
         },
         config=what_decides(config),
         labels=labels_of(config),
+        physics=plan.physics,
+        traits=plan.traits,
         note=_note(config["note"], remade.gaps),
         html=output / "report.html",
     )
@@ -127,7 +129,7 @@ def _exhibit(plan: Plan, kinds: str, name: str, records: Sequence[Path], output:
     beside = {what: [p.with_name(f"{what}.parquet") for p in records] for what in BESIDE if what in needed}
     common = {
         "inputs": {"trials": output / "analysis/trials.parquet", **beside},
-        "study": plan.study,
+        "study": plan.study_of(kinds, name),
         "planned": plan.conditions(kinds, name),
     }
     place = output / kinds / name

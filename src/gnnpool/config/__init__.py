@@ -15,6 +15,7 @@ from gnnpool.config.parts import (
 )
 from gnnpool.config.reading import read_config
 from gnnpool.config.sense import check_sense
+from gnnpool.config.traits import traits_of
 
 __all__ = [
     "check_config",
@@ -22,6 +23,7 @@ __all__ = [
     "networks_of",
     "physics_of",
     "read_config",
+    "traits_of",
     "trial_settings",
     "what_decides",
     "without_label",

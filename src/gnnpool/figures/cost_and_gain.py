@@ -8,7 +8,8 @@ from matplotlib.ticker import NullFormatter
 
 from gnnpool.analysis.cost import UNITS as COST_UNITS
 from gnnpool.analysis.cost import relative_cost
-from gnnpool.analysis.values import AVERAGE, TRAINED
+from gnnpool.analysis.overall import overall_changes
+from gnnpool.analysis.values import AVERAGE
 from gnnpool.analysis.values import UNITS as VALUE_UNITS
 from gnnpool.figures import style
 from gnnpool.figures._gaps import setting_gap_notes
@@ -45,7 +46,7 @@ def build(source: Source) -> Drawing:
     """
     values = source.values()
     costs = relative_cost(source.trials())
-    tidy = _gains(values).merge(costs, on=["model", "edges", "pooling"], how="left")
+    tidy = overall_changes(values).merge(costs, on=["model", "edges", "pooling"], how="left")
     settings = source.spec.settings
     with style.styled():
         figure = open_page(_WIDTH, _HEIGHT * len(settings))
@@ -58,15 +59,6 @@ def build(source: Source) -> Drawing:
                 _draw_panel(axes, chosen, cost, source)
         finish(figure, title=source.spec.title, notes=_notes(source, values, tidy, costs))
     return Drawing(figure, tidy, VALUE_UNITS | COST_UNITS, _describe(source, values, tidy))
-
-
-def _gains(values: pd.DataFrame) -> pd.DataFrame:
-    """The change of each pooling that stands for it: its average, or that of its only dataset."""
-    values = values[(values["state"] == TRAINED) & (values["pooling"] != BASELINE)]
-    averages = values[values["dataset"] == AVERAGE]
-    alone = averages.loc[averages["n_datasets"] == 1, ["model", "edges", "pooling"]]
-    single = values[values["dataset"] != AVERAGE].merge(alone, on=["model", "edges", "pooling"])
-    return pd.concat([averages[averages["n_datasets"] > 1], single], ignore_index=True)
 
 
 def _draw_panel(axes: Axes, tidy: pd.DataFrame, cost: str, source: Source) -> None:

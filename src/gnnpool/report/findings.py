@@ -18,7 +18,7 @@ from gnnpool.analysis.size_groups import compare_size_groups
 from gnnpool.analysis.values import AVERAGE, TRAINED, assessed_values
 from gnnpool.analysis.verdict import UNDECIDED
 from gnnpool.records import BASELINE, READINGS, Trial
-from gnnpool.report.write import whole_grid
+from gnnpool.report.grid import whole_grid
 from gnnpool.specs import Labels
 from gnnpool.trials import plan_trials, planned_conditions, seeds_of
 from gnnpool.wording import interval, label_of, number, setting_label

@@ -38,6 +38,9 @@ class Page:
         lines: All changes.
         runs: Finished trials.
         data: Tables on the datasets.
+        laws: Classes of poolings by classes of targets, for each reading.
+        larger: Sentences on poolings with a lower error and more weights than mean pooling.
+        effort: Weights, seconds and memory beside each change, for each reading.
         cost: Seconds and parameters by pooling.
         hours: CPU hours of all trials, and GPU hours.
         provenance: Tables on where the numbers come from.
@@ -55,6 +58,9 @@ class Page:
     lines: Sequence[Line]
     runs: Sequence[Run]
     data: Sequence[Printed]
+    laws: Sequence[Printed]
+    larger: Sequence[str]
+    effort: Sequence[Printed]
     cost: Printed
     hours: tuple[float, float]
     provenance: Sequence[Printed]

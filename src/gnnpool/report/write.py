@@ -6,23 +6,26 @@ from pathlib import Path
 
 import pandas as pd
 
-from gnnpool.analysis.change import changes_by_seed
 from gnnpool.analysis.collect import TRIAL, read_trials
-from gnnpool.analysis.readings import of_reading
-from gnnpool.analysis.values import AVERAGE, assessed_values
+from gnnpool.analysis.values import AVERAGE
 from gnnpool.artifacts import read_json, read_table, write_atomically
-from gnnpool.records import BASELINE, READINGS, Trial
+from gnnpool.records import READINGS, Trial
 from gnnpool.report import cost, data, gaps, provenance
 from gnnpool.report.answer import Asked, answer
 from gnnpool.report.both_readings import with_other
 from gnnpool.report.changes import lines, scale_of
+from gnnpool.report.effort import effort_limits, effort_sentences
 from gnnpool.report.exhibits import read_exhibit, read_galleries
+from gnnpool.report.grid import grid_sources
 from gnnpool.report.headline import comparisons, headline
 from gnnpool.report.page import Page, render
 from gnnpool.report.runs import runs
-from gnnpool.specs import Labels, Slice
+from gnnpool.specs import Labels
+from gnnpool.tables import by_law, effort
+from gnnpool.tables.base import Source, Table
 from gnnpool.tables.power import spreads
-from gnnpool.trials import plan_trials, planned_conditions, seeds_of
+from gnnpool.tables.printed import Printed
+from gnnpool.trials import plan_trials
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Made:
         checks: What the check of the results found (JSON).
         tables: Tables of the configuration (Parquet).
         pictures: Pictures (PNG), each with its numbers and its description beside it (Parquet).
+        networks: Checks of networks (JSON).
     """
 
     trials: str | Path
@@ -46,10 +50,18 @@ class Made:
     checks: str | Path
     tables: Sequence[str | Path]
     pictures: Sequence[str | Path]
+    networks: Sequence[str | Path] = ()
 
 
 def write_report(
-    *, made: Mapping, config: Mapping, labels: Mapping[str, Mapping[str, str]], note: str, html: str | Path
+    *,
+    made: Mapping,
+    config: Mapping,
+    labels: Mapping[str, Mapping[str, str]],
+    physics: Mapping[str, Mapping],
+    traits: Mapping[str, Mapping],
+    note: str,
+    html: str | Path,
 ) -> None:
     """Write the page.
 
@@ -59,6 +71,8 @@ def write_report(
         made: Paths by the fields of :class:`Made`.
         config: What decides the results; see :func:`gnnpool.config.what_decides`.
         labels: Fields of :class:`gnnpool.specs.Labels`.
+        physics: By dataset the fields of :class:`gnnpool.specs.Physics`, where they are known.
+        traits: By pooling the fields of :class:`gnnpool.specs.Traits`.
         note: What a reader must know before the answer; may be empty.
         html: The page.
 
@@ -72,12 +86,28 @@ def write_report(
     manifests = [read_json(path) for path in made.manifests]
     checks = read_json(made.checks)
     folder = Path(html).parent
+    planned = plan_trials(config["blocks"], config["seeds"], config["noise_floor"])
+    sources = grid_sources(
+        trials,
+        planned,
+        config=config,
+        labels=labels,
+        physics=physics,
+        traits=traits,
+        networks=made.networks,
+    )
+    finished = {Trial(*row) for row in trials[TRIAL].itertuples(index=False)}
+    efforts = {reading: effort.build(source) for reading, source in sources.items()}
+    raw = efforts[READINGS[0]].tidy
     page = Page(
         note=note,
         galleries=read_galleries(made.pictures, beside=folder),
         tables=[read_exhibit(path, beside=folder) for path in made.tables],
         runs=runs(trials, changes, labels=labels),
         data=data.sections(manifests, datasets, labels=labels),
+        laws=[_printed(r, by_law.build(s), "laws", "Poolings by targets") for r, s in sources.items()],
+        effort=[_printed(r, t, "effort", "Weights, time and memory") for r, t in efforts.items()],
+        larger=effort_sentences(raw, sources[READINGS[0]]),
         cost=cost.cost(trials, labels),
         hours=cost.hours(trials),
         provenance=[
@@ -86,41 +116,50 @@ def write_report(
             provenance.of_data(trials, manifests, labels, checks.get("equivalent", [])),
             provenance.of_stages(),
         ],
-        **answered(trials, changes, config, labels),
-        **_missing(trials, checks, manifests, datasets, config, labels),
+        **answered(trials, changes, sources, len(planned)),
+        progress=gaps.progress(finished, **{k: config[k] for k in ("blocks", "seeds", "noise_floor")}),
+        limits=[
+            *gaps.limits(
+                found=finished,
+                planned=planned,
+                checks=checks,
+                manifests=manifests,
+                datasets=datasets,
+                labels=labels,
+                repeats=bool((trials["init"] > 0).any()),
+            ),
+            *effort_limits(raw),
+        ],
     )
     text = render(page, config=config)
     write_atomically(html, lambda temporary: temporary.write_text(text, encoding="utf-8", newline=""))
 
 
-def answered(trials: pd.DataFrame, changes: pd.DataFrame, config: Mapping, labels: Labels) -> dict:
+def _printed(reading: str, table: Table, name: str, title: str) -> Printed:
+    return Printed(f"{name}-{reading}", f"{title}, {reading} reading", table.columns, table.rows, table.notes)
+
+
+def answered(
+    trials: pd.DataFrame, changes: pd.DataFrame, sources: Mapping[str, Source], planned: int
+) -> dict:
     """The answer, and the changes that it rests on.
 
     Args:
         trials: Rows of :func:`gnnpool.analysis.collect.read_trials`.
         changes: Their changes seed by seed, in the raw reading.
-        config: What decides the results; see :func:`gnnpool.config.what_decides`.
-        labels: Printed names.
+        sources: See :func:`gnnpool.report.grid.grid_sources`.
+        planned: Number of planned trials.
 
     Returns:
         Fields of :class:`gnnpool.report.page.Page`; ``sentences`` is the answer.
     """
-    planned = plan_trials(config["blocks"], config["seeds"], config["noise_floor"])
-    grid, seeds = whole_grid(planned), seeds_of(planned)
-    sure = {name: config["statistics"][name] for name in ("margin", "confidence")}
     raw, other = READINGS
+    grid, labels = sources[raw].spec, sources[raw].labels
+    sure = {name: getattr(sources[raw], name) for name in ("margin", "confidence")}
     values, power, compared, first = {}, {}, {}, {}
-    for reading in READINGS:
-        read = of_reading(trials, reading)
-        values[reading] = assessed_values(
-            read,
-            part=grid,
-            statistic=config["statistic"],
-            seeds=seeds,
-            planned=planned_conditions(planned, common=len(seeds)),
-            **config["statistics"],
-        )
-        power[reading] = spreads(values[reading], changes_by_seed(read), **sure)
+    for reading, source in sources.items():
+        values[reading] = source.values()
+        power[reading] = spreads(values[reading], source.changes(), **sure)
         compared[reading] = comparisons(values[reading])
         first[reading] = headline(compared[reading], confidence=sure["confidence"])
     scale = scale_of(compared[raw], changes, margin=sure["margin"])
@@ -131,7 +170,7 @@ def answered(trials: pd.DataFrame, changes: pd.DataFrame, config: Mapping, label
                 values=values,
                 power=power,
                 labels=labels,
-                planned=len(planned),
+                planned=planned,
                 finished=len(trials),
                 **{axis: len(getattr(grid, axis)) for axis in ("poolings", "datasets", "settings")},
                 **sure,
@@ -142,39 +181,5 @@ def answered(trials: pd.DataFrame, changes: pd.DataFrame, config: Mapping, label
         "over_datasets": bool((first[raw]["dataset"] == AVERAGE).any()),
         "lines": lines(
             with_other(compared[raw], compared[other]), changes, correction="uncorrected", **drawn
-        ),
-    }
-
-
-def whole_grid(planned: Sequence[Trial]) -> Slice:
-    """All that is planned: its settings, datasets, and poolings without the baseline."""
-    return Slice(
-        settings=list(dict.fromkeys((t.model, t.edges) for t in planned)),
-        datasets=list(dict.fromkeys(t.dataset for t in planned)),
-        poolings=list(dict.fromkeys(t.pooling for t in planned if t.pooling != BASELINE)),
-    )
-
-
-def _missing(
-    trials: pd.DataFrame,
-    checks: Mapping,
-    manifests: Sequence[Mapping],
-    datasets: pd.DataFrame,
-    config: Mapping,
-    labels: Labels,
-) -> dict:
-    """What is not there, and what limits the answer."""
-    grid = {name: config[name] for name in ("blocks", "seeds", "noise_floor")}
-    found = {Trial(*row) for row in trials[TRIAL].itertuples(index=False)}
-    return {
-        "progress": gaps.progress(found, **grid),
-        "limits": gaps.limits(
-            found=found,
-            planned=plan_trials(*grid.values()),
-            checks=checks,
-            manifests=manifests,
-            datasets=datasets,
-            labels=labels,
-            repeats=bool((trials["init"] > 0).any()),
         ),
     }

@@ -45,6 +45,17 @@ def counts(value: object) -> str:
     return f"n = {_of(value.n_datasets, value.n_datasets_planned)} {TIMES} {at_least}{seeds}"
 
 
+def counted(dataset: str, seeds: int, datasets: int) -> str:
+    """From how many seeds, and datasets, a change is, where no plan says how many there are to be.
+
+    Args:
+        dataset: Slug, or the word for averages.
+        seeds: Number of seeds.
+        datasets: Number of datasets.
+    """
+    return f"n = {datasets} {TIMES} {seeds}" if dataset == AVERAGE else f"n = {seeds}"
+
+
 def noise_columns(values: pd.DataFrame) -> list[str]:
     """Head of the column of the noise floor, if there is anything to put there."""
     return [NOISE_FLOOR] if values["noise_floor"].notna().any() else []

@@ -74,7 +74,8 @@ def inputs_of(entry: Mapping, records: Iterable, folder) -> dict:
     }
     structures = sorted((folder / "data").glob("*/structures.parquet")) if "structures" in needed else []
     collect_trials(records=records, output=folder / "trials.parquet")
-    return {"trials": folder / "trials.parquet", **inputs, "structures": structures}
+    networks = sorted((folder / "networks").glob("*/*.json")) if "networks" in needed else []
+    return {"trials": folder / "trials.parquet", **inputs, "structures": structures, "networks": networks}
 
 
 @pytest.fixture
@@ -82,7 +83,14 @@ def build(tmp_path) -> Callable[..., Drawing]:
     """Build a figure from records and what lies beside them."""
 
     def build(
-        entry, records, *, planned=None, seeds=SEEDS, statistic="mean_change", labels=LABELS
+        entry,
+        records,
+        *,
+        planned=None,
+        seeds=SEEDS,
+        statistic="mean_change",
+        labels=LABELS,
+        traits=None,
     ) -> Drawing:
         inputs = inputs_of(entry, records, tmp_path)
         module = __import__(f"gnnpool.figures.{entry['kind']}", fromlist=["build"])
@@ -95,6 +103,7 @@ def build(tmp_path) -> Callable[..., Drawing]:
                 seeds=seeds,
                 planned=planned_of(entry) if planned is None else planned,
                 statistic=statistic,
+                traits=traits or {},
                 **STATISTICS,
             )
         )

@@ -17,6 +17,7 @@ from gnnpool.artifacts import write_json, write_table
 from gnnpool.config import labels_of, read_config, trial_settings, what_decides
 from gnnpool.data.split_file import PARTS
 from gnnpool.figures.draw import draw_figure
+from gnnpool.plan import Plan
 from gnnpool.records import READINGS, RECORD_UNITS, Trial, TrialRecord, column_of
 from gnnpool.report.write import write_report
 from gnnpool.specs import ExhibitSpec
@@ -206,6 +207,8 @@ def write_page(world: World, *, note: str = "", pictures: list[Path] | None = No
         },
         config=what_decides(config),
         labels=labels_of(config),
+        physics=Plan(config).physics,
+        traits=Plan(config).traits,
         note=note,
         html=world.page,
     )

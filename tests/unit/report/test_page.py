@@ -28,7 +28,18 @@ from gnnpool.wording import number
 
 VOID = {"meta", "img", "input", "br", "link"}
 DRAWN = {"path", "rect", "circle", "use"}
-SECTIONS = ["answer", "changes", "tables", "gallery-1", "data", "cost", "provenance", "missing"]
+SECTIONS = [
+    "answer",
+    "changes",
+    "physics",
+    "effort",
+    "tables",
+    "gallery-1",
+    "data",
+    "cost",
+    "provenance",
+    "missing",
+]
 
 
 class Page(HTMLParser):
@@ -321,3 +332,14 @@ def test_the_page_of_the_paper_stays_below_five_megabytes(make_world):
     assert read_table(world.results / "analysis/trials.parquet").num_rows == 805
     assert world.page.stat().st_size < 5e6
     assert "On 7 datasets and with 5 seeds" in Page(world.page).text
+
+
+def test_classes_of_poolings_and_equal_effort_are_there_in_both_readings(page):
+    titles = [
+        f"{what}, {reading} reading"
+        for what in ("Poolings by targets", "Weights, time and memory")
+        for reading in MEANING
+    ]
+    assert all(title in page.text for title in titles)
+    assert "Sees the number of atoms: MAMM" in page.text
+    assert "Does not see the number of atoms: GMT." in page.text
