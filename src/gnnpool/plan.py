@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from gnnpool.config import labels_of, networks_of, physics_of, without_label
+from gnnpool.config import labels_of, networks_of, physics_of, split_of, variants_of, without_label
+from gnnpool.config.names import BUILT_IN
 from gnnpool.data.matbench_folds import task_of
 from gnnpool.plugins import needs
 from gnnpool.records import Trial
@@ -120,12 +121,19 @@ class Plan:
         """What decides the structures of a dataset; see :class:`gnnpool.specs.DatasetSpec`."""
         return DatasetSpec.keys_of(self.config["datasets"][dataset])
 
-    def matbench_task(self, dataset: str) -> dict[str, Any] | None:
-        """Name and number of rows of a Matbench task that is split by its official folds."""
-        entry = self.config["datasets"][dataset]
-        if self.config["split"]["scheme"] == "matbench" and entry["source"] == "matbench":
+    def split_method(self, dataset: str) -> dict[str, Any] | None:
+        """How a dataset is split; see the method of :func:`gnnpool.data.splits.make_split`."""
+        entry, split = self.config["datasets"][dataset], split_of(self.config, dataset)
+        if split["scheme"] not in BUILT_IN:
+            return {"scheme": split["scheme"], "options": split.get("options", {})}
+        if split["scheme"] == "matbench" and entry["source"] == "matbench":
             return {"name": task_of(entry["file"]), "rows": entry["structures"]}
         return None
+
+    @cached_property
+    def variants(self) -> dict[str, dict[str, str]]:
+        """Scheme and reference of each dataset with a split of its own, by slug."""
+        return variants_of(self.config)
 
     def model_entry(self, model: str) -> Mapping:
         """What decides the networks of a model."""

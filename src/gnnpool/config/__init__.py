@@ -9,7 +9,9 @@ from gnnpool.config.parts import (
     labels_of,
     networks_of,
     physics_of,
+    split_of,
     trial_settings,
+    variants_of,
     what_decides,
     without_label,
 )
@@ -22,7 +24,9 @@ __all__ = [
     "networks_of",
     "physics_of",
     "read_config",
+    "split_of",
     "trial_settings",
+    "variants_of",
     "what_decides",
     "without_label",
 ]
