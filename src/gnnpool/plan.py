@@ -43,7 +43,8 @@ class Plan:
     def raw_files(self) -> list[tuple[str, str]]:
         """Dataset and file name of every dataset in use that comes as a file."""
         catalog = self.config["datasets"]
-        return [(name, catalog[name]["file"]) for name in self.datasets if "file" in catalog[name]]
+        names = dict.fromkeys(map(self.owner, self.datasets))
+        return [(name, catalog[name]["file"]) for name in names if "file" in catalog[name]]
 
     @cached_property
     def networks(self) -> dict[tuple[str, str, str], dict[str, Any]]:
@@ -81,6 +82,10 @@ class Plan:
         """Which kind of quantity the target of each dataset is, where the configuration says so."""
         return physics_of(self.config)
 
+    def owner(self, dataset: str) -> str:
+        """The dataset whose raw file a dataset is read from: its reference if it has a split of its own."""
+        return self.variants.get(dataset, {}).get("reference", dataset)
+
     def needed(self, kinds: str, name: str) -> Sequence[Trial]:
         """Trials of a table or figure.
 
@@ -116,6 +121,18 @@ class Plan:
     def explained_trials(self) -> list[Trial]:
         """The trials that any explanation looks at."""
         return [trial for entry in self.config["explanations"] for trial in self.explained(entry)]
+
+    @cached_property
+    def perturbed_trials(self) -> list[Trial]:
+        """The trials that predict for changed structures: those of some blocks, without repeats."""
+        wanted = self.config.get("perturbations", {"blocks": []})["blocks"]  # older bundles lack the key
+        blocks = [block for block in self.config["blocks"] if block["name"] in wanted]
+        return plan_trials(blocks, self.config["seeds"])
+
+    @property
+    def perturbations(self) -> dict[str, Any]:
+        """Levels by axis; see :func:`gnnpool.perturb.run.predict_perturbed`."""
+        return {axis: levels for axis, levels in self.config["perturbations"].items() if axis != "blocks"}
 
     def dataset_meaning(self, dataset: str) -> dict[str, Any]:
         """What decides the structures of a dataset; see :class:`gnnpool.specs.DatasetSpec`."""

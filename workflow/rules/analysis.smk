@@ -106,6 +106,7 @@ rule render_table:
         study=PLAN.study,
         scheme=config["split"]["scheme"],
         physics=PLAN.physics,
+        variants=PLAN.variants,
         stage_version=stages.ANALYSIS,
     message:
         "Render {wildcards.table}"

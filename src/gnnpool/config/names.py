@@ -112,6 +112,9 @@ def _check_poolings(config: Mapping) -> None:
             raise ConfigError(f"{where}: {error}{hint}") from error
     for name in config["noise_floor"]["poolings"]:
         plugins.require(name, trained, what="pooling of a block, named by noise_floor")
+    blocks = [block["name"] for block in config["blocks"]]
+    for name in config["perturbations"]["blocks"]:
+        plugins.require(name, blocks, what="block, named by perturbations.blocks")
 
 
 def _check_slice(config: Mapping, part: Slice, where: str) -> None:

@@ -9,7 +9,7 @@ from gnnpool.records import Trial
 
 _DECIDING = (
     *("seeds", "noise_floor", "split", "on_bad_row", "blocks", "training"),
-    *("statistic", "statistics"),
+    *("statistic", "statistics", "perturbations"),
 )
 SCHEMES = "gnnpool.data.schemes"
 _NOT_DECIDING = {"label", "url", "mirrors", "redirect_hosts"}
@@ -54,7 +54,8 @@ def what_decides(config: Mapping) -> dict:
         }
         for axis in used
     }
-    return {**{key: config[key] for key in _DECIDING}, **catalogs}
+    # A bundle may be older than a key.
+    return {**{key: config[key] for key in _DECIDING if key in config}, **catalogs}
 
 
 def trial_settings(config: Mapping) -> dict:

@@ -24,6 +24,9 @@ from gnnpool.specs import Labels, Slice
 from gnnpool.tables.power import spreads
 from gnnpool.trials import plan_trials, planned_conditions, seeds_of
 
+# Kinds of tables in the section on generalisation.
+_BEYOND = ("generalisation", "invariances")
+
 
 @dataclass(frozen=True)
 class Made:
@@ -72,10 +75,12 @@ def write_report(
     manifests = [read_json(path) for path in made.manifests]
     checks = read_json(made.checks)
     folder = Path(html).parent
+    tables = [read_exhibit(path, beside=folder) for path in made.tables]
     page = Page(
         note=note,
         galleries=read_galleries(made.pictures, beside=folder),
-        tables=[read_exhibit(path, beside=folder) for path in made.tables],
+        tables=[table for table in tables if table.kind not in _BEYOND],
+        beyond=[table for table in tables if table.kind in _BEYOND],
         runs=runs(trials, changes, labels=labels),
         data=data.sections(manifests, datasets, labels=labels),
         cost=cost.cost(trials, labels),
@@ -96,7 +101,7 @@ def write_report(
 def _answered(trials: pd.DataFrame, changes: pd.DataFrame, config: Mapping, labels: Labels) -> dict:
     """The answer, and the changes that it rests on."""
     planned = plan_trials(config["blocks"], config["seeds"], config["noise_floor"])
-    grid, seeds = whole_grid(planned), seeds_of(planned)
+    grid, seeds = whole_grid(planned, config), seeds_of(planned)
     sure = {name: config["statistics"][name] for name in ("margin", "confidence")}
     raw, other = READINGS
     values, power, compared, first = {}, {}, {}, {}
@@ -136,8 +141,12 @@ def _answered(trials: pd.DataFrame, changes: pd.DataFrame, config: Mapping, labe
     }
 
 
-def whole_grid(planned: Sequence[Trial]) -> Slice:
-    """All that is planned: its settings, datasets, and poolings without the baseline."""
+def whole_grid(planned: Sequence[Trial], config: Mapping) -> Slice:
+    """All that is planned: its settings, datasets, and poolings without the baseline.
+
+    Datasets with a split of their own are left out: they would count the same structures several times.
+    """
+    planned = [t for t in planned if "split" not in config["datasets"].get(t.dataset, {})]
     return Slice(
         settings=list(dict.fromkeys((t.model, t.edges) for t in planned)),
         datasets=list(dict.fromkeys(t.dataset for t in planned)),
