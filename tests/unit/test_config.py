@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gnnpool.config import check_config, read_config, split_of
+from gnnpool.config import check_config, complete_variants, read_config, split_of
 from gnnpool.errors import ConfigError
 from gnnpool.plan import Plan
 
@@ -135,8 +135,8 @@ VARIANT = {"scheme": "size", "reference": "phonons"}
 def varied():
     """The paper's configuration, with the phonons once more, tested on large cells."""
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
-    config["datasets"]["phonons_size"] = {**config["datasets"]["phonons"], "split": VARIANT}
-    return config
+    config["datasets"]["phonons_size"] = {"label": "Phonons, larger cells", "split": VARIANT}
+    return complete_variants(config)
 
 
 def test_a_dataset_may_have_a_split_of_its_own(varied):
@@ -169,3 +169,9 @@ def test_a_split_of_a_dataset_that_cannot_be_made_is_refused(varied, change, mes
     varied["datasets"]["phonons_size"]["split"] = VARIANT | change
     with pytest.raises(ConfigError, match=message):
         check_config(varied, SCHEMA)
+
+
+def test_a_dataset_without_its_reference_is_said_to_lack_keys(varied):
+    varied["datasets"]["other"] = {"label": "Other", "split": VARIANT | {"reference": "nothing"}}
+    with pytest.raises(ConfigError, match=r"datasets\.other: missing 'source'"):
+        check_config(complete_variants(varied), SCHEMA)

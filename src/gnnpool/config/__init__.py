@@ -6,6 +6,7 @@ from pathlib import Path
 from gnnpool.config.form import check_form
 from gnnpool.config.names import check_names
 from gnnpool.config.parts import (
+    complete_variants,
     labels_of,
     networks_of,
     physics_of,
@@ -20,6 +21,7 @@ from gnnpool.config.sense import check_sense
 
 __all__ = [
     "check_config",
+    "complete_variants",
     "labels_of",
     "networks_of",
     "physics_of",

@@ -34,6 +34,26 @@ def split_of(config: Mapping, dataset: str) -> dict[str, Any]:
     return {**common, **{key: value for key, value in own.items() if key != "reference"}}
 
 
+def complete_variants(config: Mapping) -> dict:
+    """A configuration whose datasets with a split of their own have all keys of their references.
+
+    Args:
+        config: The merged configuration, not checked yet.
+
+    Returns:
+        The same, with `{label, split}` of such a dataset completed; what cannot be completed stays as it is.
+    """
+    datasets = config.get("datasets")
+    if not isinstance(datasets, Mapping):
+        return dict(config)
+    completed = {}
+    for slug, entry in datasets.items():
+        split = entry.get("split") if isinstance(entry, Mapping) else None
+        first = datasets.get(str(split.get("reference"))) if isinstance(split, Mapping) else None
+        completed[slug] = {**first, **entry} if isinstance(first, Mapping) else entry
+    return {**config, "datasets": completed}
+
+
 def variants_of(config: Mapping) -> dict[str, dict[str, str]]:
     """Scheme and reference (the dataset with the same structures) of datasets with a split of their own."""
     found = {slug: entry["split"] for slug, entry in config["datasets"].items() if "split" in entry}
