@@ -31,6 +31,7 @@ include: "workflow/rules/bundles.smk"
 include: "workflow/rules/analysis.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/explanations.smk"
+include: "workflow/rules/perturbations.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -55,6 +56,7 @@ rule all:
         [f"{RESULTS}/tables/{name}.html" for name in PLAN.tables],
         [f"{RESULTS}/figures/{name}.png" for name in PLAN.figures],
         [f"{RESULTS}/explanations/{name}/crystals.png" for name in INPUTS.explanations],
+        INPUTS.perturbed(PLAN.trials),
         f"{RESULTS}/report.html",
 
 

@@ -56,7 +56,7 @@ class Inputs:
     def raw(self, dataset: str) -> str | list[str]:
         """The raw file of a dataset; none if its source makes it."""
         file = self.plan.config["datasets"][dataset].get("file")
-        return self.layout.raw(dataset, file) if file else []
+        return self.layout.raw(self.plan.owner(dataset), file) if file else []
 
     def raw_hash(self, dataset: str, file: str) -> str | None:
         """The hash that a raw file must have; of one placed by the user, the hash that it has.
@@ -90,6 +90,7 @@ class Inputs:
         return {
             "trials": self.layout.collection(self.plan.collection(kinds, name)),
             **{file: self._beside(trials, f"{file}.parquet") if file in needs else [] for file in BESIDE},
+            "perturbed": self.perturbed(trials) if "perturbed" in needs else [],
             "structures": list(filter(self._wanted, structures)) if "structures" in needs else [],
             "networks": self.networks(trials) if "networks" in needs else [],
         }
@@ -110,6 +111,11 @@ class Inputs:
             "predictions": self._beside(trials, "predictions.parquet"),
             "weights": self._beside(trials, "model.safetensors"),
         }
+
+    def perturbed(self, trials: Iterable[Trial]) -> list[str]:
+        """Planned predictions of some trials for changed structures; a trial of a bundle has no weights."""
+        wanted = set(self.plan.perturbed_trials) - self.bundled.folders.keys()
+        return [self.layout.perturbed(str(t)) for t in trials if t in wanted and self.records([t])]
 
     def _trained(self, explanation: Mapping) -> list[Trial]:
         """Trials of an explanation without those from bundles, which hold no weights."""

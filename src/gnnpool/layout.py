@@ -33,6 +33,10 @@ class Layout:
         """The folder of a trial."""
         return f"{self.results}/trials/{name}"
 
+    def perturbed(self, name: str) -> str:
+        """Predictions of a trial for changed structures."""
+        return f"{self.results}/perturbations/{name}/perturbed.parquet"
+
     def network(self, name: str) -> str:
         """The check of a network."""
         return f"{self.results}/networks/{name}.json"

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from gnnpool.config import labels_of, networks_of, physics_of, traits_of, without_label
+from gnnpool.config import labels_of, networks_of, physics_of, split_of, traits_of, variants_of, without_label
+from gnnpool.config.names import BUILT_IN
 from gnnpool.data.matbench_folds import task_of
 from gnnpool.plugins import needs
 from gnnpool.records import Trial
@@ -42,7 +43,8 @@ class Plan:
     def raw_files(self) -> list[tuple[str, str]]:
         """Dataset and file name of every dataset in use that comes as a file."""
         catalog = self.config["datasets"]
-        return [(name, catalog[name]["file"]) for name in self.datasets if "file" in catalog[name]]
+        names = dict.fromkeys(map(self.owner, self.datasets))
+        return [(name, catalog[name]["file"]) for name in names if "file" in catalog[name]]
 
     @cached_property
     def networks(self) -> dict[tuple[str, str, str], dict[str, Any]]:
@@ -107,6 +109,10 @@ class Plan:
         keys = dict.fromkeys((t.model, t.edges, t.pooling) for t in trials if t.pooling in open_)
         return list(dict.fromkeys(self.networks[key]["name"] for key in keys))
 
+    def owner(self, dataset: str) -> str:
+        """The dataset whose raw file a dataset is read from: its reference if it has a split of its own."""
+        return self.variants.get(dataset, {}).get("reference", dataset)
+
     def needed(self, kinds: str, name: str) -> Sequence[Trial]:
         """Trials of a table or figure.
 
@@ -143,16 +149,35 @@ class Plan:
         """The trials that any explanation looks at."""
         return [trial for entry in self.config["explanations"] for trial in self.explained(entry)]
 
+    @cached_property
+    def perturbed_trials(self) -> list[Trial]:
+        """The trials that predict for changed structures: those of some blocks, without repeats."""
+        wanted = self.config.get("perturbations", {"blocks": []})["blocks"]  # older bundles lack the key
+        blocks = [block for block in self.config["blocks"] if block["name"] in wanted]
+        return plan_trials(blocks, self.config["seeds"])
+
+    @property
+    def perturbations(self) -> dict[str, Any]:
+        """Levels by axis; see :func:`gnnpool.perturb.run.predict_perturbed`."""
+        return {axis: levels for axis, levels in self.config["perturbations"].items() if axis != "blocks"}
+
     def dataset_meaning(self, dataset: str) -> dict[str, Any]:
         """What decides the structures of a dataset; see :class:`gnnpool.specs.DatasetSpec`."""
         return DatasetSpec.keys_of(self.config["datasets"][dataset])
 
-    def matbench_task(self, dataset: str) -> dict[str, Any] | None:
-        """Name and number of rows of a Matbench task that is split by its official folds."""
-        entry = self.config["datasets"][dataset]
-        if self.config["split"]["scheme"] == "matbench" and entry["source"] == "matbench":
+    def split_method(self, dataset: str) -> dict[str, Any] | None:
+        """How a dataset is split; see the method of :func:`gnnpool.data.splits.make_split`."""
+        entry, split = self.config["datasets"][dataset], split_of(self.config, dataset)
+        if split["scheme"] not in BUILT_IN:
+            return {"scheme": split["scheme"], "options": split.get("options", {})}
+        if split["scheme"] == "matbench" and entry["source"] == "matbench":
             return {"name": task_of(entry["file"]), "rows": entry["structures"]}
         return None
+
+    @cached_property
+    def variants(self) -> dict[str, dict[str, str]]:
+        """Scheme and reference of each dataset with a split of its own, by slug."""
+        return variants_of(self.config)
 
     def model_entry(self, model: str) -> Mapping:
         """What decides the networks of a model."""

@@ -18,7 +18,7 @@ from typing import Any
 from gnnpool.errors import ConfigError
 
 # Files beside records that a kind of table or figure may need.
-NEEDED = ("predictions", "history", "structures", "networks")
+NEEDED = ("predictions", "history", "perturbed", "structures", "networks")
 # Modules of a component folder that hold what the components share.
 _SHARED = {"base", "build", "datasets", "draw", "formats", "html", "printed", "render", "style"}
 
@@ -147,7 +147,8 @@ def needs(package: str, name: str) -> tuple[str, ...]:
 
     Returns:
         Names of files without their suffix: "predictions" and "history" lie beside each record,
-        "structures" with each dataset; "networks" are checks of networks. Empty if the records are enough.
+        "perturbed" in a folder of its own for each trial whose structures are changed, "structures" with
+        each dataset; "networks" are checks of networks. Empty if the records are enough.
 
     Raises:
         ConfigError: If the constant names another file.

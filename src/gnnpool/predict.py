@@ -20,6 +20,7 @@ from gnnpool.data.structure import StructureSet
 from gnnpool.errors import ArtifactError, ConfigError
 from gnnpool.graphs.build import graph_set
 from gnnpool.graphs.file import GraphSet
+from gnnpool.network import Network
 from gnnpool.records import READINGS, outputs_in
 from gnnpool.trained import read_network, read_record, trained_elements
 from gnnpool.training.batches import DeviceGraphs
@@ -114,15 +115,23 @@ def predict(
         key = json.dumps(scheme, sort_keys=True)
         if key not in graphs:
             graphs[key] = graph_set(crystals, scheme)
-        values.append(_values(folder, record, graphs[key], reading))
+        network = read_network(record, outputs_in(folder)["weights"], reading)
+        values.append(predict_graphs(network, graphs[key]))
     found = _predictions(np.stack(values), records[0], _unseen(folders, records, crystals))
     _warn(found, crystals.ids)
     return found if several else found[0]
 
 
-def _values(folder: Path, record: Mapping[str, Any], graphs: GraphSet, reading: str) -> np.ndarray:
-    """Prediction of one trial for each graph, target unit, ``[S]``."""
-    network = read_network(record, outputs_in(folder)["weights"], reading)
+def predict_graphs(network: Network, graphs: GraphSet) -> np.ndarray:
+    """Predict for each graph, on the CPU.
+
+    Args:
+        network: In evaluation mode.
+        graphs: The graphs.
+
+    Returns:
+        Target unit, ``[S]``.
+    """
     ready = DeviceGraphs(graphs, device=torch.device("cpu"), vectors=network.encoder.needs_vectors)
     parts = ready.divide(np.arange(len(graphs)), evaluation_limit(ready))
     return predict_batches(network, ready.batches(parts))[1]

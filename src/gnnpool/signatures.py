@@ -24,12 +24,13 @@ _WORDS = {
 
 @cache
 def declared(package: str, name: str, base: str, *, group: str | None = None) -> Mapping[str, Any] | None:
-    """Arguments of a component: of the function ``read``, or of the constructor of its one class.
+    """Arguments of a component: of its function of a name, or of the constructor of its one class.
 
     Args:
         package: Dotted name of the folder, such as "gnnpool.pooling".
         name: Name of the component.
-        base: Name of the class that its class derives from; "read" for the function of that name.
+        base: Name of the class that its class derives from; in lower case, the name of its function, such
+            as "read".
         group: Entry point group; a component of another package is not read.
 
     Returns:
@@ -47,12 +48,13 @@ def declared(package: str, name: str, base: str, *, group: str | None = None) ->
     except (SyntaxError, ValueError) as error:  # also an encoding other than UTF-8
         line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
         raise ConfigError(f"{module.origin}{line}: expected Python, found: {error}") from error
-    if base != "read":
+    function = base.islower()
+    if not function:
         classes = [node for node in body if isinstance(node, ast.ClassDef) and _derives(node, base)]
         body = classes[0].body if len(classes) == 1 else []
-    wanted = "read" if base == "read" else "__init__"
+    wanted = base if function else "__init__"
     found = [node for node in body if isinstance(node, ast.FunctionDef) and node.name == wanted]
-    return _arguments(found[0].args, method=base != "read") if found and not found[0].args.kwarg else None
+    return _arguments(found[0].args, method=not function) if found and not found[0].args.kwarg else None
 
 
 @cache

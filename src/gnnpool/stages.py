@@ -7,7 +7,9 @@ refactoring reruns nothing. Each raise has a line in CHANGELOG.md.
 STRUCTURES = 2
 SPLITS = 1
 DUPLICATES = 1
+FINGERPRINTS = 1
 GRAPHS = 2
 TRAINING = 3
 ANALYSIS = 7
 EXPLANATIONS = 2
+PERTURBATIONS = 1

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gnnpool.config import check_config, read_config
+from gnnpool.config import check_config, complete_variants, read_config, split_of
 from gnnpool.errors import ConfigError
+from gnnpool.plan import Plan
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
@@ -68,8 +69,19 @@ def test_a_file_of_unknown_origin_is_refused(dataset, changes, message, check):
             [0],
             r"split\.keep_duplicates_together: expected false",
         ),
-        ({"scheme": "folds"}, [0], r"split\.scheme: 'folds' is not one of \['random', 'matbench'\]"),
+        ({"scheme": "folds"}, [0], r"unknown scheme in split: 'folds'; there are: .*element, matbench"),
         ({"folds": 5}, [0], r"split: unknown key 'folds'"),
+        (
+            {"scheme": "size", "options": {"tails": "low"}},
+            [0],
+            r"split\.options\.tails: unknown option of scheme 'size'; options: none",
+        ),
+        ({"options": {"tails": "low"}}, [0], r"split\.options\.tails: unknown option of scheme 'random'"),
+        (
+            {"scheme": "target", "options": {"tails": "middle"}},
+            [0],
+            r"split\.options\.tails: expected one of 'both', 'low', 'high', found 'middle'",
+        ),
     ],
 )
 def test_a_split_that_cannot_be_made_is_refused(split, seeds, message):
@@ -114,3 +126,52 @@ def test_a_file_that_is_no_configuration_is_named(tmp_path, text):
         path.write_text(text)
     with pytest.raises(ConfigError, match=r"mine\.yaml: (expected a dictionary|cannot be read)"):
         read_config([path])
+
+
+VARIANT = {"scheme": "size", "reference": "phonons"}
+
+
+@pytest.fixture
+def varied():
+    """The paper's configuration, with the phonons once more, tested on large cells."""
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    config["datasets"]["phonons_size"] = {"label": "Phonons, larger cells", "split": VARIANT}
+    return complete_variants(config)
+
+
+def test_a_dataset_may_have_a_split_of_its_own(varied):
+    varied["split"]["keep_duplicates_together"] = True
+    check_config(varied, SCHEMA)
+    plan = Plan(varied)
+    assert plan.split_method("phonons") is None
+    assert plan.split_method("phonons_size") == {"scheme": "size", "options": {}}
+    assert plan.variants == {"phonons_size": {"scheme": "size", "reference": "phonons"}}
+    assert split_of(varied, "phonons") == varied["split"]
+    assert split_of(varied, "phonons_size") == {**varied["split"], "scheme": "size"}
+    assert plan.dataset_meaning("phonons_size") == plan.dataset_meaning("phonons")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"scheme": "sise"}, r"unknown scheme in datasets\.phonons_size\.split: 'sise'; did you mean size"),
+        ({"reference": "phonon"}, r"reference in datasets\.phonons_size\.split: 'phonon'; did you mean"),
+        ({"reference": "2d"}, r"split\.reference: expected the same 'source' as '2d', which is 'c2db'"),
+        (
+            {"reference": "phonons_size"},
+            r"expected a dataset without a split of its own, found 'phonons_size'",
+        ),
+        ({"options": {"share": 0.5}}, r"phonons_size\.split\.options\.share: unknown option"),
+        ({"train": 0.5}, r"datasets\.phonons_size\.split: unknown key 'train'"),
+    ],
+)
+def test_a_split_of_a_dataset_that_cannot_be_made_is_refused(varied, change, message):
+    varied["datasets"]["phonons_size"]["split"] = VARIANT | change
+    with pytest.raises(ConfigError, match=message):
+        check_config(varied, SCHEMA)
+
+
+def test_a_dataset_without_its_reference_is_said_to_lack_keys(varied):
+    varied["datasets"]["other"] = {"label": "Other", "split": VARIANT | {"reference": "nothing"}}
+    with pytest.raises(ConfigError, match=r"datasets\.other: missing 'source'"):
+        check_config(complete_variants(varied), SCHEMA)

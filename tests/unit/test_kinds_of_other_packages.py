@@ -8,6 +8,8 @@ import pytest
 from gnnpool import plugins
 from gnnpool.config import check_config, read_config
 from gnnpool.data.build import build_structures
+from gnnpool.data.split_file import read_split
+from gnnpool.data.splits import make_split
 from gnnpool.data.structure import read_structures
 from gnnpool.errors import ConfigError
 from gnnpool.plan import Plan
@@ -33,7 +35,18 @@ NEEDS = ("predictions", "structures")
 def build(source):
     return source
 """
+SCHEME = """
+import numpy
+
+from gnnpool.data.held_out import HeldOut
+
+
+def hold_out(crystals, *, seed, share, first):
+    return HeldOut(numpy.arange(len(crystals)) < first, "the first rows")
+"""
 POINTS = """
+[gnnpool.data.schemes]
+first_rows = their_scheme:hold_out
 [gnnpool.data.sources]
 cubes = their_reader:read
 [gnnpool.tables]
@@ -59,6 +72,7 @@ def plugin(tmp_path, monkeypatch):
     (metadata / "entry_points.txt").write_text(POINTS)
     (tmp_path / "their_reader.py").write_text(READER)
     (tmp_path / "their_kind.py").write_text(KIND)
+    (tmp_path / "their_scheme.py").write_text(SCHEME)
     (tmp_path / "their_odd_kind.py").write_text('NEEDS = ("histories",)\n\n\ndef build(source):\n    ...\n')
     monkeypatch.syspath_prepend(tmp_path)
     plugins._entry_points.cache_clear()
@@ -66,7 +80,7 @@ def plugin(tmp_path, monkeypatch):
     yield tmp_path
     plugins._entry_points.cache_clear()
     plugins.needs.cache_clear()
-    for name in ("their_reader", "their_kind", "their_odd_kind"):
+    for name in ("their_reader", "their_kind", "their_odd_kind", "their_scheme"):
         sys.modules.pop(name, None)
 
 
@@ -122,3 +136,17 @@ def test_the_function_of_another_package_is_loaded_and_anything_else_is_refused(
 def test_without_the_package_its_names_are_unknown(config):
     with pytest.raises(ConfigError, match="source of dataset 'cubes': 'cubes'"):
         check(config)
+
+
+def test_a_split_may_use_a_scheme_of_another_package(plugin, config):
+    config["split"] = {**config["split"], "scheme": "first_rows", "options": {"first": 1}}
+    check(config)
+    method = Plan(config).split_method("cubes")
+    paths = {"structures": plugin / "structures.parquet", "manifest": plugin / "manifest.json"}
+    build_structures(raw=None, dataset="cubes", entry=DATASET, on_bad_row="error", **paths)
+    fractions = {"train": 0.4, "val": 0.4, "test": 0.2}
+    output = plugin / "split.parquet"
+    make_split(structures=paths["structures"], seed=1, fractions=fractions, output=output, method=method)
+    split = read_split(output)
+    assert sorted(split.part[1:].tolist()) == ["train", "val"]
+    assert (split.part[0], split.metadata["held_out"]) == ("test", "the first rows")

@@ -50,6 +50,15 @@ def test_a_figure_that_needs_other_files_plans_no_more_trials(workflow):
         assert planned["build_graphs"] == planned["build_structures"] == 7
 
 
+def test_the_overlay_beyond_plans_held_out_splits_and_changed_structures(workflow):
+    planned = workflow.planned(config="config/beyond.yaml")
+    assert planned["train_trial"] == 700
+    assert planned["fetch_dataset"] == 2  # a dataset with a split of its own reads the file of its reference
+    assert planned["make_split"] == 14 * 5
+    assert planned["predict_perturbed"] == 100
+    assert planned["render_table"] == 3
+
+
 def test_a_figure_needs_no_further_flag(tmp_path):
     """No --cores, no --configfile: the way the README calls it."""
     for name in ("Snakefile", "workflow", "config", "profiles"):

@@ -1,7 +1,7 @@
 """From records to tables.
 
 Inputs: records of trials, collected first; for intervals over test structures, their predictions; for the table of
-datasets, their manifests, duplicates and splits.
+datasets, their manifests, duplicates, fingerprints and splits.
 Outputs: the table of datasets, trials collected in tables, changes relative to mean pooling, the tables of the
 configuration, and the check that the benchmark is complete and consistent.
 """
@@ -20,6 +20,7 @@ rule describe_datasets:
     input:
         manifests=expand(f"{DATA}/manifest.json", dataset=INPUTS.datasets),
         duplicates=expand(f"{DATA}/duplicates.parquet", dataset=INPUTS.datasets),
+        fingerprints=expand(f"{DATA}/fingerprints.parquet", dataset=INPUTS.datasets),
         splits=expand(
             f"{DATA}/splits/seed-{{seed}}.parquet",
             dataset=INPUTS.datasets,
@@ -109,6 +110,7 @@ rule render_table:
         study=lambda w: PLAN.study_of("tables", w.table),
         scheme=config["split"]["scheme"],
         physics=PLAN.physics,
+        variants=PLAN.variants,
         stage_version=stages.ANALYSIS,
     message:
         "Render {wildcards.table}"

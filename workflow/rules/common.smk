@@ -8,7 +8,12 @@ from snakemake.exceptions import WorkflowError
 
 from gnnpool import stages
 from gnnpool.bundle.planning import EQUIVALENT, UNPACKED, plan_bundles
-from gnnpool.config import check_config, trial_settings, what_decides
+from gnnpool.config import (
+    check_config,
+    complete_variants,
+    trial_settings,
+    what_decides,
+)
 from gnnpool.errors import GnnpoolError
 from gnnpool.inputs import Inputs
 from gnnpool.layout import Layout
@@ -17,6 +22,7 @@ from gnnpool.plan import Plan
 # Planning keeps many long-lived objects; full garbage collection costs 20 % of the time, so run it rarely.
 gc.set_threshold(10_000, 20, 1000)
 
+config |= complete_variants(config)
 try:
     check_config(config, workflow.source_path("../schemas/config.schema.yaml"))
 except GnnpoolError as error:

@@ -1,7 +1,7 @@
 """From the address of a dataset to verified structures and splits.
 
 Inputs: none, or files in the mirror folder.
-Outputs: the raw file, structures with their targets, groups of duplicates, one split for each seed.
+Outputs: the raw file, structures with their targets, groups of duplicates, fingerprints, one split for each seed.
 """
 
 
@@ -66,6 +66,23 @@ rule find_duplicates:
         "../scripts/find_duplicates.py"
 
 
+rule fingerprint_structures:
+    input:
+        structures=f"{DATA}/structures.parquet",
+    output:
+        fingerprints=f"{DATA}/fingerprints.parquet",
+    log:
+        f"{LOGS}/data/{{dataset}}/fingerprints.log",
+    conda:
+        "../envs/environment.yaml"
+    params:
+        stage_version=stages.FINGERPRINTS,
+    message:
+        "Compute by what the structures of {wildcards.dataset} are compared"
+    script:
+        "../scripts/fingerprint_structures.py"
+
+
 rule make_split:
     """Divide a dataset into train, val and test for one seed."""
     input:
@@ -83,7 +100,7 @@ rule make_split:
         "../envs/environment.yaml"
     params:
         fractions={part: config["split"][part] for part in ("train", "val", "test")},
-        task=lambda w: PLAN.matbench_task(w.dataset),
+        method=lambda w: PLAN.split_method(w.dataset),
         stage_version=stages.SPLITS,
     message:
         "Split {wildcards.dataset} with seed {wildcards.seed}"

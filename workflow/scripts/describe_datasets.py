@@ -1,4 +1,4 @@
-"""Rule describe_datasets: rows, duplicates and leakage of every dataset."""
+"""Rule describe_datasets: rows, duplicates and leakage of every dataset, and distances of its parts."""
 
 from gnnpool.logs import log_to
 
@@ -9,6 +9,7 @@ from gnnpool.tables.datasets import describe_datasets
 describe_datasets(
     manifests=snakemake.input.manifests,
     duplicates=snakemake.input.duplicates,
+    fingerprints=snakemake.input.fingerprints,
     splits=snakemake.input.splits,
     labels=snakemake.params.labels,
     parquet=snakemake.output.parquet,

@@ -10,7 +10,7 @@ make_split(
     structures=snakemake.input.structures,
     seed=int(snakemake.wildcards.seed),
     fractions=snakemake.params.fractions,
-    task=snakemake.params.task,
+    method=snakemake.params.method,
     # Not a parameter of the rule: where Matbench's list of folds lies does not change a split.
     official_folder=snakemake.config["mirror"],
     duplicates=snakemake.input.duplicates or None,

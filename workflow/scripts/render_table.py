@@ -13,5 +13,6 @@ render_table(
     planned=snakemake.params.planned,
     scheme=snakemake.params.scheme,
     physics=snakemake.params.physics,
+    variants=snakemake.params.variants,
     outputs=dict(snakemake.output.items()),
 )

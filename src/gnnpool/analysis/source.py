@@ -10,6 +10,7 @@ import pandas as pd
 from gnnpool.analysis.change import seeds_by_condition
 from gnnpool.analysis.histories import read_histories
 from gnnpool.analysis.networks import read_networks, sizes_seen
+from gnnpool.analysis.perturbed import read_perturbed
 from gnnpool.analysis.readings import of_reading
 from gnnpool.analysis.sizes import read_sizes
 from gnnpool.analysis.test_errors import read_test_errors
@@ -27,12 +28,14 @@ class Files:
     Args:
         predictions: Predictions of trials, in any order.
         history: Their histories, in any order.
+        perturbed: Their predictions for changed structures, in any order.
         structures: Structures of the datasets, in any order.
         networks: Checks of networks, in any order.
     """
 
     predictions: Sequence[str | Path] = ()
     history: Sequence[str | Path] = ()
+    perturbed: Sequence[str | Path] = ()
     structures: Sequence[str | Path] = ()
     networks: Sequence[str | Path] = ()
 
@@ -124,6 +127,11 @@ class Source:
     def histories(self) -> pd.DataFrame:
         """See :func:`gnnpool.analysis.histories.read_histories`; needs "history"."""
         return read_histories(self.files.history, self.records, reading=self.reading)
+
+    @cached_property
+    def perturbed(self) -> pd.DataFrame:
+        """See :func:`gnnpool.analysis.perturbed.read_perturbed`; needs "perturbed"."""
+        return read_perturbed(self.files.perturbed, self.records, reading=self.reading)
 
     @cached_property
     def sizes(self) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from gnnpool import provenance, stages
 from gnnpool.analysis.as_planned import deciding_differences
 from gnnpool.bundle.files import Bundle, open_bundle
-from gnnpool.config import trial_settings
+from gnnpool.config import split_of, trial_settings
 from gnnpool.errors import ConfigError
 from gnnpool.records import Trial
 
@@ -79,8 +79,9 @@ def _difference(row: Mapping, trial: Trial, bundle: Bundle, config: Mapping, set
     for stage, found, expected in versions:
         if found != expected:
             return f"stage {stage}: found version {found}, expected {expected}"
-    if bundle.config["split"] != config["split"]:
-        return f"split: found {bundle.config['split']}, expected {config['split']} as in the configuration"
+    found, expected = (split_of(one, trial.dataset) for one in (bundle.config, config))
+    if found != expected:
+        return f"split: found {found}, expected {expected} as in the configuration"
     if differences := deciding_differences(row, trial, settings):
         return differences[0]
     try:

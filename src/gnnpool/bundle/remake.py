@@ -107,14 +107,17 @@ def _analysis(plan: Plan, records: Sequence[Path], output: Path) -> dict[str, Pa
     return made
 
 
+_NOT_HELD = {"structures": "structures", "perturbed": "predictions for changed structures"}
+
+
 def _exhibits(plan: Plan, records: Mapping[Trial, Path], output: Path) -> Remade:
     made: dict[str, list[str]] = {"tables": [], "figures": []}
     gaps = {}
     for kinds, names in made.items():
         for name in {"tables": plan.tables, "figures": plan.figures}[kinds]:
             there = [records[trial] for trial in plan.needed(kinds, name) if trial in records]
-            if "structures" in plan.needs(kinds, name):
-                gaps[name] = "it needs structures, which a bundle does not hold"
+            if lacking := _NOT_HELD.keys() & plan.needs(kinds, name):
+                gaps[name] = f"it needs {_NOT_HELD[min(lacking)]}, which a bundle does not hold"
             elif not there:
                 gaps[name] = "no trial of it is finished"
             else:
@@ -136,7 +139,8 @@ def _exhibit(plan: Plan, kinds: str, name: str, records: Sequence[Path], output:
     if kinds == "tables":
         scheme = plan.config["split"]["scheme"]
         paths = {form: place.with_suffix(f".{suffix}") for form, suffix in _FORMATS.items()}
-        render_table(**common, spec=plan.tables[name], scheme=scheme, physics=plan.physics, outputs=paths)
+        known = {"scheme": scheme, "physics": plan.physics, "variants": plan.variants}
+        render_table(**common, **known, spec=plan.tables[name], outputs=paths)
     else:
         paths = {form: place.with_suffix(f".{form}") for form in _PICTURES}
         draw_figure(**common, spec=plan.figures[name], outputs=paths)

@@ -6,10 +6,13 @@ from pathlib import Path
 from gnnpool.config.form import check_form
 from gnnpool.config.names import check_names
 from gnnpool.config.parts import (
+    complete_variants,
     labels_of,
     networks_of,
     physics_of,
+    split_of,
     trial_settings,
+    variants_of,
     what_decides,
     without_label,
 )
@@ -19,12 +22,15 @@ from gnnpool.config.traits import traits_of
 
 __all__ = [
     "check_config",
+    "complete_variants",
     "labels_of",
     "networks_of",
     "physics_of",
     "read_config",
+    "split_of",
     "traits_of",
     "trial_settings",
+    "variants_of",
     "what_decides",
     "without_label",
 ]

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Mapping
 
 from gnnpool import plugins
+from gnnpool.config.parts import SCHEMES, split_of
 from gnnpool.errors import ConfigError
 from gnnpool.pooling_names import GROUP, check_operator_options, check_pooling, read_operators
 from gnnpool.records import BASELINE
@@ -12,6 +13,8 @@ from gnnpool.specs import ExhibitSpec, ExplanationSpec, Slice
 
 _READERS = "gnnpool.data.sources"
 _ENCODERS = "gnnpool.models"
+# Schemes that hold nothing out.
+BUILT_IN = ("random", "matbench")
 
 
 def check_names(config: Mapping) -> None:
@@ -25,8 +28,14 @@ def check_names(config: Mapping) -> None:
     Raises:
         ConfigError: With the key, and the nearest known names.
     """
+    _check_scheme(config["split"], "split")
     for slug, entry in config["datasets"].items():
         _check_dataset(slug, entry)
+        if "split" in entry:
+            _check_scheme(split_of(config, slug), f"datasets.{slug}.split")
+            plugins.require(
+                entry["split"]["reference"], config["datasets"], what=f"reference in datasets.{slug}.split"
+            )
     for slug, entry in config["models"].items():
         encoders, encoder = plugins.names(_ENCODERS, group=_ENCODERS), entry["encoder"]
         plugins.require(encoder, encoders, what=f"encoder of model {slug!r}")
@@ -65,6 +74,19 @@ def _check_dataset(slug: str, entry: Mapping) -> None:
         raise ConfigError(f"datasets.{slug}: source {source!r} expects {wanted}, found {found}")
 
 
+def _check_scheme(split: Mapping, where: str) -> None:
+    scheme, options = split["scheme"], split.get("options", {})
+    known = [*BUILT_IN, *plugins.names(SCHEMES, group=SCHEMES)]
+    plugins.require(scheme, known, what=f"scheme in {where}")
+    check_options(
+        options,
+        {} if scheme in BUILT_IN else declared(SCHEMES, scheme, "hold_out", group=SCHEMES),
+        given=("crystals", "seed", "share"),
+        where=f"{where}.options",
+        what=f"scheme {scheme!r}",
+    )
+
+
 def _check_poolings(config: Mapping) -> None:
     trained = {name: block for block in config["blocks"] for name in block["poolings"]}
     for block in config["blocks"]:
@@ -90,6 +112,9 @@ def _check_poolings(config: Mapping) -> None:
             raise ConfigError(f"{where}: {error}{hint}") from error
     for name in config["noise_floor"]["poolings"]:
         plugins.require(name, trained, what="pooling of a block, named by noise_floor")
+    blocks = [block["name"] for block in config["blocks"]]
+    for name in config["perturbations"]["blocks"]:
+        plugins.require(name, blocks, what="block, named by perturbations.blocks")
 
 
 def _check_slice(config: Mapping, part: Slice, where: str) -> None:

@@ -9,14 +9,55 @@ from gnnpool.records import Trial
 
 _DECIDING = (
     *("seeds", "noise_floor", "split", "on_bad_row", "blocks", "training"),
-    *("statistic", "statistics"),
+    *("statistic", "statistics", "perturbations"),
 )
+SCHEMES = "gnnpool.data.schemes"
 _NOT_DECIDING = {"label", "url", "mirrors", "redirect_hosts"}
 
 
 def without_label(entry: Mapping | None) -> Mapping | None:
     """A catalog entry without its label, so that a new label reruns nothing."""
     return None if entry is None else {key: value for key, value in entry.items() if key != "label"}
+
+
+def split_of(config: Mapping, dataset: str) -> dict[str, Any]:
+    """How a dataset is divided: the common split, with its own scheme and options if it has them.
+
+    Args:
+        config: The configuration.
+        dataset: Slug.
+    """
+    own = config["datasets"][dataset].get("split")
+    if own is None:
+        return dict(config["split"])
+    common = {key: value for key, value in config["split"].items() if key != "options"}
+    return {**common, **{key: value for key, value in own.items() if key != "reference"}}
+
+
+def complete_variants(config: Mapping) -> dict:
+    """A configuration whose datasets with a split of their own have all keys of their references.
+
+    Args:
+        config: The merged configuration, not checked yet.
+
+    Returns:
+        The same, with `{label, split}` of such a dataset completed; what cannot be completed stays as it is.
+    """
+    datasets = config.get("datasets")
+    if not isinstance(datasets, Mapping):
+        return dict(config)
+    completed = {}
+    for slug, entry in datasets.items():
+        split = entry.get("split") if isinstance(entry, Mapping) else None
+        first = datasets.get(str(split.get("reference"))) if isinstance(split, Mapping) else None
+        completed[slug] = {**first, **entry} if isinstance(first, Mapping) else entry
+    return {**config, "datasets": completed}
+
+
+def variants_of(config: Mapping) -> dict[str, dict[str, str]]:
+    """Scheme and reference (the dataset with the same structures) of datasets with a split of their own."""
+    found = {slug: entry["split"] for slug, entry in config["datasets"].items() if "split" in entry}
+    return {slug: {"scheme": own["scheme"], "reference": own["reference"]} for slug, own in found.items()}
 
 
 def what_decides(config: Mapping) -> dict:
@@ -33,7 +74,8 @@ def what_decides(config: Mapping) -> dict:
         }
         for axis in used
     }
-    return {**{key: config[key] for key in _DECIDING}, **catalogs}
+    # A bundle may be older than a key.
+    return {**{key: config[key] for key in _DECIDING if key in config}, **catalogs}
 
 
 def trial_settings(config: Mapping) -> dict:

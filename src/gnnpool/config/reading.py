@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from gnnpool.config.parts import complete_variants
 from gnnpool.errors import ConfigError
 from gnnpool.extras import extra
 
@@ -17,6 +18,8 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 def read_config(paths: Sequence[str | Path]) -> dict:
     """Read a configuration and its overlays as Snakemake does: dictionaries merge, all else is replaced.
 
+    Datasets with a split of their own are completed; see :func:`gnnpool.config.complete_variants`.
+
     Args:
         paths: YAML files, overlays last.
 
@@ -29,7 +32,7 @@ def read_config(paths: Sequence[str | Path]) -> dict:
         if not isinstance(content, dict):
             raise ConfigError(f"{path}: expected a dictionary, found {type(content).__name__}")
         config = _merged(config, content)
-    return config
+    return complete_variants(config)
 
 
 def _read(path: Path) -> object:

@@ -5,6 +5,7 @@ from itertools import chain
 from pathlib import Path
 
 from gnnpool.config.folders import check_folders
+from gnnpool.config.parts import variants_of
 from gnnpool.data.matbench_folds import FOLDS
 from gnnpool.errors import ConfigError
 from gnnpool.trials import count_trials, plan_trials
@@ -28,6 +29,8 @@ def check_sense(config: Mapping, *, checkout: Path) -> None:
         raise ConfigError(f"mirror: expected a folder, found the file {config['mirror']}")
     own = (block["seeds"] for block in config["blocks"] if "seeds" in block)
     _check_split(config["split"], list(chain(config["seeds"], *own)))
+    for slug, variant in variants_of(config).items():
+        _check_variant(config, slug, variant["reference"])
     _check_training(config["training"])
     for key in ("blocks", "tables", "figures", "explanations"):
         given = [entry["name"] for entry in config[key]]
@@ -76,6 +79,20 @@ def _check_split(split: Mapping, seeds: Sequence[int]) -> None:
         raise ConfigError(
             "split.keep_duplicates_together: expected false, the folds of split.scheme 'matbench' are fixed"
         )
+
+
+def _check_variant(config: Mapping, slug: str, reference: str) -> None:
+    """A dataset with a split of its own has the structures of its reference, which has none of its own."""
+    where = f"datasets.{slug}.split.reference"
+    first, second = config["datasets"][reference], config["datasets"][slug]
+    if "split" in first:
+        raise ConfigError(f"{where}: expected a dataset without a split of its own, found {reference!r}")
+    for key in ("source", "target", "unit", "structures", "file", "sha256", "md5", "options", "physics"):
+        if first.get(key) != second.get(key):
+            raise ConfigError(
+                f"{where}: expected the same {key!r} as {reference!r}, which is {first.get(key)!r}, found "
+                f"{second.get(key)!r}"
+            )
 
 
 def _check_origin(slug: str, given: set[str]) -> None:

@@ -151,14 +151,22 @@ def fingerprint(solid: Solid) -> np.ndarray:
     Source:
         Widdowson et al., MATCH Commun. Math. Comput. Chem. 87, 529 (2022), there for all atoms at once.
     """
-    nearest = _nearest_distances(solid)
+    nearest = nearest_distances(solid)
     _, element, count = np.unique(solid.numbers, return_inverse=True, return_counts=True)
     sums = np.zeros((len(count), _SHELL))
     np.add.at(sums, element, nearest)
     return (sums / count[:, None]).ravel()
 
 
-def _nearest_distances(solid: Solid) -> np.ndarray:
+def nearest_distances(solid: Solid) -> np.ndarray:
+    """Distances of each atom to its twelve nearest atoms, images included.
+
+    Args:
+        solid: The crystal.
+
+    Returns:
+        Å, ascending, ``[N, 12]``.
+    """
     # A sphere with three times as many atoms as needed, at the mean density; larger if that is not enough.
     positions, atoms = solid.positions, len(solid.positions)
     volume = abs(np.linalg.det(solid.lattice))

@@ -1,22 +1,24 @@
 """Splits into training, validation and test part that are the same on every machine."""
 
-import hashlib
+import json
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
-from gnnpool import stages
+from gnnpool import plugins, stages
 from gnnpool.artifacts import file_sha256, write_table
 from gnnpool.data.groups import read_groups
+from gnnpool.data.held_out import divide_rest, rank, shares_of, without_empty_part
 from gnnpool.data.matbench_folds import OFFICIAL_FILE, check_official, fold_ids
 from gnnpool.data.split_file import PARTS
-from gnnpool.data.structure import ids_sha256, read_structures
-from gnnpool.errors import ConfigError, DataError
+from gnnpool.data.structure import StructureSet, ids_sha256, read_structures
+from gnnpool.errors import DataError
 
+SCHEMES = "gnnpool.data.schemes"
 _logger = logging.getLogger(__name__)
 
 
@@ -47,17 +49,17 @@ def assign_parts(
         ConfigError: If the fractions do not sum to one.
         DataError: If a part would be empty.
     """
-    shares = _shares(fractions)
+    shares = shares_of(fractions)
     groups = list(ids if groups is None else groups)
     sizes = Counter(groups)
     room = {part: int(shares[part] * len(ids)) for part in ("train", "val")}
     room["test"] = len(ids)
     part_of = {}
-    for group in sorted(sizes, key=_rank(seed)):
+    for group in sorted(sizes, key=rank(seed)):
         part = next(part for part in PARTS if sizes[group] <= room[part])
         room[part] -= sizes[group]
         part_of[group] = part
-    return _without_empty_part([part_of[group] for group in groups], fractions)
+    return without_empty_part([part_of[group] for group in groups], fractions)
 
 
 def assign_fold(
@@ -81,16 +83,45 @@ def assign_fold(
         ConfigError: If the fractions do not sum to one.
         DataError: If the fold does not name a structure, or a part would be empty.
     """
-    shares = _shares(fractions)
     tested = set(fold["test"])
     if unknown := set(ids) - tested.union(fold["train"]):
         raise DataError(
             f"structure {min(unknown)!r} is in no official fold: expected names such as {fold['test'][0]!r}"
         )
-    others = sorted((id_ for id_ in ids if id_ not in tested), key=_rank(seed))
-    train = len(others) - int(shares["val"] / (shares["train"] + shares["val"]) * len(others))
-    part_of = dict.fromkeys(others[:train], "train") | dict.fromkeys(others[train:], "val")
-    return _without_empty_part([part_of.get(id_, "test") for id_ in ids], fractions)
+    return divide_rest(ids, tested, seed=seed, fractions=fractions)
+
+
+def hold_out(
+    crystals: StructureSet,
+    *,
+    scheme: str,
+    options: Mapping,
+    seed: int,
+    fractions: Mapping[str, float],
+    groups: Sequence[str] | None = None,
+) -> tuple[list[str], str]:
+    """Assign structures to the parts of a scheme that holds out what is unlike the training structures.
+
+    Args:
+        crystals: The structures.
+        scheme: Module of :mod:`gnnpool.data.schemes`, or an entry point.
+        options: Its further arguments.
+        seed: Split seed.
+        fractions: Shares of train, val and test; the scheme states how it uses that of test.
+        groups: Name of the group of each structure; a group is tested if one of its structures is.
+
+    Returns:
+        The part of each structure, in the order of the ids, and what was held out.
+
+    Raises:
+        ConfigError: If the scheme is unknown, refuses its options, or the fractions do not sum to one.
+        DataError: If the scheme finds nothing to hold out, or a part would be empty.
+    """
+    share = float(shares_of(fractions)["test"])
+    choose = plugins.load_function(SCHEMES, scheme, "hold_out")
+    found = choose(crystals, seed=seed, share=share, **options)
+    tested = [crystals.ids[place] for place in np.flatnonzero(found.tested)]
+    return divide_rest(crystals.ids, tested, seed=seed, fractions=fractions, groups=groups), found.what
 
 
 def make_split(
@@ -99,7 +130,7 @@ def make_split(
     seed: int,
     fractions: Mapping[str, float],
     output: str | Path,
-    task: Mapping | None = None,
+    method: Mapping | None = None,
     official_folder: str | Path | None = None,
     duplicates: str | Path | None = None,
 ) -> None:
@@ -110,19 +141,25 @@ def make_split(
         seed: Split seed; of a Matbench task the number of the fold.
         fractions: Shares of train, val and test.
         output: Parquet file to write, with the columns id and part, in the order of the structures.
-        task: Name and number of rows of a Matbench task that is split by its official folds; None for
-            a random split.
+        method: None for a random split; ``name`` and ``rows`` of a Matbench task that is split by its
+            official folds; or ``scheme`` and ``options`` of :func:`hold_out`.
         official_folder: Folder that may contain Matbench's list of the folds, for comparison.
         duplicates: Parquet file of duplicates, to keep them together; None to split them freely.
     """
     crystals = read_structures(structures)
     ids = crystals.ids
-    if task:
-        parts, scheme = _official_parts(ids, task, seed, fractions, official_folder)
+    groups = read_groups(duplicates, ids=ids) if duplicates else None
+    together = {"keep_duplicates_together": str(bool(duplicates)).lower()}
+    if method and "scheme" in method:
+        parts, what = hold_out(crystals, **method, seed=seed, fractions=fractions, groups=groups)
+        options = json.dumps(method["options"], sort_keys=True)
+        scheme = {"scheme": method["scheme"], "options": options, "held_out": what, **together}
+        _logger.info("tested: %s", what)
+    elif method:
+        parts, scheme = _official_parts(ids, method, seed, fractions, official_folder)
     else:
-        groups = read_groups(duplicates, ids=ids) if duplicates else None
         parts = assign_parts(ids, seed=seed, fractions=fractions, groups=groups)
-        scheme = {"scheme": "random", "keep_duplicates_together": str(bool(duplicates)).lower()}
+        scheme = {"scheme": "random", **together}
     counts = Counter(parts)
     _logger.info("%s split: %s", scheme["scheme"], ", ".join(f"{counts[part]} {part}" for part in PARTS))
     metadata = {
@@ -159,22 +196,3 @@ def _official_parts(
         "matbench_task": task["name"],
         "matbench_rows": str(task["rows"]),
     }
-
-
-def _shares(fractions: Mapping[str, float]) -> dict[str, Fraction]:
-    shares = {part: Fraction(str(fractions[part])) for part in PARTS}
-    if sum(shares.values()) != 1 or min(shares.values()) < 0:
-        raise ConfigError(f"split: expected shares with the sum 1, got {dict(fractions)}")
-    return shares
-
-
-def _rank(seed: int):
-    return lambda name: hashlib.sha256(f"{seed}/{name}".encode()).digest()
-
-
-def _without_empty_part(parts: list[str], fractions: Mapping[str, float]) -> list[str]:
-    if empty := set(PARTS) - set(parts):
-        raise DataError(
-            f"{len(parts)} structures are too few for the split {dict(fractions)}: no {min(empty)} part"
-        )
-    return parts

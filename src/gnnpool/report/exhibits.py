@@ -41,10 +41,12 @@ class TableExhibit:
     Args:
         printed: The table in words.
         links: The same in other formats.
+        kind: Module that made it; empty for a table that does not say so.
     """
 
     printed: Printed
     links: Sequence[Link]
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,9 @@ def read_exhibit(parquet: str | Path, *, beside: Path) -> TableExhibit:
     Raises:
         ArtifactError: If the file is damaged, or has no printed form.
     """
-    text = _metadata(read_table(parquet), "printed", parquet)
-    return TableExhibit(from_json(text), _links(Path(parquet), beside))
+    table = read_table(parquet)
+    kind = (table.schema.metadata or {}).get(b"kind", b"").decode()
+    return TableExhibit(from_json(_metadata(table, "printed", parquet)), _links(Path(parquet), beside), kind)
 
 
 def read_galleries(pictures: Sequence[str | Path], *, beside: Path) -> list[Gallery]:

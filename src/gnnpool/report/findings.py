@@ -90,7 +90,7 @@ class _Reading:
         self._changes = changes_by_seed(trials[trials["seed"].isin(seeds)])
         self._values = assessed_values(
             trials,
-            part=whole_grid(planned),
+            part=whole_grid(planned, config["datasets"]),
             statistic=config["statistic"],
             seeds=seeds,
             planned=planned_conditions(planned, common=len(seeds)),

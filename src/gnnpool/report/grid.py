@@ -12,8 +12,16 @@ from gnnpool.tables.base import Source
 from gnnpool.trials import planned_conditions, seeds_of
 
 
-def whole_grid(planned: Sequence[Trial]) -> Slice:
-    """All that is planned: its settings, datasets, and poolings without the baseline."""
+def whole_grid(planned: Sequence[Trial], datasets: Mapping[str, Mapping]) -> Slice:
+    """All that is planned: its settings, datasets, and poolings without the baseline.
+
+    Datasets with a split of their own are left out: they would count the same structures several times.
+
+    Args:
+        planned: Planned trials.
+        datasets: Their entries.
+    """
+    planned = [t for t in planned if "split" not in datasets.get(t.dataset, {})]
     return Slice(
         settings=list(dict.fromkeys((t.model, t.edges) for t in planned)),
         datasets=list(dict.fromkeys(t.dataset for t in planned)),
@@ -42,7 +50,7 @@ def grid_sources(
         traits: By pooling the fields of :class:`gnnpool.specs.Traits`.
         networks: Checks of networks.
     """
-    grid, seeds = whole_grid(planned), seeds_of(planned)
+    grid, seeds = whole_grid(planned, config["datasets"]), seeds_of(planned)
     return {
         reading: Source(
             spec=ExhibitSpec(**(vars(grid) | {"reading": reading}), name="grid", title="", kind=""),

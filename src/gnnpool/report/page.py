@@ -46,6 +46,7 @@ class Page:
         provenance: Tables on where the numbers come from.
         progress: Trials by block.
         tables: Tables of the configuration.
+        beyond: Those on splits that hold something out, and on changed structures.
         galleries: Pictures.
     """
 
@@ -66,6 +67,7 @@ class Page:
     provenance: Sequence[Printed]
     progress: Printed
     tables: Sequence[TableExhibit]
+    beyond: Sequence[TableExhibit]
     galleries: Sequence[Gallery]
 
 

@@ -27,6 +27,9 @@ from gnnpool.tables.power import spreads
 from gnnpool.tables.printed import Printed
 from gnnpool.trials import plan_trials
 
+# Kinds of tables in the section on generalisation.
+_BEYOND = ("generalisation", "invariances")
+
 
 @dataclass(frozen=True)
 class Made:
@@ -86,6 +89,7 @@ def write_report(
     manifests = [read_json(path) for path in made.manifests]
     checks = read_json(made.checks)
     folder = Path(html).parent
+    tables = [read_exhibit(path, beside=folder) for path in made.tables]
     planned = plan_trials(config["blocks"], config["seeds"], config["noise_floor"])
     sources = grid_sources(
         trials,
@@ -102,7 +106,8 @@ def write_report(
     page = Page(
         note=note,
         galleries=read_galleries(made.pictures, beside=folder),
-        tables=[read_exhibit(path, beside=folder) for path in made.tables],
+        tables=[table for table in tables if table.kind not in _BEYOND],
+        beyond=[table for table in tables if table.kind in _BEYOND],
         runs=runs(trials, changes, labels=labels),
         data=data.sections(manifests, datasets, labels=labels),
         laws=[_printed(r, by_law.build(s), "laws", "Poolings by targets") for r, s in sources.items()],

@@ -17,10 +17,12 @@ class Source(source.Source):
     Args:
         scheme: How structures are divided: "random" or "matbench".
         physics: Which kind of quantity the target of a dataset is, where that is known.
+        variants: Scheme and reference of each dataset with a split of its own.
     """
 
     scheme: str
     physics: Mapping[str, Physics]
+    variants: Mapping[str, Mapping[str, str]]
 
     def narrowed(self, **changes: Sequence) -> "Source":
         """The same source with other settings, datasets or poolings."""

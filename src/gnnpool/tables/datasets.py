@@ -21,12 +21,17 @@ _COLUMNS = (
     "Same as another",
     "Tested, and trained on",
     "Tested, and validated on",
+    "Split",
+    "Distance",
     "Raw file, SHA-256",
 )
 _NOTES = (
     "Same as another: structures of which another one of the dataset is the same crystal.",
     "Tested, and trained on: test structures that are the same crystal as a training structure; "
     "lowest and highest count over the seeds.",
+    "Split: the scheme, and what it holds out. Distance: median over the test structures of the distance "
+    "to the nearest training structure, divided by the same among the training structures; about 1 for a "
+    "random split (docs/beyond.md).",
 )
 
 
@@ -34,6 +39,7 @@ def describe_datasets(
     *,
     manifests: Sequence[str | Path],
     duplicates: Sequence[str | Path],
+    fingerprints: Sequence[str | Path],
     splits: Sequence[str | Path],
     labels: Mapping[str, str],
     parquet: str | Path,
@@ -44,15 +50,18 @@ def describe_datasets(
     Args:
         manifests: Manifest of the structures of each dataset (JSON).
         duplicates: Duplicates of each dataset, in the same order (Parquet).
+        fingerprints: Fingerprints of its structures, in the same order (Parquet).
         splits: Splits of all of them, in any order (Parquet).
         labels: Printed name of each dataset.
-        parquet: File to write; counts of structures, and leaks as :func:`gnnpool.data.groups.count_leaks`.
+        parquet: File to write; see :func:`gnnpool.analysis.datasets.count_datasets`.
         html: Page to write, for the report.
 
     Raises:
-        ArtifactError: If a file is damaged, or duplicates and splits are of different structures.
+        ArtifactError: If a file is damaged, or its files are of different structures.
     """
-    table = count_datasets(manifests=manifests, duplicates=duplicates, splits=splits)
+    table = count_datasets(
+        manifests=manifests, duplicates=duplicates, fingerprints=fingerprints, splits=splits
+    )
     write_table(parquet, pa.Table.from_pandas(table, preserve_index=False))
     page = to_html(print_datasets(table, labels=labels))
     write_atomically(html, lambda temporary: temporary.write_text(page, encoding="utf-8", newline=""))
@@ -86,5 +95,15 @@ def _items(group: pd.DataFrame) -> list[Item]:
             for part, other in LEAKS
             if part == "test"
         ),
+        *_split(group),
         Item(first["raw_sha256"][:12] or "none"),
     ]
+
+
+def _split(group: pd.DataFrame) -> list[Item]:
+    """Scheme and distance; a bundle made before they were measured has neither."""
+    if "distance_ratio" not in group:
+        return [Item(group["scheme"].iloc[0]), Item("\N{EM DASH}")]
+    scheme = Item(group["scheme"].iloc[0], remark="; ".join(filter(None, dict.fromkeys(group["held_out"]))))
+    known = group["distance_ratio"].dropna()
+    return [scheme, Item(span(known, "{:.2f}") if len(known) else "\N{EM DASH}")]

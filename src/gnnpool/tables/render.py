@@ -27,6 +27,7 @@ def render_table(
     planned: Collection[Sequence[str]],
     scheme: str,
     physics: Mapping[str, Mapping],
+    variants: Mapping[str, Mapping[str, str]],
     outputs: Mapping[str, str | Path],
 ) -> None:
     """Write one table: Parquet and CSV tidy, the other formats for reading.
@@ -41,6 +42,7 @@ def render_table(
         planned: Planned conditions (dataset, model, edges, pooling).
         scheme: How structures are divided: "random" or "matbench".
         physics: By dataset the fields of :class:`gnnpool.specs.Physics`, where they are known.
+        variants: By dataset its scheme and reference, of those with a split of their own.
         outputs: ``parquet``: one line for each number of the table, by slug; its metadata hold the table
             in words. ``csv``: the same. ``markdown``: pipe table with notes. ``latex``: table of the
             package booktabs. ``html``: page for the report.
@@ -57,6 +59,7 @@ def render_table(
         files=others,
         planned=planned,
         scheme=scheme,
+        variants=variants,
         physics={dataset: Physics(**known) for dataset, known in physics.items()},
         **vars(Study.of(study)),
     )
@@ -79,6 +82,7 @@ def _write(spec: ExhibitSpec, statistic: str, table: Table, outputs: Mapping[str
             "title": spec.title,
             "statistic": statistic,
             "reading": spec.reading,
+            "kind": spec.kind,
             "printed": to_json(printed),
         },
         units=units,

@@ -50,7 +50,7 @@ def split_dataset(results):
         write_structures(path, structures)
         for fold in range(5):
             split = path.parent / f"splits/seed-{fold}.parquet"
-            make_split(structures=path, seed=fold, fractions=FRACTIONS, output=split, task=task)
+            make_split(structures=path, seed=fold, fractions=FRACTIONS, output=split, method=task)
 
     return _split
 

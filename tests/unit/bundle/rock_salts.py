@@ -58,7 +58,7 @@ def write_data(results: Path, config: dict, structures: StructureSet) -> None:
             structures=data / "structures.parquet",
             seed=seed,
             fractions={part: config["split"][part] for part in ("train", "val", "test")},
-            task=None,
+            method=None,
             official_folder=None,
             duplicates=None,
             output=data / f"splits/seed-{seed}.parquet",

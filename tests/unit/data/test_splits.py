@@ -23,6 +23,7 @@ PAPER = {"train": 0.80, "val": 0.05, "test": 0.15}
 
 STORED = "fdabf4e7c423f7201b84af1376a11ce198deb865481d3489ee33668a0e42ced9"
 STORED_START = "tttttvtttttttttttttt"
+STORED_VAL = [25, 32, 51, 79, 91]
 
 
 def names(count):
@@ -127,6 +128,11 @@ def test_the_test_part_of_a_fold_is_given_and_the_rest_keeps_its_ratio():
     assert Counter(parts[10:]) == {"train": 85, "val": 5}  # val: int(90 * 0.05 / 0.85)
 
 
+def test_the_division_of_the_rest_of_a_fold_is_the_stored_one():
+    parts = "".join(part[0] for part in assign_fold(names(100), fold=FOLD, seed=0, fractions=PAPER))
+    assert [n for n, part in enumerate(parts) if part == "v"] == STORED_VAL
+
+
 def test_rows_left_out_move_no_other_row_between_test_and_the_rest():
     ids = [id_ for id_ in names(100) if id_ not in ("mb-00003", "mb-00020")]
     parts = dict(zip(ids, assign_fold(ids, fold=FOLD, seed=0, fractions=PAPER), strict=True))
@@ -173,7 +179,7 @@ TASK = {"name": "demo", "rows": 1000}  # all but forty rows were left out
 
 def test_an_official_fold_is_written_with_its_task(structures, tmp_path):
     path = tmp_path / "seed-2.parquet"
-    make_split(structures=structures, seed=2, fractions=PAPER, output=path, task=TASK)
+    make_split(structures=structures, seed=2, fractions=PAPER, output=path, method=TASK)
     split = read_split(path)
     tested = {id_ for id_, part in zip(split.ids, split.part, strict=True) if part == "test"}
     assert tested == set(fold_ids("demo", 1000, 2)["test"]) & set(split.ids)
@@ -187,7 +193,7 @@ def test_a_fold_is_compared_with_the_published_one_in_the_mirror_folder(structur
     published = {f"fold_{fold}": fold_ids("demo", 1000, fold) for fold in range(5)}
     official = tmp_path / "matbench_v0.1_validation.json"
     output = tmp_path / "seed-2.parquet"
-    settings = {"structures": structures, "fractions": PAPER, "task": TASK, "official_folder": tmp_path}
+    settings = {"structures": structures, "fractions": PAPER, "method": TASK, "official_folder": tmp_path}
 
     official.write_text(json.dumps({"splits": {"demo": published}}))
     with caplog.at_level("INFO"):

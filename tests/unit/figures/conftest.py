@@ -34,7 +34,14 @@ LABELS = {
 # A label that TeX would take for a formula, and could not set.
 LABELS["poolings"]["dollars"] = "$$ or $x_{$"
 STATISTICS = {"confidence": 0.95, "resamples": 999, "margin": 3.0}
-_FILES = {"predictions": "predictions", "history": "history"}
+_FILES = ("predictions", "history", "perturbed")
+# Factors by which noise multiplies the error of each structure.
+NOISE = {
+    ("displaced", "0.01"): 1.1,
+    ("displaced", "0.1"): 2.0,
+    ("strained", "-1"): 1.5,
+    ("strained", "1"): 1.3,
+}
 
 
 @pytest.fixture
@@ -190,6 +197,17 @@ def _write_beside(record, ids, error, names) -> None:
     predictions = {"id": ids, "part": ["test"] * len(ids), "target": target}
     table = pa.table({**predictions, "prediction": target + signs * error})
     write_table(record.with_name("predictions.parquet"), table, metadata=names)
+    levels = {("unchanged", ""): 1.0, **NOISE}
+    changed = {
+        "axis": [axis for axis, _ in levels for _ in ids],
+        "level": [level for _, level in levels for _ in ids],
+        "id": list(ids) * len(levels),
+        "factor": 1.0,
+        "target": np.tile(target, len(levels)),
+        "prediction": np.concatenate([target + factor * signs * error for factor in levels.values()]),
+    }
+    table = pa.Table.from_pandas(pd.DataFrame(changed), preserve_index=False)
+    write_table(record.with_name("perturbed.parquet"), table, metadata=names)
     history = pd.DataFrame(
         {
             "epoch": [1, 2, 3, 4],

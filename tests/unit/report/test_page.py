@@ -21,7 +21,7 @@ from gnnpool.analysis.change import changes_by_condition, changes_by_seed
 from gnnpool.analysis.collect import read_trials
 from gnnpool.analysis.readings import MEANING, of_reading
 from gnnpool.artifacts import file_sha256, read_table, write_table
-from gnnpool.config import read_config
+from gnnpool.config import complete_variants, read_config
 from gnnpool.errors import ArtifactError
 from gnnpool.report.exhibits import read_galleries
 from gnnpool.wording import number
@@ -302,6 +302,29 @@ def test_one_seed_and_one_dataset_have_changes_without_intervals(make_world, sma
     assert "No trial of these datasets is finished: Exfoliation." in page.text
     assert page.source.count('class="interval" d="M4 13H36"') == 1  # of the legend
     assert page.source.count('class="interval"') == 1
+
+
+def test_what_is_held_out_has_a_section_of_its_own_and_no_part_in_the_answer(make_world, small):
+    """In the answer it would count the crystals of its reference twice."""
+    small["datasets"]["large"] = {"label": "Large", "split": {"scheme": "size", "reference": "phonons"}}
+    small = complete_variants(small)
+    small["blocks"][0]["datasets"] = ["phonons", "large"]
+    table = small["tables"][0] | {
+        "kind": "generalisation",
+        "name": "beyond",
+        "datasets": ["phonons", "large"],
+    }
+    small["tables"].append(table)
+    page = Page(make_world(small).page)
+    sections = [section["id"] for section in page.all("section")]
+    assert sections == [*SECTIONS[:2], "beyond", *SECTIONS[2:]]
+    assert 'href="#beyond"' in page.source
+    section = page.source.split('<section id="beyond"')[1].split("</section>")[0]
+    assert 'id="table-beyond"' in section
+    assert 'id="table-table1"' not in section
+    assert 'data-dataset="Phonons"' in page.source
+    changes = page.source.split('<section id="changes"')[1].split("</section>")[0]
+    assert 'data-dataset="Large"' not in changes
 
 
 def test_rows_left_out_are_named_with_reason(make_world, small):

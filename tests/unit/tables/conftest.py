@@ -45,16 +45,22 @@ def planned() -> list[tuple[str, ...]]:
 def render(tmp_path, entry, planned) -> Callable:
     """Render a table; give back its tidy form and the paths of all forms."""
 
-    def render(records, *, entry=entry, planned=planned, predictions=(), networks=(), **options):
+    def render(
+        records, *, entry=entry, planned=planned, predictions=(), perturbed=(), networks=(), **options
+    ):
         paths = {name: tmp_path / "tables" / f"table.{suffix}" for name, suffix in OUTPUTS.items()}
         shared = {"statistic": "mean_change", "seeds": SEEDS} | options
-        own = {name: shared.pop(name, default) for name, default in (("scheme", "random"), ("physics", {}))}
+        own = {
+            name: shared.pop(name, default)
+            for name, default in (("scheme", "random"), ("physics", {}), ("variants", {}))
+        }
         collect_trials(records=records, output=tmp_path / "trials.parquet")
         render_table(
             inputs={
                 "trials": tmp_path / "trials.parquet",
                 "predictions": list(predictions),
                 "networks": list(networks),
+                "perturbed": list(perturbed),
             },
             spec=entry,
             study={"labels": LABELS, "statistics": STATISTICS, **shared},

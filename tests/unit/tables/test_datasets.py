@@ -1,6 +1,8 @@
+import numpy as np
 import pyarrow as pa
 import pytest
 
+from gnnpool.analysis.distance import distances
 from gnnpool.artifacts import read_table, write_json, write_table
 from gnnpool.data.groups import write_groups
 from gnnpool.data.structure import ids_sha256
@@ -20,6 +22,9 @@ def describe(tmp_path):
         known |= {"rows_expected": 12, "rows_read": 12, "rows_kept": 10, **manifest}
         write_json(tmp_path / "manifest.json", known)
         write_groups(tmp_path / "duplicates.parquet", IDS, GROUPS, metadata={})
+        points = np.arange(len(IDS), dtype=float)[:, None]
+        table = {"id": IDS, "fingerprint": pa.FixedSizeListArray.from_arrays(points.ravel(), 1)}
+        write_table(tmp_path / "fingerprints.parquet", pa.table(table))
         splits = []
         for seed, parts in parts_by_seed.items():
             splits.append(tmp_path / f"seed-{seed}.parquet")
@@ -27,13 +32,15 @@ def describe(tmp_path):
             metadata = {
                 "dataset": "some",
                 "seed": str(seed),
-                "scheme": "random",
+                "scheme": "size",
+                "held_out": "cells of 9 atoms or more",
                 "ids_sha256": ids_sha256(ids),
             }
             write_table(splits[-1], pa.table({"id": ids, "part": part}), metadata=metadata)
         describe_datasets(
             manifests=[tmp_path / "manifest.json"],
             duplicates=[tmp_path / "duplicates.parquet"],
+            fingerprints=[tmp_path / "fingerprints.parquet"],
             splits=splits,
             labels={"some": "Some <data>"},
             parquet=tmp_path / "datasets.parquet",
@@ -62,3 +69,18 @@ def test_a_row_count_that_was_not_expected_excludes_zero(describe):
 def test_duplicates_of_other_structures_are_refused(describe):
     with pytest.raises(ArtifactError, match=r"duplicates.parquet: made from other structures"):
         describe({1: "tttttttvxx"}, ids=[*IDS[1:], "s99"])
+
+
+def test_the_distance_to_training_is_that_of_the_nearest_structure_relative_to_training(describe):
+    rows, page = describe({1: "tttttttvxx", 2: "txtxtxtvtt"})
+    assert [row["test_distance"] for row in rows] == [2.5, 1]  # from 6 to 8 and 9; from each neighbor
+    assert [row["train_distance"] for row in rows] == [1, 2]
+    assert [row["distance_ratio"] for row in rows] == [2.5, 0.5]
+    assert "<td>0.50 to 2.50</td>" in page
+    assert "<td>size<small>cells of 9 atoms or more</small></td>" in page
+
+
+def test_a_distance_of_training_structures_that_are_all_alike_is_missing():
+    found = distances(np.array([[0.0], [0.0], [0.0], [1.0]]), ["train", "train", "val", "test"])
+    assert found["test_distance"] == 1
+    assert np.isnan(found["distance_ratio"])

@@ -1,0 +1,144 @@
+"""Errors beyond a random test part: splits that hold something out, and noise in the structures."""
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from gnnpool.analysis.change import CONDITION
+from gnnpool.analysis.perturbed import NOISE, UNITS, changes_by_level, growth_by_condition
+from gnnpool.records import BASELINE
+from gnnpool.tables.base import Source, Table
+from gnnpool.tables.printed import Item, Row
+from gnnpool.wording import TIMES, interval, number, statistic_notes
+
+NEEDS = ("perturbed",)
+WITHIN = "in_distribution"
+
+_DASH = "\N{EM DASH}"
+_COLUMNS = [*CONDITION, "axis", "level", "value", "low", "high", "significant", "n_seeds", "error", "ratio"]
+_HEADS = {WITHIN: "In distribution", "displaced": "Displaced", "strained": "Strained"}
+_NOISE_UNITS = {"displaced": "Å", "strained": "%"}
+
+
+def build(source: Source) -> Table:
+    """Make the table.
+
+    Args:
+        source: Its datasets are references and those with a split of their own, in any order.
+
+    Returns:
+        Tidy: a line for each reference, model, edges, pooling (mean pooling among them), axis and level:
+        value, low and high (% against mean pooling on the same axis and level; missing for mean pooling),
+        significant, n_seeds, error (mean over the seeds, target unit) and ratio (to the error in
+        distribution of the same pooling). The axis is "in_distribution", the scheme of a split, "displaced"
+        or "strained".
+    """
+    tidy = pd.concat(
+        [frame for frame in (_split_rows(source), _noise_rows(source)) if len(frame)] or [_empty()]
+    )
+    tidy = tidy[_COLUMNS].reset_index(drop=True)
+    axes = _axes(source, tidy)
+    heads = [_head(axis, level) for axis, level in axes]
+    return Table(tidy, UNITS, heads, list(_rows(source, tidy, axes)), _notes(source))
+
+
+def _empty() -> pd.DataFrame:
+    return pd.DataFrame(columns=_COLUMNS)
+
+
+def _split_rows(source: Source) -> pd.DataFrame:
+    """Errors and changes of each reference in distribution, and of the datasets that hold something out."""
+    values = source.values().set_index(CONDITION)
+    trials = source.trials()
+    first = trials[trials["init"] == 0]
+    errors = first.groupby(CONDITION)["test_mae"].agg(["mean", "count"])
+    rows = []
+    for (dataset, model, edges, pooling), (error, seeds) in errors.iterrows():
+        variant = source.variants.get(dataset, {"reference": dataset, "scheme": WITHIN})
+        key = (variant["reference"], model, edges, pooling)
+        within = errors["mean"].get(key)
+        found = values.loc[(dataset, model, edges, pooling)] if pooling != BASELINE else {}
+        numbers = [found.get(name) for name in ("value", "low", "high")]
+        significant = bool(found.get("significant", False))
+        ratio = None if within is None else error / within
+        rows.append((*key, variant["scheme"], "", *numbers, significant, int(seeds), error, ratio))
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _noise_rows(source: Source) -> pd.DataFrame:
+    """Errors and changes under noise, at the largest level of each kind and sign."""
+    found = source.perturbed
+    chosen = source.trials()
+    found = found[found["axis"].isin(NOISE) & found["dataset"].isin(chosen["dataset"])]
+    found = found[found["pooling"].isin(chosen["pooling"]) & found["seed"].isin(source.seeds)]
+    if found.empty:
+        return _empty()
+    largest = found.assign(amount=pd.to_numeric(found["level"])).groupby("axis")["amount"].max()
+    found = found[pd.to_numeric(found["level"]) == found["axis"].map(largest)]
+    sure = {"statistic": source.statistic, "confidence": source.confidence, "margin": source.margin}
+    changes = changes_by_level(found, source.trials(), **sure)
+    growth = growth_by_condition(found, **sure)[[*CONDITION, "axis", "level", "ratio"]]
+    rows = changes.drop(columns="ratio").merge(growth, on=[*CONDITION, "axis", "level"])
+    baseline = rows["pooling"] == BASELINE
+    rows[["value", "low", "high"]] = rows[["value", "low", "high"]].mask(baseline)
+    return rows.assign(significant=rows["significant"].astype(bool) & ~baseline)
+
+
+def _axes(source: Source, tidy: pd.DataFrame) -> list[tuple[str, str]]:
+    """Axes with their levels, in the order shown: in distribution, schemes as the entry names them, noise."""
+    schemes = [source.variants[d]["scheme"] for d in source.spec.datasets if d in source.variants]
+    order = list(dict.fromkeys([WITHIN, *schemes, *NOISE]))
+    known = dict.fromkeys(tidy[["axis", "level"]].itertuples(index=False, name=None))
+    return sorted(known, key=lambda one: order.index(one[0]))
+
+
+def _head(axis: str, level: str) -> str:
+    if level:
+        return f"{_HEADS[axis]} {level} {_NOISE_UNITS[axis]}"
+    return _HEADS.get(axis, axis.replace("_", " ").capitalize())
+
+
+def _rows(source: Source, tidy: pd.DataFrame, axes: Sequence[tuple[str, str]]) -> Iterator[Row]:
+    lines = {row[1:7]: row for row in tidy.itertuples()}
+    for model, edges in source.spec.settings:
+        for reference in dict.fromkeys(tidy["dataset"]):
+            poolings = dict.fromkeys([BASELINE, *source.spec.poolings])
+            keys = [(reference, model, edges, pooling) for pooling in poolings]
+            there = [key for key in keys if any((*key, *axis) in lines for axis in axes)]
+            if there:
+                yield Row(f"{source.name('datasets', reference)}, {source.setting(model, edges)}")
+            for key in there:
+                items = [_item(lines.get((*key, *axis)), source) for axis in axes]
+                yield Row(source.name("poolings", key[-1]), items)
+
+
+def _item(row: object, source: Source) -> Item:
+    """The change against mean pooling, and the error as a multiple of that in distribution."""
+    if row is None:
+        return Item(_DASH)
+    multiple = "" if row.axis == WITHIN or pd.isna(row.ratio) else f"{row.ratio:.2f} {TIMES}"
+    if row.pooling == BASELINE:
+        return Item("baseline", remark=multiple)
+    if pd.isna(row.value):
+        return Item("no baseline", remark=multiple)
+    counted = f"n = {row.n_seeds}"
+    return Item(
+        number(row.value, digits=1),
+        remark=f"{multiple}, {counted}" if multiple else counted,
+        interval=interval(row.low, row.high, digits=1),
+        faint=not row.significant,
+    )
+
+
+def _notes(source: Source) -> list[str]:
+    return [
+        *statistic_notes(source.statistic, source.seeds),
+        "Each column compares with mean pooling on the same split, or on the same changed structures. In "
+        "distribution: a random test part. The others hold out of training what they are named after, or add "
+        "noise to the structures of the random test part.",
+        f"Below a number: its {source.percent} interval; the error as a multiple ({TIMES}) of that in "
+        "distribution of the same pooling, which shows how much each pooling loses; and n, the seeds. Gray "
+        "and in parentheses: not significant (uncorrected), as the interval includes zero or there is none.",
+        "Size and target test the same structures for every seed: their intervals are over trainings, not "
+        "over test parts.",
+    ]
