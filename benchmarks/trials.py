@@ -2,7 +2,9 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from crystals import build, config, generate
@@ -15,17 +17,22 @@ from gnnpool.data.structure import write_structures
 DATASET = "exfoliation"
 
 
-def prepare(folder: Path, *, count: int | None = None) -> None:
-    """Write structures, mdl graphs and a split of a dataset as small as exfoliation.
+@contextmanager
+def prepared(*, quick: bool) -> Iterator[Path]:
+    """A temporary folder with structures, mdl graphs and a split of a dataset as small as exfoliation.
 
     Args:
-        folder: Where.
-        count: Structures; those of the dataset unless given.
+        quick: Whether 40 structures are enough; otherwise the compiled code is put into the cache as well.
     """
-    structures = folder / "structures.parquet"
-    write_structures(structures, generate(DATASET, count))
-    build(structures, "mdl", folder)
-    make_split(structures=structures, seed=111, fractions=config()["split"], output=folder / "split.parquet")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        structures, split = folder / "structures.parquet", folder / "split.parquet"
+        write_structures(structures, generate(DATASET, 40 if quick else None))
+        build(structures, "mdl", folder)
+        make_split(structures=structures, seed=111, fractions=config()["split"], output=split)
+        if not quick:
+            begin(folder, "warm", epochs=1, engine="compiled")()
+        yield folder
 
 
 def begin(

@@ -5,12 +5,11 @@ end. The raw reading alone writes no files, so the measured cost of the second o
 """
 
 import sys
-import tempfile
 from pathlib import Path
 
 from crystals import config
 from protocol import OURS, Claim, Results, arguments
-from trials import begin, inputs_of, prepare
+from trials import begin, inputs_of, prepared
 
 RAW_ALONE = "raw reading alone"
 
@@ -22,11 +21,7 @@ def main() -> None:
         (2, 1, "eager") if given.quick else (config()["training"]["epochs"], 3, "compiled")
     )
     costs: dict[str, list[float]] = {OURS: [], RAW_ALONE: []}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        prepare(folder, count=40 if given.quick else None)
-        if not given.quick:
-            begin(folder, "warm", epochs=1, engine=engine)()
+    with prepared(quick=given.quick) as folder:
         for number in range(rounds):
             for reading, script in ((OURS, None), (RAW_ALONE, __file__)):
                 trial = begin(folder, f"{number}-{reading}", epochs=epochs, engine=engine, script=script)

@@ -4,12 +4,10 @@ Whole processes of a CGCNN trial on mdl edges, as large as exfoliation but short
 cache; start-up included. On a machine with less than two idle cores this measures the neighbors.
 """
 
-import tempfile
 import time
-from pathlib import Path
 
 from protocol import OURS, Claim, Results, arguments
-from trials import begin, prepare
+from trials import begin, prepared
 
 AT_ONCE, IN_TURN = OURS, "one after the other"
 
@@ -19,11 +17,7 @@ def main() -> None:
     given = arguments(__doc__)
     epochs, rounds, engine = (1, 1, "eager") if given.quick else (60, 3, "compiled")
     costs: dict[str, list[float]] = {AT_ONCE: [], IN_TURN: []}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        prepare(folder, count=40 if given.quick else None)
-        if not given.quick:
-            begin(folder, "warm", epochs=1, engine=engine)()
+    with prepared(quick=given.quick) as folder:
         for number in range(rounds):
             started = time.perf_counter()
             waiting = [begin(folder, f"at-once-{number}-{i}", epochs=epochs, engine=engine) for i in range(2)]

@@ -7,13 +7,12 @@ The peer trains fewer epochs, and the others are added at the median of those.
 import json
 import statistics
 import sys
-import tempfile
 from pathlib import Path
 
 import peer_trial
 from crystals import config
 from protocol import OURS, PEER, Claim, Results, arguments
-from trials import begin, prepare
+from trials import begin, prepared
 from turns import start
 
 
@@ -23,11 +22,7 @@ def main() -> None:
     epochs = 2 if given.quick else config()["training"]["epochs"]
     peer_epochs, rounds = (2, 1) if given.quick else (20, 2)
     costs: dict[str, list[float]] = {OURS: [], PEER: []}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        prepare(folder, count=40 if given.quick else None)
-        if not given.quick:
-            begin(folder, "warm", epochs=1, engine="compiled")()
+    with prepared(quick=given.quick) as folder:
         for number in range(rounds):
             costs[OURS].append(begin(folder, f"trial-{number}", epochs=epochs)().cpu)
             costs[PEER].append(peer_cost(folder, epochs, peer_epochs))

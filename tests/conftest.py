@@ -10,6 +10,21 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
+@pytest.fixture(scope="session")
+def build_in():
+    """Build the structures of a dataset in a folder; returns the paths of structures and manifest."""
+
+    def build(folder, raw, entry, *, dataset="salts", on_bad_row="error"):
+        from gnnpool.data.build import build_structures
+
+        files = folder / "structures.parquet", folder / "manifest.json"
+        given = {"raw": raw, "dataset": dataset, "entry": entry, "on_bad_row": on_bad_row}
+        build_structures(**given, structures=files[0], manifest=files[1])
+        return files
+
+    return build
+
+
 @pytest.fixture(autouse=True)
 def _keep_denormals():
     """Training rounds the smallest numbers to zero, a state of the whole process."""

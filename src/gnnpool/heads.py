@@ -65,7 +65,7 @@ class Head(nn.Module):
             self.decoder = nn.Sequential(*_stack(widths[::-1], act)[:-1])
 
     def forward(self, pooled: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Predict one number for each graph."""
+        """Predict one number for each graph, and compute the auxiliary loss; shapes as above."""
         encoded = self.layers(pooled)
         prediction = self.last(encoded).squeeze(1)
         if self.decoder is None:

@@ -46,7 +46,7 @@ class Network(nn.Module):
 
     @property
     def num_parameters(self) -> int:
-        """Trainable numbers."""
+        """Number of trainable parameters."""
         return sum(p.numel() for p in self.parameters() if p.requires_grad)
 
     @property
@@ -56,7 +56,7 @@ class Network(nn.Module):
         return self.encoder.separable and not normalizes
 
     def forward(self, graphs: GraphBatch) -> Prediction:
-        """Predict the target of each graph of a batch."""
+        """Predict the target of each of the G graphs of a batch; see :class:`Prediction`."""
         return self.read_out(self.encoder(graphs), graphs)
 
     def read_out(self, x: Tensor, graphs: GraphBatch) -> Prediction:

@@ -109,7 +109,7 @@ def test_under_a_sum_an_atom_adds_as_much_in_a_supercell(crystals, graphs_of):
 
 
 @each_pooling
-def test_the_company_of_other_graphs_changes_no_contribution(name, crystals, graphs_of):
+def test_the_other_graphs_of_a_batch_change_no_contribution(name, crystals, graphs_of):
     chosen = ["rutile", "copper", "MoS2 sheet"]
     together = leave_one_out(network(name), single(graphs_of([crystals[c] for c in chosen], "mdl")))
     apart = [leave_one_out(network(name), single(graphs_of([crystals[c]], "mdl"))) for c in chosen]

@@ -224,7 +224,7 @@ def test_a_misspelled_option_is_refused(name):
         load(name)(cutoff=5.0, chanels=16)
 
 
-def test_the_docstring_tells_shapes_and_source(name):
+def test_the_docstring_states_shapes_and_source(name):
     text = inspect.getdoc(load(name))
     assert "\nShape:\n" in text
     assert "\nSource:\n" in text

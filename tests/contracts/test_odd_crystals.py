@@ -10,7 +10,6 @@ import yaml
 
 from gnnpool import plugins
 from gnnpool.artifacts import read_json
-from gnnpool.data.build import build_structures
 from gnnpool.graphs.build import build_graphs
 from gnnpool.graphs.file import read_graphs
 from gnnpool.network import build_network
@@ -32,7 +31,7 @@ def crystal(name, *positions, edge):
 
 
 @pytest.fixture(scope="session")
-def build_odd(tmp_path_factory):
+def build_odd(tmp_path_factory, build_in):
     """Structures of four crystals, and a function from a scheme to their graphs and manifest."""
     folder = tmp_path_factory.mktemp("odd")
     rows = [
@@ -42,16 +41,9 @@ def build_odd(tmp_path_factory):
         crystal("empty", [0, 0, 0], [10, 10, 10], edge=20.0),
     ]
     (folder / "data.json").write_text(json.dumps(rows))
-    structures = folder / "structures.parquet"
-    build_structures(
-        raw=folder / "data.json",
-        dataset="odd",
-        entry={"source": "matdeeplearn", "target": "energy", "unit": "eV", "structures": 4},
-        on_bad_row="error",
-        structures=structures,
-        manifest=folder / "manifest.json",
-    )
-    assert read_json(folder / "manifest.json")["one_atom_cells"] == 1
+    entry = {"source": "matdeeplearn", "target": "energy", "unit": "eV", "structures": 4}
+    structures, manifest = build_in(folder, folder / "data.json", entry, dataset="odd")
+    assert read_json(manifest)["one_atom_cells"] == 1
 
     def build(scheme):
         output, manifest = folder / f"{scheme}.safetensors", folder / f"{scheme}.json"
@@ -67,7 +59,7 @@ def odd(request, build_odd):
     return build_odd(request.param)
 
 
-def test_they_are_counted(odd):
+def test_odd_crystals_are_counted(odd):
     graphs, manifest = odd
     edges = np.diff(graphs.edge_ptr)
     assert (edges[NORMAL] > 0, *edges[1:]) == (True, 2, 0, 0)
@@ -77,7 +69,7 @@ def test_they_are_counted(odd):
 
 @pytest.mark.parametrize("pooling", sorted(POOLINGS))
 @pytest.mark.parametrize("encoder", sorted(MODELS))
-def test_they_are_trained_on_with_finite_gradients(encoder, pooling, odd):
+def test_odd_crystals_are_trained_on_with_finite_gradients(encoder, pooling, odd):
     graphs, _ = odd
     model = MODELS[encoder]
     options = {key: SMALL.get(key, value) for key, value in model["options"].items()}

@@ -82,7 +82,7 @@ def test_each_graph_gets_a_finite_vector_of_the_announced_width(name, scheme, dt
     assert pooled.x.shape == (len(cells), pooling.out_channels)
     assert pooled.x.dtype == dtype
     assert pooled.x.isfinite().all()
-    assert not torch.equal(pooled.x[0], pooled.x[2])  # graphs of several atoms are told apart
+    assert not torch.equal(pooled.x[0], pooled.x[2])  # graphs of several atoms differ
     if pooled.aux_loss is not None:
         assert pooled.aux_loss.shape == (len(cells),)
         assert pooled.aux_loss.dtype == dtype
@@ -249,7 +249,7 @@ def test_wrong_node_embeddings_are_refused_with_both_shapes(name, cells, graphs_
 
 @each_operator
 @pytest.mark.parametrize("section", ["Shape:", "Source:", "Args:", ".. math::"])
-def test_docstring_tells(name, section):
+def test_docstring_has_section(name, section):
     assert section in plugins.load("gnnpool.pooling", name, Pooling).__doc__
 
 

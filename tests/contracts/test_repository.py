@@ -22,8 +22,7 @@ SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
 ADAPTERS = sorted((ROOT / "workflow/scripts").glob("*.py"))
 # Words for which the field has a term: significant, detects, reports, logs, names (CONTRIBUTING.md).
 VAGUE = re.compile(r"\b(told|tells?)\b", re.IGNORECASE)
-PROSE = ("docs", "config", "workflow", "profiles", "benchmarks", "src")
-# Empty once the prose of these folders is edited.
+PROSE = ("docs", "config", "workflow", "profiles", "benchmarks", "src", "tests")
 RULES = "\n".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
 
 
@@ -114,14 +113,14 @@ DANGEROUS = re.compile(
         "eval(text)",
     ],
 )
-def test_the_gate_sees(line):
+def test_calls_that_run_code_are_found(line):
     assert DANGEROUS.search(line)
 
 
 @pytest.mark.parametrize(
     "line", ["yaml.safe_load(text)", "yaml.load(text, Loader=yaml.SafeLoader)", "network.eval()"]
 )
-def test_the_gate_lets_through(line):
+def test_safe_calls_are_allowed(line):
     assert not DANGEROUS.search(line)
 
 
@@ -137,7 +136,7 @@ def test_nothing_runs_code_out_of_a_file():
     assert lines == []
 
 
-def test_prose_reports_and_detects_and_never_tells():
+def test_prose_uses_report_and_detect():
     text = {".py", ".md", ".yaml", ".smk", ".rst", ".jinja", ".js", ".sh"}
     found = [path for folder in PROSE for path in (ROOT / folder).rglob("*") if path.suffix in text]
     files = [ROOT / name for name in ("README.md", "Makefile", "Snakefile")] + sorted(found)
@@ -146,7 +145,7 @@ def test_prose_reports_and_detects_and_never_tells():
         f"{names[path]}:{number}: {line.strip()}"
         for path in files
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
-        if VAGUE.search(line)
+        if path != Path(__file__) and VAGUE.search(line)
     ]
     assert lines == []
 

@@ -201,7 +201,7 @@ class Cluster:
         found = [number for number in _processes() if known in _strings(number, "environ")]
         if of_job is None:
             return found
-        # The processes that look after the steps of a job tell of it in their names alone.
+        # The processes that manage the steps of a job contain its number only in their names.
         looks_after, belongs = f"slurmstepd: [{of_job}.", f"SLURM_JOB_ID={of_job}"
         return [
             number

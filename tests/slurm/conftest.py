@@ -19,7 +19,7 @@ def cluster() -> Iterator[Cluster]:
     """The cluster, for as long as the session; it leaves the machine as it was."""
     if missing := missing_programs():
         pytest.skip(f"not installed: {', '.join(missing)}; see make test-slurm")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to stop"))  # and so takes it down
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped by a signal"))  # which stops it
     before = _traces()
     with _started() as cluster:
         yield cluster

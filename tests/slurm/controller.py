@@ -104,7 +104,7 @@ class Workflow:
         (self.folder / "hurry").touch() if really else (self.folder / "hurry").unlink()
 
     def states(self) -> dict[str, str]:
-        """State of each trial, as `gnnpool status` tells it."""
+        """State of each trial, as `gnnpool status` prints it."""
         with contextlib.chdir(self.folder):
             status = read_status(read_config(CONFIGURATION))
         return {str(one.trial): one.state for one in status.blocks["wanted"]}

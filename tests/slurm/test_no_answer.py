@@ -19,7 +19,7 @@ NO_FILES = "Slurm reports this job as finished, but its files do not exist"
 
 
 @pytest.mark.parametrize(
-    ("command", "does", "told"),
+    ("command", "does", "reason"),
     [
         ("sbatch", "echo Invalid account >&2; exit 1", "The error message was 'Invalid account'"),
         ("squeue", FORGETS_AND_PUTS_OFF, "Slurm lost this job, or holds it for ever"),
@@ -27,7 +27,7 @@ NO_FILES = "Slurm reports this job as finished, but its files do not exist"
         ("squeue", ANSWERS_LATE, NO_FILES),
     ],
 )
-def test_a_controller_ends_and_names_the_trials(prepared, tmp_path, command, does, told):
+def test_a_controller_ends_and_names_the_trials(prepared, tmp_path, command, does, reason):
     for name, script in (WORKS | {command: does}).items():
         (tmp_path / name).write_text(f"#!/bin/sh\ncd {tmp_path}\n{script}\n")
         (tmp_path / name).chmod(0o755)
@@ -36,7 +36,7 @@ def test_a_controller_ends_and_names_the_trials(prepared, tmp_path, command, doe
     alone = ("--set-resources", "train_trial:pack=2", "train_trial:cpus_per_task=8")
     flags = ("--retries", "0", "--latency-wait", "2")
     printed = workflow.ends(workflow.submit(WANTED, *alone, *flags), status=1)
-    assert printed.count(told) == len(WANTED), printed
+    assert printed.count(reason) == len(WANTED), printed
     for file in files(WANTED):
         assert file in printed
     if command != "sbatch":  # processors are those of a submission, not of each trial

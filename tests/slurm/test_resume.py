@@ -36,7 +36,7 @@ def went_on(workflow, trial):
     return first == 0 and all(0 < epoch < EPOCHS for epoch in further) and workflow.alone(trial)
 
 
-def test_jobs_that_are_stopped_go_on_by_themselves(cluster, new_workflow, undisturbed):
+def test_stopped_jobs_resume_automatically(cluster, new_workflow, undisturbed):
     """Packs are preempted (cancelled or put back), cancelled, put back, meet their limit, lose their node."""
     workflow = new_workflow("stopped", SLOW_SECONDS=SLOW_SECONDS)
     run = workflow.submit(
@@ -111,5 +111,5 @@ def test_what_finishes_after_its_controller_was_killed_is_finished(cluster, new_
 
 
 def lives(event):
-    """Whether the process that told of an event is still there."""
+    """Whether the process that wrote an event is still there."""
     return Path(f"/proc/{event['process']}").exists()

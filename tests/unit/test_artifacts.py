@@ -146,7 +146,7 @@ def test_a_folder_that_refuses_is_named(tmp_path, write, monkeypatch):
         write(tmp_path / "folder/file")
 
 
-def test_a_file_that_must_not_be_read_is_not_called_damaged(tmp_path, monkeypatch):
+def test_a_file_without_permission_is_not_called_damaged(tmp_path, monkeypatch):
     def refuse(path):
         raise PermissionError(13, "Permission denied", str(path))
 
@@ -182,7 +182,7 @@ def test_json_is_read_as_it_was_written_and_stays_json(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[1, 2]", '{"checksum": 1}', "<html>", '"gnnpool-sha256:"'])
-def test_json_of_others_is_refused(text, tmp_path):
+def test_json_without_a_seal_is_refused(text, tmp_path):
     (tmp_path / "m.json").write_text(text)
     with pytest.raises(ArtifactError, match=r"m\.json: damaged or cut short \(.*\); delete it and run again"):
         read_json(tmp_path / "m.json")

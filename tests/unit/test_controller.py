@@ -97,7 +97,7 @@ def test_the_lock_of_a_live_snakemake_that_left_no_file_stays(locks, child):
     assert is_locked(locks)
 
 
-def test_a_lock_of_which_nothing_is_known_stays(locks):
+def test_a_lock_of_an_unknown_process_stays(locks):
     assert "unknown process" in take_over(locks)
     assert is_locked(locks)
 

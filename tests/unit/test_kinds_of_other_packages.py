@@ -115,7 +115,7 @@ def test_needs_of_a_kind_of_another_package_are_planned_without_importing_it(plu
     assert "their_kind" not in sys.modules
 
 
-def test_a_need_that_there_is_not_is_refused_before_any_job(plugin, config):
+def test_an_unknown_need_is_refused_before_any_job(plugin, config):
     config["tables"][0]["kind"] = "odd_table"
     with pytest.raises(ConfigError, match="NEEDS of their_odd_kind: 'histories'; did you mean history"):
         check(config)

@@ -44,7 +44,7 @@ def dead():
     return process.pid
 
 
-def test_a_lock_is_held_while_it_is_held(path):
+def test_a_lock_is_held_only_inside_its_context(path):
     assert not is_held(path)
     with alone(path) as waited:
         assert not waited
@@ -52,7 +52,7 @@ def test_a_lock_is_held_while_it_is_held(path):
     assert not is_held(path)
 
 
-def test_without_flock_a_lock_is_held_while_it_is_held(path, no_flock):
+def test_without_flock_a_lock_is_held_only_inside_its_context(path, no_flock):
     with alone(path) as waited:
         assert not waited
         assert is_held(path)

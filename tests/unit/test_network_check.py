@@ -127,7 +127,7 @@ def test_a_network_that_cannot_be_trained_is_named_with_pooling_encoder_and_reas
     assert fault in found[0]
 
 
-def test_a_fault_of_another_package_names_it_and_lawful_poolings_are_not_blamed(refusal):
+def test_a_faulty_pooling_of_another_package_is_named_and_no_valid_one(refusal):
     assert any("operator 'vanish' is faulty:Vanish of another package" in line for line in refusal)
     assert not [line for line in refusal if line.startswith(("pooling 'mean'", "pooling 'lawful'"))]
 

@@ -137,7 +137,7 @@ def test_what_belongs_together_shares_a_fingerprint(copy):
     assert all(re.fullmatch("[0-9a-f]{64}", value) for one in code.values() for value in one.values())
 
 
-def test_additions_and_words_change_no_fingerprint(copy):
+def test_new_files_comments_and_messages_change_no_fingerprint(copy):
     before = fingerprints(copy)
     shutil.copy(copy / "pooling/mean.py", copy / "pooling/mine.py")
     shutil.copy(copy / "models/cgcnn.py", copy / "models/mine.py")

@@ -141,7 +141,7 @@ def test_the_reading_chooses_the_errors(config, trained, write_record):
         ({"detect": 5, "looks": [1]}, "--looks: found 1, expected increasing numbers of seeds, at least 2"),
     ],
 )
-def test_a_rule_that_is_none_is_refused(config, options, message):
+def test_an_impossible_rule_is_refused(config, options, message):
     with pytest.raises(ConfigError, match=message):
         plan_seeds(config, **options)
 

@@ -55,7 +55,7 @@ def states(status):
     return {one.trial.seed: one.state for one in status.blocks["first"]}
 
 
-def test_each_trial_is_in_the_state_that_its_files_tell(begun):
+def test_each_trial_is_in_the_state_that_its_files_show(begun):
     status = read_status(begun)
     assert states(status) == SEEDS
     assert status.counts("second") == {MISSING: 6}
@@ -78,7 +78,7 @@ def test_the_time_left_counts_what_others_of_the_kind_took(begun):
     assert read_status(begun).seconds_left == pytest.approx(3600 * (4 * 0.75 + 1))
 
 
-def test_hours_are_told_by_device(begun):
+def test_hours_are_listed_by_device(begun):
     assert read_status(begun).hours["cuda"] == pytest.approx(1.0)
 
 
@@ -163,7 +163,7 @@ def test_reading_changes_nothing_and_makes_nothing(begun, tmp_path):
 @pytest.mark.parametrize(
     "name", ["gnnpool.status.read_table", "gnnpool.journal.read_lines", "gnnpool.status.is_held"]
 )
-def test_a_file_that_must_not_be_read_is_a_reason_and_no_stop(begun, monkeypatch, name):
+def test_an_unreadable_file_is_a_reason_of_its_trial_and_ends_nothing(begun, monkeypatch, name):
     def refuse(path):
         raise PermissionError(13, "Permission denied", str(path))
 

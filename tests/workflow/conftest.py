@@ -93,5 +93,5 @@ def new_workflow(tmp_path_factory):
 def finished(tmp_path_factory):
     """The tiny configuration, run to its end once."""
     flow = Workflow(tmp_path_factory.mktemp("finished"))
-    flow.first_run = flow("--cores", "2")
+    flow("--cores", "2")
     return flow

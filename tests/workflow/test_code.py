@@ -45,6 +45,6 @@ def test_additions_leave_finished_trials_and_a_change_of_training_is_named(workf
     more = overlay("mean", "sum", "mine", "max")
     assert workflow.planned(CHECKED, overlay=more, **changed)["train_trial"] == 1
     printed = workflow("--cores", "1", CHECKED, overlay=more, status=1, **changed)
-    told = printed + (tmp_path / "logs/checks.log").read_text()
-    assert "1 trained by other code (shared_code " in told
-    assert "of model 'cgcnn'): salts/cgcnn/mdl/max/seed-1" in told
+    messages = printed + (tmp_path / "logs/checks.log").read_text()
+    assert "1 trained by other code (shared_code " in messages
+    assert "of model 'cgcnn'): salts/cgcnn/mdl/max/seed-1" in messages

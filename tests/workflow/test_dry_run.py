@@ -89,7 +89,7 @@ def test_more_seeds_only_add_trials(workflow):
     assert more["build_graphs"] == few["build_graphs"]
 
 
-def test_a_wrong_key_is_told_before_any_job(workflow):
+def test_a_wrong_key_is_reported_before_any_job(workflow):
     printed = workflow("--dry-run", overlay="training: {epocs: 3}", status=1)
     assert "training: unknown key 'epocs', did you mean 'epochs'?" in printed
     assert "Traceback" not in printed

@@ -43,7 +43,7 @@ def undisturbed(new_workflow):
     return flow
 
 
-def test_a_job_that_is_told_to_stop_is_named_and_goes_on_at_the_next_call(workflow, undisturbed):
+def test_a_stopped_job_is_named_and_resumes_at_the_next_call(workflow, undisturbed):
     run = workflow.start("--cores", "1", RECORD, overlay=OVERLAY)
     os.kill(trainer(workflow, after_epoch=5), signal.SIGTERM)
     printed = run.communicate(timeout=120)[0]
@@ -55,7 +55,7 @@ def test_a_job_that_is_told_to_stop_is_named_and_goes_on_at_the_next_call(workfl
     assert result(workflow) == result(undisturbed)
 
 
-def test_a_job_that_is_told_to_stop_is_tried_again_without_a_human(workflow, undisturbed):
+def test_a_stopped_job_is_retried_automatically(workflow, undisturbed):
     run = workflow.start("--cores", "1", "--retries", "1", RECORD, overlay=OVERLAY)
     os.kill(trainer(workflow, after_epoch=5), signal.SIGTERM)
     printed = run.communicate(timeout=120)[0]
@@ -64,7 +64,7 @@ def test_a_job_that_is_told_to_stop_is_tried_again_without_a_human(workflow, und
     assert result(workflow) == result(undisturbed)
 
 
-def test_the_same_command_after_a_kill_waits_for_the_trial_that_goes_on(workflow):
+def test_the_same_command_after_a_kill_waits_for_the_trial_that_still_runs(workflow):
     # Longer than a controller takes to start.
     overlay = "{training: {epochs: 800}, checkpoint: {epochs: 20, seconds: 60}}"
     run = workflow.start("--cores", "1", RECORD, overlay=overlay)

@@ -1,4 +1,4 @@
-"""Files that a user places: in every form up to a trained trial, and what is told while one is missing."""
+"""Files that a user places: every form up to a trained trial, and the report while one is missing."""
 
 import csv
 import io
@@ -127,13 +127,13 @@ def test_every_form_goes_through_to_a_trained_trial_while_a_file_is_missing(work
     write_forms(mirror)
     run = {"config": None, "overlay": SMALL + FORMS}
     printed = workflow("train_all", "--cores", "2", "--keep-going", status=1, **run)
-    for told in (
+    for text in (
         "surface: MamunHighT2019_adsorption.json could not be obtained; the mirror folder mirror does not",
         "http://127.0.0.1:9/surface.json: connection lost: [Errno 111] Connection refused (2 tries)",
         "expected md5 8a208683009546b4d0f9821113ab1cc6",
         "by hand: put it as MamunHighT2019_adsorption.json into the folder mirror, named as `mirror`",
     ):
-        assert told in printed
+        assert text in printed
     assert not list(workflow.folder.rglob("*.tmp"))
     assert not (workflow.folder / "results/data/surface").exists()
     results = workflow.folder / "results"
@@ -162,13 +162,13 @@ def test_own_data_runs_while_a_file_is_missing_and_an_edit_of_it_is_noticed(work
     targets = ["results/data/mine/structures.parquet", "results/data/2d/structures.parquet"]
     run = {"config": None, "overlay": SMALL + OWN}
     printed = workflow(*targets, "--cores", "1", "--keep-going", status=1, **run)
-    for told in (
+    for text in (
         "2d: c2db.db could not be obtained; the mirror folder mirror does not have it",
         "no address is known",
         "where to get it: ask for the ASE database of C2DB as https://cmr.fysik.dtu.dk/c2db/c2db.html",
         "by hand: put it as c2db.db into the folder mirror, named as `mirror` in the configuration",
     ):
-        assert told in printed
+        assert text in printed
     manifest = read_json(workflow.folder / "results/data/mine/manifest.json")
     assert (manifest["rows_kept"], len(manifest["raw_sha256"])) == (20, 64)
 

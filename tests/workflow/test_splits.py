@@ -72,7 +72,7 @@ def test_a_fold_that_is_not_the_published_one_stops_the_build(workflow, mirror):
     assert not split(workflow, "simple", 3).exists()
 
 
-def test_seeds_that_are_no_folds_are_told_before_any_job(workflow):
+def test_seeds_that_are_no_folds_are_reported_before_any_job(workflow):
     printed = workflow("--dry-run", overlay="split: {scheme: matbench}\nseeds: [0, 111]", status=1)
     assert "seeds: with split.scheme 'matbench' they are its folds, expected 0 to 4, found 111" in printed
 

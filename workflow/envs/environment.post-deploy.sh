@@ -1,2 +1,2 @@
-# What Snakemake runs in the new environment, from the folder of the workflow: gnnpool itself, as it lies there.
+# Snakemake runs this in the new environment, in the folder of the workflow; it installs gnnpool from there.
 pip install --no-deps --editable .

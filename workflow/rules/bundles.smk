@@ -1,8 +1,8 @@
 """From bundles to the files of trials.
 
-Inputs: the bundles, and the structures and splits that their trials must be of.
-Outputs: record, history and predictions of every planned trial that a bundle holds, and what the comparison of data
-found.
+Inputs: the bundles, and the structures and splits with which their trials must agree.
+Outputs: record, history and predictions of every planned trial that a bundle holds, and the result of the comparison
+of data.
 """
 
 

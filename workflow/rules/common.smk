@@ -46,7 +46,7 @@ GRAPHS = LAYOUT.graphs("{dataset}", "{edges}")
 # `again` is empty except for repeats.
 TRIAL_NAME = "{dataset}/{model}/{edges}/{pooling}/seed-{seed}{again}"
 TRIAL = LAYOUT.trial(TRIAL_NAME)
-# Files of the checks of the distinct networks; if several edges share one, the entry of the first.
+# File of the check of each distinct network; edges that share a network use the entry of the first.
 NETWORKS = {LAYOUT.network(n["name"]): n for n in reversed(PLAN.networks.values())}
 
 

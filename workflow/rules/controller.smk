@@ -1,4 +1,4 @@
-"""How the process that plans and starts the jobs begins and ends."""
+"""Start and end of the controller: the process that plans and starts the jobs."""
 
 import shlex
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 from gnnpool.controller import start_rounds_when_needed, take_over
 from gnnpool.logs import end_in_words, interrupt_once
 
-# Snakemake puts this into shell commands as it is, and an environment may lie in a folder with a space in its name.
+# Snakemake puts this into shell commands unquoted; the path of an environment may contain a space.
 sys.executable = shlex.quote(sys.executable)
 CONTROLLER = workflow.is_main_process and not {"-n", "--dry-run", "--nolock"} & set(
     sys.argv
@@ -20,7 +20,7 @@ if CONTROLLER:
 
 
 def report_troubles():
-    """Name the trials that failed or stopped, each with its reason and log, as the last words of a run."""
+    """At the end of a run, name the trials that failed or stopped, each with its reason and log."""
     from gnnpool.status import describe, read_status
 
     try:
@@ -30,5 +30,5 @@ def report_troubles():
             print("The same command again trains these alone.", file=sys.stderr)
     except (
         Exception
-    ) as error:  # whatever it is, the reason for which the run ends has been printed already
+    ) as error:  # of any kind: why the run ended has been printed already
         print(f"The trials without a record cannot be listed: {error}", file=sys.stderr)

@@ -19,7 +19,7 @@ rule fetch_dataset:
     conda:
         "../envs/environment.yaml"
     params:
-        # Where the file lies is not part of what it is: addresses and mirror trigger no rerun.
+        # The content decides, not its origin: changed addresses or mirrors trigger no rerun.
         sha256=lambda w: INPUTS.raw_hash(w.dataset, w.file),
     message:
         "Fetch {wildcards.file} of {wildcards.dataset}"

@@ -14,9 +14,9 @@ SECONDS_PER_EDGE = {"cpu": 1e-7, "cuda": 1e-9}
 # Fixed cost of a step, independent of batch size.
 SECONDS_PER_STEP = 0.02
 SECONDS_TO_START = (
-    240  # start and stop; longer than the signal comes before the time limit
+    240  # start and stop; longer than the time between the signal and the time limit
 )
-# MB; a process with torch, and with the libraries of a GPU.
+# MB of a process with torch; on a GPU also with its libraries.
 MEMORY_TO_START = {"cpu": 1000, "cuda": 4000}
 # MB of the GPU's memory.
 GPU_SHARE = 10_000

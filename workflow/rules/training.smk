@@ -13,7 +13,7 @@ localrules:
 rule check_networks:
     """Build every distinct network and train it for one step."""
     output:
-        # A failed check of a further pooling must not take away those that finished trials rest on.
+        # A failed check of a new pooling must not delete the files that finished trials depend on.
         update(list(NETWORKS)),
     log:
         f"{LOGS}/networks.log",

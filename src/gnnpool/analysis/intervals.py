@@ -89,6 +89,31 @@ def bca_over_seeds(
     values = contributions(error, baseline, statistic)
     if len(values) < MINIMUM_FOR_BOOTSTRAP or np.ptp(values) == 0:
         return NO_INTERVAL
+    return paired_bca(error, baseline, statistic=statistic, confidence=confidence, resamples=resamples)
+
+
+def paired_bca(
+    error: np.ndarray,
+    baseline: np.ndarray,
+    *,
+    statistic: str,
+    confidence: float,
+    resamples: int,
+    batch: int | None = None,
+) -> Interval:
+    """Bias-corrected and accelerated bootstrap interval of a change, from pairs of errors.
+
+    Args:
+        error: Errors of a pooling, ``[n]``, in the unit of the target.
+        baseline: The same of mean pooling, pair by pair.
+        statistic: ``mean_change`` or ``change_of_mean``.
+        confidence: Such as 0.95.
+        resamples: Bootstrap samples.
+        batch: Bootstrap samples drawn at a time; None for all.
+
+    Returns:
+        The interval in percent.
+    """
     found = stats.bootstrap(
         (error, baseline),
         lambda e, b, axis: combined_change(e, b, statistic, axis),
@@ -96,6 +121,7 @@ def bca_over_seeds(
         vectorized=True,
         confidence_level=confidence,
         n_resamples=resamples,
+        batch=batch,
         method="BCa",
         rng=np.random.default_rng(0),
     )

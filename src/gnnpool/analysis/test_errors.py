@@ -5,11 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from gnnpool.analysis.change import CONDITION, combined_change
 from gnnpool.analysis.collect import trials_beside
-from gnnpool.analysis.intervals import NO_INTERVAL, Interval
+from gnnpool.analysis.intervals import NO_INTERVAL, Interval, paired_bca
 from gnnpool.errors import ArtifactError
 from gnnpool.records import BASELINE, column_of
 from gnnpool.trial_files import read_trial_table
@@ -64,18 +63,9 @@ def bca_over_structures(
         return NO_INTERVAL
     if np.array_equal(error, baseline):
         return Interval(0.0, 0.0)
-    found = stats.bootstrap(
-        (error, baseline),
-        lambda e, b, axis: combined_change(e, b, "change_of_mean", axis),
-        paired=True,
-        vectorized=True,
-        confidence_level=confidence,
-        n_resamples=resamples,
-        batch=max(1, _DRAWN // len(error)),
-        method="BCa",
-        rng=np.random.default_rng(0),
-    )
-    return Interval(*found.confidence_interval)
+    batch = max(1, _DRAWN // len(error))
+    options = {"confidence": confidence, "resamples": resamples, "batch": batch}
+    return paired_bca(error, baseline, statistic="change_of_mean", **options)
 
 
 def intervals_over_structures(errors: pd.DataFrame, *, confidence: float, resamples: int) -> pd.DataFrame:

@@ -18,8 +18,8 @@ from gnnpool.errors import ConfigError, DataError
 from gnnpool.specs import DatasetSpec
 
 SOURCES = "gnnpool.data.sources"
-# In mean absolute deviations. Files round their targets far less; another unit, a logarithm or
-# another column is off by more.
+# In mean absolute deviations. The rounding of files is far smaller; another unit, a logarithm or
+# another column differs by more.
 STATISTICS_TOLERANCE = 0.01
 _logger = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ def _read(raw: str | Path | None, dataset: str, spec: DatasetSpec) -> list[RawSt
 
 
 def _check_statistics(rows: list[RawStructure], dataset: str, spec: DatasetSpec) -> None:
-    # Of all rows, so that one whose structure is bad and left out does not count as a wrong column.
+    # All rows count, also those whose structure is invalid: the expected statistics include them.
     targets = np.array([row.target for row in rows if is_number(row.target)], dtype=float)
     targets = targets[np.isfinite(targets)]
     expected = spec.target_statistics

@@ -72,7 +72,7 @@ def fetch_publication(
         reactions = _all_reactions(service, pages, publication, page_size)
         structures = _all_structures(service, pages, reactions, page_size)
     except FetchError as error:
-        kept = f"what has arrived is kept in {pages}; run again to go on"
+        kept = f"what has arrived is kept in {pages}; run again to resume"
         raise FetchError(f"{dataset}: {error}\n  {kept}") from error
     write_table(output, _table(reactions, structures))
     shutil.rmtree(pages)
@@ -88,7 +88,7 @@ def _all_reactions(service: Service, pages: Path, publication: str, size: int) -
         if page is None:
             page = _ask_reactions(service, publication, size, cursors[-1])
             if page["after"] in cursors:
-                break  # the service may return its last page for ever
+                break  # the service may repeat its last page forever
             _store(pages, "reactions", page)
         found |= {row["id"]: row for row in page["rows"]}
         more, total = page["more"], page["total"]
@@ -137,8 +137,8 @@ def _all_structures(
     found = {}
     for page in _stored(pages, "structures"):
         found |= page["structures"]
-    # First together, then each missing one alone: only for a single query does no answer mean that there is
-    # none.
+    # First many at once, then each missing one alone: only an empty answer to a single query means that the
+    # service has no structure.
     for at_once in (size, 1):
         remaining = sorted(wanted - found.keys())
         for first in range(0, len(remaining), at_once):

@@ -164,7 +164,7 @@ def _orbit(site: _Site, rotations: np.ndarray, translations: np.ndarray, lattice
     offsets -= np.rint(offsets)
     distances = np.linalg.norm(offsets @ lattice, axis=2)
     same = distances < SAME_ATOM
-    # Every atom has as many images, and each of these is near to all the others of that atom.
+    # Whether all atoms have the same number of images, and the images of an atom are all near each other.
     whole = (same.sum(axis=1) == same[0].sum()).all() and ((same.astype(float) @ same > 0) == same).all()
     apart = distances[distances >= SAME_ATOM if whole else distances > 0].min(initial=np.inf)
     if site.share >= 1 and apart < TWO_ATOMS:
@@ -177,7 +177,7 @@ def _orbit(site: _Site, rotations: np.ndarray, translations: np.ndarray, lattice
 
 
 def _formula(tags: Tags) -> dict[str, float]:
-    """Atoms of each element in the sum formula; None if there is no readable formula."""
+    """Atoms of each element in the sum formula; empty if there is no readable formula."""
     text = "".join(tags.get("_chemical_formula_sum", [])[:1])
     if not re.fullmatch(rf"({_TERM}[\s,]*)+", text):
         return {}

@@ -70,6 +70,9 @@ def ask_again(ask: Callable[[], T], address: str, limits: Limits, *, ends: float
         limits: Number of attempts and pauses.
         ends: Time on the monotonic clock after which there are no more pauses.
 
+    Returns:
+        What ``ask`` returns.
+
     Raises:
         Failed: With the last reason and the number of tries.
     """
@@ -107,6 +110,9 @@ def answered(
         ends: Time on the monotonic clock by which the body must be complete.
         headers: Headers of the request.
         options: Further options of `requests.request`.
+
+    Yields:
+        The answer, and the pieces of its body.
 
     Raises:
         Failed: If the connection is lost, is silent for too long, or the time is over.

@@ -17,7 +17,7 @@ _RADII = {
     "U": 196, "Np": 190, "Pu": 187, "Am": 180, "Cm": 169,
 }
 # fmt: on
-# Of the last four no radius is known; they are given that of curium.
+# No radius is known for the last four; that of curium is used.
 SYMBOLS = (*_RADII, "Bk", "Cf", "Es", "Fm")
 _PICOMETERS = (*_RADII.values(), 169, 169, 169, 169)
 

@@ -35,8 +35,11 @@ def read_groups(path: str | Path, *, ids: Sequence[str]) -> list[str]:
         path: File of :func:`write_groups`.
         ids: Names of the expected structures.
 
+    Returns:
+        For each structure the name of the first one of its group.
+
     Raises:
-        ArtifactError: If the file is missing, damaged, holds something else, or is of other structures.
+        ArtifactError: If the file is missing, damaged, holds something else, or belongs to other structures.
     """
     table = read_table(path)
     if table.column_names != ["id", "group"]:

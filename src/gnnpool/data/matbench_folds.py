@@ -23,6 +23,9 @@ def row_id(task: str, row: int, rows: int) -> str:
         task: Name of the task.
         row: Counted from 0, in the order of the official file.
         rows: Rows of the official file.
+
+    Returns:
+        Such as "mb-jdft2d-001" for row 0 of "matbench_jdft2d" with 636 rows.
     """
     return f"{task.replace('matbench', 'mb').replace('_', '-')}-{row + 1:0{len(str(rows))}d}"
 

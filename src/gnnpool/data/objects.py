@@ -31,6 +31,9 @@ def structures_from(
         metadata: dataset, target, unit and so on; see :class:`StructureSet`.
         on_bad_row: "error" refuses all structures if one is bad; "skip" leaves bad ones out.
 
+    Returns:
+        The structures, in their order.
+
     Raises:
         DataError: If a structure cannot be used, with its name, or the numbers of values differ.
     """

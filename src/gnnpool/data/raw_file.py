@@ -13,7 +13,7 @@ def known_hash(entry: Mapping) -> tuple[str, str] | None:
 
 
 def disagreement(path: str | Path, entry: Mapping) -> str | None:
-    """Expected and found hash of a file in words, if they differ.
+    """Expected and found hash of a file in words; None if they agree or no hash is configured.
 
     Args:
         path: The file.

@@ -34,6 +34,9 @@ class Split:
 def read_split(path: str | Path) -> Split:
     """Read a split.
 
+    Args:
+        path: File of :func:`gnnpool.data.splits.make_split`.
+
     Raises:
         ArtifactError: If the file is missing, damaged, or holds something else.
     """

@@ -21,7 +21,7 @@ class RawStructure:
 
     Args:
         id: Name of the row.
-        lattice: Rows are vectors, Å, three by three; if there are no species, the reason why.
+        lattice: Rows are vectors, Å, ``[3, 3]``; if the structure is unreadable, the reason as text.
         species: For each site, the occupancy of each element symbol or atomic number.
         target: Quantity to predict.
         fractional: Coordinates in units of the lattice vectors; None if the source has Cartesian ones.

@@ -26,7 +26,7 @@ MIN_HEIGHT = 1.0
 MIN_DISTANCE = 0.1
 # Å; files round their coordinates less coarsely.
 MAX_DISAGREEMENT = 1e-3
-# Cells away from the origin; image numbers up to the cutoff then still fit in one signed byte.
+# Cells away from the origin; image numbers up to the cutoff then fit in one signed byte.
 MAX_FRACTIONAL = 50.0
 # Å for a length; their squares are far below the largest float, and no crystal or target exceeds them.
 MAX_LENGTH = 1e5

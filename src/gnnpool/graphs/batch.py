@@ -30,7 +30,10 @@ class Nodes:
 
         Args:
             batch: Graph of each node, int64 ``[N]``, ascending, as torch-geometric's DataLoader makes it.
-            num_graphs: Number of graphs; found from the vector if it is None.
+            num_graphs: Number of graphs; None to take it from the vector.
+
+        Returns:
+            The nodes.
 
         Raises:
             ValueError: If the vector has another type, is not ascending, or leaves a graph empty.
@@ -39,7 +42,7 @@ class Nodes:
 
     @property
     def num_nodes(self) -> int:
-        """N."""
+        """Number N of nodes."""
         return self.batch.shape[0]
 
     @cached_property
@@ -120,6 +123,9 @@ class GraphBatch(Nodes):
             species: Atomic number less one, int64 ``[N]``.
             num_graphs: See :meth:`Nodes.from_vector`.
 
+        Returns:
+            The batch, its edges sorted by target.
+
         Raises:
             ValueError: If the batch vector is unusable, an edge has no node or joins two graphs, or the
                 number of values does not fit.
@@ -148,6 +154,9 @@ class GraphBatch(Nodes):
             data: Has ``edge_index``; ``batch`` unless it is a single graph; ``edge_length`` (Å),
                 ``edge_vector`` (Å) and ``z`` (atomic numbers) where the network or pooling needs them.
 
+        Returns:
+            The batch, its edges sorted by target.
+
         Raises:
             ValueError: If an atomic number is not between 1 and 100; see also :meth:`from_edges`.
         """
@@ -174,7 +183,11 @@ class GraphBatch(Nodes):
 
     @cached_property
     def edge_length(self) -> Tensor:
-        """Å, ``[E]``; ValueError if the lengths are unknown."""
+        """Length of each edge, Å, ``[E]``.
+
+        Raises:
+            ValueError: If the lengths are unknown.
+        """
         if self.shell_length is None:
             raise ValueError("edge lengths are unknown: give edge_length (Å, one for each edge)")
         return self.shell_length.index_select(0, self.shell)

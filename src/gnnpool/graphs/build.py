@@ -18,7 +18,7 @@ from gnnpool.graphs.file import GraphSet, write_graphs
 from gnnpool.graphs.neighbors import Cells, Edges
 
 SCHEMES = {"mdl": mdl.assign_edges, "ocp": ocp.assign_edges}
-# Atoms whose edges are sorted together: some ten thousand edges, which the processor's cache holds.
+# Atoms whose edges are sorted together: about ten thousand edges, which fit into the processor's cache.
 _BLOCK = 256
 _logger = logging.getLogger(__name__)
 

@@ -26,8 +26,8 @@ class GraphSet:
         lattices: Rows are vectors, Å, float64 ``[S, 3, 3]``.
         node_ptr: First node of each graph, int64 ``[S + 1]``.
         edge_ptr: First edge of each graph, int64 ``[S + 1]``.
-        source: Node an edge comes from, unsigned ``[E]``.
-        target: Node an edge goes to, unsigned ``[E]``.
+        source: Node where each edge starts, unsigned ``[E]``.
+        target: Node where each edge ends, unsigned ``[E]``.
         shift: Lattice translation of the source, int8 ``[E, 3]``.
         length: Å, float32 ``[E]``.
         targets: Quantity to predict, float64 ``[S]``.
@@ -73,6 +73,9 @@ def write_graphs(path: str | Path, graphs: GraphSet) -> None:
 
 def read_graphs(path: str | Path) -> GraphSet:
     """Read a graph set.
+
+    Args:
+        path: File of :func:`write_graphs`.
 
     Raises:
         ArtifactError: If the file is missing, damaged, or holds something else.

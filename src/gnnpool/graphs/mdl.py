@@ -25,7 +25,7 @@ def assign_edges(cells: Cells, *, cutoff: float, max_neighbors: int, max_offsets
     Source:
         Section 2, "Edge assignment", of the benchmark paper; `edge_calc_method: mdl` of MatDeepLearn.
     """
-    # In most cells all shortest images are far nearer than the cutoff; not so if images are left out.
+    # In most cells all shortest images are far nearer than the cutoff, unless max_offsets excludes some.
     reach = cutoff if max_offsets is not None else np.minimum(cutoff, pair_reach(cells))
     edges = find_neighbors(cells, cutoff=reach, max_offsets=max_offsets)
     return keep_nearest(shortest_images(cells, edges), max_neighbors)

@@ -52,7 +52,7 @@ class Cells:
         return np.diff(self.ptr)
 
     def part(self, start: int, stop: int) -> "Cells":
-        """The cells from one number up to another, which is excluded."""
+        """The cells with the numbers start, ..., stop - 1."""
         ptr = self.ptr[start : stop + 1]
         return Cells(self.positions[ptr[0] : ptr[-1]], self.lattices[start:stop], ptr - ptr[0])
 
@@ -83,7 +83,7 @@ class Edges:
         return np.searchsorted(self.target, np.arange(atoms + 1))
 
     def take(self, index: np.ndarray) -> "Edges":
-        """The edges of an index, in its order."""
+        """The edges with the numbers in ``index``, in that order."""
         return Edges(
             self.target.take(index),
             self.source.take(index),
@@ -170,8 +170,11 @@ def keep_nearest(edges: Edges, max_neighbors: int) -> Edges:
 def pair_reach(cells: Cells) -> np.ndarray:
     """A distance within which every pair of atoms of a cell has all its shortest images, Å, ``[S]``.
 
-    On each axis some image of j is at most half a lattice vector from i, and at most as far as the
-    atoms spread. Of the box of these steps a corner is the farthest point.
+    On each axis, some image of j is at most half a lattice vector from i, and at most the extent of the
+    atoms. These steps span a box, and the distance is that of its farthest corner.
+
+    Args:
+        cells: The cells.
     """
     inverse = np.repeat(np.linalg.inv(cells.lattices), cells.sizes, axis=0)
     fractional = np.einsum("nx,nxk->nk", cells.positions, inverse)

@@ -13,8 +13,8 @@ _PRODUCTS = np.triu_indices(3)
 def shortest_images(cells: Cells, edges: Edges) -> Edges:
     r"""Keep one edge for each ordered pair of different atoms, at their shortest distance.
 
-    The edges of both directions take opposite images. Several images are often equally near. Among
-    them decide, each time by the highest value and in this order:
+    The edges of both directions take opposite images. Several images are often equally near. Of
+    these, keep the one with the highest value of the first quantity in this list that differs:
 
     1. the surroundings of both atoms, :math:`s_l = \sum_k (v \cdot u_k)^l + (-1)^l \sum_m (v \cdot w_m)^l`
        for l = 1 to 4, where v is the vector from the target to the image in units of its length, and

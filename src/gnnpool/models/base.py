@@ -14,14 +14,14 @@ class Encoder(nn.Module, ABC):
     tensors, so that it can be compiled. It must not pool. Its class states
 
     - ``needs_vectors``: whether :meth:`embed` reads the directions of the edges.
-    - ``separable``: whether a graph's embedding is independent of the rest of the batch in training
-      mode too; with batch normalisation it is not. The gradients of a large batch are then accumulated
-      over parts of it, which bounds the memory.
+    - ``separable``: whether a graph's embedding is independent of the rest of the batch, also in
+      training mode; false with batch normalization. If it is true, training accumulates the gradients
+      of a large batch over parts of it, which bounds the memory.
 
     Args:
         out_channels: Channels F of the node embeddings.
         layers: Number L of layers whose embeddings :meth:`embed` can return, the last one included;
-            None if it returns the last one's only.
+            None if it can return only those of the last layer.
     """
 
     needs_vectors = False
@@ -48,11 +48,11 @@ class Encoder(nn.Module, ABC):
 
         Args:
             species: Atomic number less one, int64 ``[N]``.
-            source: int64 ``[E]``.
-            target: int64 ``[E]``, ascending.
+            source: Node where each edge starts, int64 ``[E]``.
+            target: Node where each edge ends, int64 ``[E]``, ascending.
             shell: Shell of each edge, int64 ``[E]``.
-            shell_length: Length of the edges of each shell, Å, ``[S]``. What depends on the length
-                alone is best computed for the shells and then looked up for the edges.
+            shell_length: Length of the edges of each shell, Å, ``[S]``. Compute what depends
+                on the length alone once for each shell, and look it up for the edges.
             edge_vector: Å, ``[E, 3]``, from target to source; None unless ``needs_vectors``.
 
         Returns:

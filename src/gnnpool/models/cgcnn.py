@@ -15,14 +15,14 @@ _ELEMENTS = 100
 
 
 class CGCNN(Encoder):
-    r"""Gated crystal graph convolutions with batch normalisation.
+    r"""Gated crystal graph convolutions with batch normalization.
 
     .. math:: x_i \leftarrow \mathrm{BN}\Big(x_i + \frac{1}{|\mathcal N(i)|} \sum_{j \in \mathcal N(i)}
               \sigma(W_f z_{ij} + b_f) \odot \mathrm{softplus}(W_s z_{ij} + b_s)\Big),
               \quad z_{ij} = [x_i, x_j, g(d_{ij})]
 
-    A node without edges keeps its value. Before the convolutions, linear layers with ReLU process
-    the one-hot species.
+    For a node without edges the mean is zero. Before the convolutions, linear layers with ReLU
+    process the one-hot species.
 
     Args:
         cutoff: Å, the range of the Gaussians g.

@@ -19,9 +19,9 @@ class _Edges(NamedTuple):
     """Edges, with the functions of their lengths that every layer uses.
 
     Args:
-        source: int64 ``[E]``.
-        target: int64 ``[E]``, ascending.
-        shell: int64 ``[E]``.
+        source: Node where each edge starts, int64 ``[E]``.
+        target: Node where each edge ends, int64 ``[E]``, ascending.
+        shell: Shell of each edge, int64 ``[E]``.
         radial: Radial functions of the lengths of the shells ``[S, K]``, zero at the cutoff.
         envelope: Cosine cutoff of these lengths ``[S, 1]``.
         direction: Unit vector from target to source ``[E, 3]``.
@@ -39,7 +39,7 @@ class TorchMD(Encoder):
     r"""Attention over neighbors, with scalar features x and vector features v on each node.
 
     Linear layers with SiLU process the one-hot species z. A second embedding of the neighbors' species is
-    then combined with the result; only here an atom's own images are left out:
+    then combined with the result; only this sum excludes an atom's own images:
 
     .. math:: x_i \leftarrow W_c \Big[x_i, \sum_{j \ne i} \mathrm{emb}(z_j) \odot \phi(d_{ij})
               (W_f e(d_{ij}) + b_f)\Big] + b_c, \qquad \phi(d) = \tfrac{1}{2}(1 + \cos \pi d / r)
@@ -194,7 +194,7 @@ class _Attention(nn.Module):
         self.update = _xavier(channels, 3 * channels)
 
     def forward(self, x: Tensor, vectors: Tensor | None, edges: _Edges) -> tuple[Tensor, Tensor | None]:
-        """Update scalars ``[N, F]`` and vectors ``[N, 3, F]``; None stands for zero, or for unread."""
+        """Update scalars ``[N, F]`` and vectors ``[N, 3, F]``; vectors that are zero or not read are None."""
         y, w = self._receive(self.norm(x), vectors, edges)
         o, *gates = self._leading(self.update, y, self.update_blocks)
         x = x + o
@@ -251,7 +251,7 @@ class _Attention(nn.Module):
 
 
 def _xavier(inputs: int, outputs: int, *, bias: bool = True) -> nn.Linear:
-    """A linear layer with the published initialisation: Xavier-uniform weights, zero biases."""
+    """A linear layer with the published initialization: Xavier-uniform weights, zero biases."""
     linear = nn.Linear(inputs, outputs, bias=bias)
     nn.init.xavier_uniform_(linear.weight)
     if bias:

@@ -20,11 +20,11 @@ def pooled_channels(pooling: Pooling, *, what: str) -> int:
     """Width of the pooled vector, found by pooling the small graphs once.
 
     Args:
-        pooling: Any pooling; weights without a shape get theirs.
+        pooling: Any pooling; its lazy modules are initialized.
         what: Pooling and operator, for messages.
 
     Raises:
-        ConfigError: If it fails on them, or does not give one vector for each.
+        ConfigError: If the pooling fails on them, or does not give one vector for each.
     """
     mode = pooling.training
     x = _embeddings(pooling.in_channels, torch.get_default_dtype())
@@ -84,7 +84,7 @@ def check_laws(pooling: Pooling, *, what: str) -> None:
 
 
 def probe_size(pooling: Pooling, *, what: str) -> bool:
-    """Whether two copies of a graph as one graph have another vector than the graph.
+    """Whether the vector of two copies of a graph, pooled as one graph, differs from that of the graph.
 
     Args:
         pooling: Any pooling; a copy in float64 and evaluation mode is measured.

@@ -29,7 +29,7 @@ class Pooling(nn.Module, ABC):
     defines :meth:`pool`. Its class states
 
     - ``sees_size``: whether the vector depends on how many atoms describe the crystal, so that a
-      supercell has another vector than its cell. None is replaced by what two copies of the nodes show.
+      supercell has another vector than its cell. It is measured for operators of other packages.
     - ``needs_edges``: whether :meth:`pool` reads edges.
     - ``needs_layers``: whether x holds the embeddings after every layer of the encoder, side by side,
       ``[N, L F]``, and not those after the last layer alone; ``in_channels`` is then L F.
@@ -39,7 +39,7 @@ class Pooling(nn.Module, ABC):
 
     Contract tests verify for every operator: the result does not depend on the order of the nodes inside
     a graph nor on which graphs share the batch; it is finite for a graph with one node; gradients reach
-    every parameter and the input; ``sees_size`` is true of supercells.
+    every parameter and the input; ``sees_size`` states whether a supercell has another vector.
 
     Args:
         in_channels: Channels F of the node embeddings.
@@ -74,10 +74,10 @@ class Pooling(nn.Module, ABC):
         Args:
             x: Node embeddings ``[N, F]``, in the order of ``graphs``.
             graphs: Which node belongs to which graph, with edges if ``needs_edges``; or the batch vector
-                of torch-geometric, int64 ``[N]``, ascending. Only with the vector:
+                of torch-geometric, int64 ``[N]``, ascending. The other arguments belong to the vector.
             edge_index: Source and target of each edge, int64 ``[2, E]``.
             edge_length: Å, ``[E]``, for operators that read lengths.
-            num_graphs: Number of graphs; found from the vector if it is None.
+            num_graphs: Number of graphs; None to take it from the vector.
 
         Returns:
             One vector for each graph, ``[G, D]``, and the auxiliary loss if there is one. For a batch

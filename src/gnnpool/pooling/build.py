@@ -50,7 +50,7 @@ class Concat(Pooling):
         return Pooled(joined if self.linear is None else self.linear(joined), sum(losses) if losses else None)
 
     def _input(self, x: Tensor, part: Pooling) -> Tensor:
-        """Embeddings after all layers, or after the last one, which stand last."""
+        """Embeddings after all layers, or the last channels: those after the last layer."""
         return x if part.needs_layers == self.needs_layers else x[:, -part.in_channels :]
 
 
@@ -65,7 +65,7 @@ def build_pooling(name: str, entry: Mapping | None, in_channels: int, *, layers:
         entry: Its entry of the configuration: operators, options, width, order_dependent. Keys of the
             head are ignored. Without operators, the pooling is the operator of its name.
         in_channels: Channels F of the node embeddings.
-        layers: Layers L whose embeddings the encoder can return; None if only the last one's.
+        layers: Number L of layers whose embeddings the encoder can return; None if only the last layer.
 
     Returns:
         The pooling.

@@ -30,14 +30,14 @@ class DenseDiffPooling(Pooling):
               - w_\mathrm{entropy} \frac{1}{n} \sum_{i,k} s_{ik} \log s_{ik}
 
     The sums run over the graph's own nodes, so neither padding nor the rest of the batch changes the loss.
-    The loss is a pure number that is added to the error in the unit of the target: the same weight pulls
-    harder where targets are small. At weight 0, the default, the losses are not computed.
+    The loss is a pure number that is added to the error in the unit of the target, so the same weight has
+    a larger effect where targets are small. At weight 0, the default, the losses are not computed.
 
     Args:
         in_channels: Channels F of the node embeddings.
         clusters: C. A share of the largest graph, as published, would make a graph's result depend
             on the rest of the dataset.
-        link_weight: Weight of the link loss. 0 as in the training loop of PyG's example of today, which
+        link_weight: Weight of the link loss. 0 as in the training loop of PyG's current example, which
             discards both losses; the authors' code has the link loss behind a flag.
         entropy_weight: Weight of the entropy. 0 as in both; PyG's example of 2020 added both losses.
 

@@ -24,7 +24,7 @@ class MemoryPooling(Pooling):
     A second layer with one cluster assigns every node to it, whatever its keys are. So it is a sum
     followed by W_2, and has no keys here. The output grows with the number of nodes.
 
-    In effect the operator is a sum. With keys as initialised all s are close to 1/K, and the sum of y_k over
+    In effect the operator is a sum. With the initial keys all s are close to 1/K, and the sum of y_k over
     k is W_1 times the sum of the nodes whatever s is, so s matters only in channels where y_k has both
     signs. Replacing all s by 1/K changed the predictions of trained networks by at most 2e-4 of their
     spread, and often by less than 1e-6.

@@ -84,7 +84,7 @@ class _Reading:
         planned: Sequence[Trial],
         sees_size: Mapping,
     ) -> None:
-        self._trials, self._config, self._labels, self._sees = trials, config, labels, sees_size
+        self._trials, self._labels, self._sees = trials, labels, sees_size
         self._sure = {name: config["statistics"][name] for name in ("confidence", "margin")}
         seeds = seeds_of(planned)
         self._changes = changes_by_seed(trials[trials["seed"].isin(seeds)])

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from gnnpool.errors import OutOfMemory
 from gnnpool.records import Trial
 
-# Of mallopt(3).
+# Parameters of mallopt(3).
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4
 # Parts of the messages of torch and CUDA when an allocation fails.
 _MESSAGES = ("can't allocate memory", "out of memory", "ALLOC_FAILED")
@@ -42,8 +42,8 @@ def explained_exhaustion(trial: Trial, *, batch_size: int) -> Iterator[None]:
         if not (isinstance(error, MemoryError) or any(message in str(error) for message in _MESSAGES)):
             raise
         raise OutOfMemory(
-            f"{trial}: memory ran out ({str(error).splitlines()[0]}). Let fewer trials run at once, or lower "
-            f"training.batch_size (now {batch_size}; it changes results). What a batch takes grows with the "
-            f"edges of {trial.edges!r} and, where pooling {trial.pooling!r} pads or pairs nodes, with the "
+            f"{trial}: memory ran out ({str(error).splitlines()[0]}). Run fewer trials at once, or lower "
+            f"training.batch_size (now {batch_size}; this changes results). The memory of a batch grows with "
+            f"the number of {trial.edges!r} edges and, if {trial.pooling!r} pads or pairs nodes, with the "
             "largest structure"
         ) from error

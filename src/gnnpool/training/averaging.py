@@ -11,13 +11,13 @@ from gnnpool.network import Network
 
 
 class MovingAverage:
-    r"""Exponential moving average of all weights and of the statistics of batch normalisation.
+    r"""Exponential moving average of all weights and of the statistics of batch normalization.
 
     .. math:: a_{t+1} = d_t a_t + (1 - d_t) w_{t+1}, \quad d_t = \min(e^{-1 / (\tau S)}, (1 + t) / (10 + t))
 
     t counts the optimizer steps from 0, w are the weights after a step, S is the number of steps in an
-    epoch. The second term of the minimum is a warm-up: early in a training the average reaches back
-    over a ninth of the steps so far, so that it forgets the initial weights however short the training is.
+    epoch. The second term of the minimum is a warm-up: early in a training the time constant is about
+    a ninth of the steps so far, so that even a short training forgets the initial weights.
 
     Args:
         network: The network that is trained, still with its initial weights, from which the average starts.
@@ -29,7 +29,7 @@ class MovingAverage:
         self.network = copy.deepcopy(network).requires_grad_(False)
         for module in self.network.modules():
             if isinstance(module, nn.RNNBase):
-                module.flatten_parameters()  # cuDNN wants one block of memory, which a copy does not keep
+                module.flatten_parameters()  # cuDNN needs one block of memory, which a copy is not
         self._trained = network
         self._parameters = list(zip(self.network.parameters(), network.parameters(), strict=True))
         self._decay = math.exp(-1 / (time_constant * steps_per_epoch))
@@ -54,7 +54,7 @@ class MovingAverage:
         return {"network": self.network.state_dict(), "steps": self._steps}
 
     def load_state_dict(self, state: dict) -> None:
-        """Restore a state."""
+        """Restore a state of :meth:`state_dict`."""
         self.network.load_state_dict(state["network"])
         self._steps = state["steps"]
 

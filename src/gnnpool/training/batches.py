@@ -72,6 +72,9 @@ class DeviceGraphs:
         """Make one batch of each group of graphs, as :meth:`batch` does.
 
         Small groups are fetched together; their batches are views.
+
+        Args:
+            groups: Numbers of the graphs of each batch.
         """
         waiting: list[np.ndarray] = []
         items = 0
@@ -162,7 +165,7 @@ class DeviceGraphs:
 def cut(index: np.ndarray, size: int) -> list[np.ndarray]:
     """Cut an epoch into batches; a last batch of one graph joins the one before.
 
-    Batch normalisation needs more than one value, and a graph alone may be a single node.
+    Batch normalization needs more than one value, and a graph alone may be a single node.
 
     Args:
         index: Graphs in the order of the epoch.
@@ -193,14 +196,14 @@ def _arrivals(graphs: GraphSet) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _shells(graphs: GraphSet) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Distinct lengths graph by graph, their number in each graph, and which of its graph's each edge has."""
+    """Distinct lengths of each graph, their number, and the shell of each edge, counted in its graph."""
     owner = np.repeat(np.arange(len(graphs), dtype=np.uint64), np.diff(graphs.edge_ptr))
     lengths, numbers, shell = [], [], np.empty(len(owner), dtype=np.int32)
     for begin in range(0, len(graphs), _GRAPHS_AT_ONCE):
         end = min(begin + _GRAPHS_AT_ONCE, len(graphs))
         edges = slice(graphs.edge_ptr[begin], graphs.edge_ptr[end])
         bits = graphs.length[edges].astype(np.float32).view(np.uint32)
-        # Sorted by graph and then by length, since the bits of positive numbers are in their order.
+        # Sorted by graph and then by length: positive numbers and their bits have the same order.
         distinct, which = np.unique(owner[edges] << np.uint64(32) | bits, return_inverse=True)
         number = np.bincount((distinct >> np.uint64(32)).astype(np.int64) - begin, minlength=end - begin)
         first = np.cumsum(number) - number

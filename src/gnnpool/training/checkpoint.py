@@ -43,7 +43,7 @@ class CheckpointFile:
 
     Args:
         folder: The folder; made when the first checkpoint is written.
-        identity: What a checkpoint depends on; a checkpoint of another identity is never loaded.
+        identity: SHA-256 of what determines the numbers; a checkpoint of another identity is never loaded.
     """
 
     def __init__(self, folder: str | Path, identity: str) -> None:
@@ -52,7 +52,11 @@ class CheckpointFile:
         self._identity = identity
 
     def save(self, state: dict) -> None:
-        """Write a state as the newest checkpoint, and keep the one before."""
+        """Write a state as the newest checkpoint, and keep the one before.
+
+        Raises:
+            ArtifactError: If the folder cannot be written.
+        """
         buffer = io.BytesIO()
         torch.save(state, buffer)
         try:

@@ -19,7 +19,7 @@ def explained_refusal() -> Iterator[None]:
     """Turn a failure to write the compiler's files into an error that names their folder.
 
     Raises:
-        ArtifactError: If the cause of an error, however deep, is such a refusal.
+        ArtifactError: If an error has such a failure anywhere in its chain of causes.
     """
     try:
         yield

@@ -67,5 +67,5 @@ def make_forward(network: Network, engine: str, *, sample: GraphBatch) -> Callab
     state = copy.deepcopy(network.state_dict())
     forward(sample).value.sum().backward()
     network.zero_grad(set_to_none=True)
-    network.load_state_dict(state)  # batch normalisation has counted the sample
+    network.load_state_dict(state)  # undo the update of batch normalization by the sample
     return forward

@@ -52,7 +52,7 @@ def train(
         engine: "eager" or "compiled".
         checkpoints: From which the training resumes, and where it is saved.
         clock: Time spent; that of earlier attempts is added.
-        averaged: Whether there is an averaged reading; without it a benchmark measures what it costs.
+        averaged: Whether there is an averaged reading; False only in benchmarks that measure its cost.
 
     Returns:
         History and chosen weights.
@@ -137,7 +137,7 @@ def _train_epoch(
 
 
 def _read_average(state: TrainingState, validation: list[Batch], epoch: int, settings: Training) -> float:
-    """Validate the averaged weights and let their reading consider the epoch; their error, target unit."""
+    """Let the averaged reading consider the epoch; return its validation error, target unit."""
     average, averaging, device = state.average, settings.averaging, validation[0][1].device
     average.copy_counters()  # type: ignore[union-attr]
     # A module that draws random numbers in evaluation mode must not change the training.
@@ -168,7 +168,7 @@ def _pass_over(
     settings: Training,
     checkpoints: Checkpoints,
 ) -> float:
-    """Train on each batch once; the mean absolute error while the weights change, target unit."""
+    """Train on each batch once; return the mean absolute error of these steps, target unit."""
     network, optimizer = state.network, state.optimizer
     limit = training_limit(network, graphs)
     divided = [graphs.divide(index, limit) for index in batches]
@@ -182,7 +182,7 @@ def _pass_over(
         optimizer.step()
         if state.average:
             state.average.update()
-    # The device is waited for only here, once in an epoch.
+    # The only wait for the device in an epoch.
     error, loss = torch.stack(errors, dim=1).double().cpu().numpy()
     if not np.isfinite(loss).all():
         first = int(np.flatnonzero(~np.isfinite(loss))[0])

@@ -4,10 +4,20 @@ import numpy as np
 
 
 def mae(target: np.ndarray, prediction: np.ndarray) -> float:
-    """Mean absolute error, in the unit of the target."""
+    r"""Mean absolute error, :math:`\frac{1}{S} \sum_i |\hat y_i - y_i|`, in the unit of the target.
+
+    Args:
+        target: y, ``[S]``.
+        prediction: :math:`\hat y`, ``[S]``.
+    """
     return float(np.abs(prediction - target).mean())
 
 
 def rmse(target: np.ndarray, prediction: np.ndarray) -> float:
-    """Root of the mean squared error, in the unit of the target."""
+    r"""Root of the mean squared error, :math:`\sqrt{\frac{1}{S} \sum_i (\hat y_i - y_i)^2}`, target unit.
+
+    Args:
+        target: y, ``[S]``.
+        prediction: :math:`\hat y`, ``[S]``.
+    """
     return float(np.sqrt(np.square(prediction - target).mean()))

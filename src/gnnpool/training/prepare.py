@@ -52,7 +52,7 @@ class PreparedTrial:
 
     @property
     def id(self) -> str:
-        """SHA-256 of the identity, by which the trial's files and its checkpoint know each other."""
+        """SHA-256 of the identity; it links the trial's files and its checkpoint."""
         return hashlib.sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -84,10 +84,13 @@ def prepare_trial(
         stage_version: Version of the training stage.
         device: "auto", "cpu" or "cuda".
 
+    Returns:
+        The trial, ready to be trained.
+
     Raises:
-        ArtifactError: If a file is damaged, or graphs and split are of different structures.
+        ArtifactError: If a file is damaged, or graphs and split were made from different structures.
         ConfigError: If there is no such device, model, pooling or option.
-        DataError: If a part of the split is too small to train or judge with.
+        DataError: If a part of the split is too small for training or evaluation.
     """
     settings = Training(**training)
     place = choose_device(device, trial)
@@ -146,12 +149,15 @@ def choose_device(wanted: str, trial: Trial) -> torch.device:
         wanted: "auto", "cpu" or "cuda".
         trial: Which one.
 
+    Returns:
+        The device, with its number if it is a GPU.
+
     Raises:
         ConfigError: If there is no such device.
     """
     if wanted == "cuda" and not torch.cuda.is_available():
         raise ConfigError(
-            "device: 'cuda' was asked for, but torch finds no usable CUDA device on this machine"
+            "device: 'cuda' is configured, but torch finds no usable CUDA device on this machine"
         )
     if wanted == "cpu" or not torch.cuda.is_available():
         return torch.device("cpu")

@@ -56,12 +56,12 @@ def run_trial(
         outputs: The files to write: record, history, predictions and weights.
         checkpoint: Folder of the checkpoint, removed once the record is written.
         checkpoint_every: epochs and seconds after which the training is saved.
-        journal: What happens in each attempt is appended to it; the lock lies beside it.
+        journal: JSON Lines file to which the events of each attempt are appended; the lock is beside it.
 
     Raises:
-        ArtifactError: If a file is damaged or cannot be written, or graphs and split are of different
-            structures.
-        DataError: If a part of the split is too small to train or judge with.
+        ArtifactError: If a file is damaged or cannot be written, or graphs and split were made from
+            different structures.
+        DataError: If a part of the split is too small for training or evaluation.
         DivergedError: If the loss is not finite; no record is written.
         InterruptedTraining: If a signal asked to stop; the training is saved.
         OutOfMemory: If the memory of the GPU or of the host runs out.

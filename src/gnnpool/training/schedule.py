@@ -53,9 +53,9 @@ class Schedule:
             self._schedule.step()
 
     def state_dict(self) -> dict:
-        """Everything that the next epochs depend on."""
+        """All values that the learning rates of the next epochs depend on."""
         return self._schedule.state_dict()
 
     def load_state_dict(self, state: dict) -> None:
-        """Go back to a state."""
+        """Restore a state of :meth:`state_dict`."""
         self._schedule.load_state_dict(state)

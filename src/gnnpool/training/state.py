@@ -55,7 +55,7 @@ class Progress:
 
     @classmethod
     def from_state_dict(cls, state: dict) -> "Progress":
-        """The progress of a state."""
+        """Restore the progress from :meth:`state_dict`."""
         return cls(**state | {"choices": {name: Choice(**kept) for name, kept in state["choices"].items()}})
 
 
@@ -86,7 +86,7 @@ class TrainingState:
     """A training between two epochs.
 
     Args:
-        network: With its weights and the statistics of its normalisations.
+        network: With its weights and the statistics of its normalizations.
         average: Moving average of the network; None if only the raw reading is wanted.
         optimizer: With its averages of gradients.
         schedule: Of the learning rate.
@@ -118,7 +118,7 @@ class TrainingState:
         }
 
     def load_state_dict(self, state: dict) -> None:
-        """Go back to a state, the random numbers of the process included."""
+        """Restore a state, the random number generators of the process included."""
         self.network.load_state_dict(state["network"])
         if self.average:
             self.average.load_state_dict(state["average"])

@@ -16,12 +16,12 @@ _PART = {"cpu": 2**13, "cuda": 2**16}
 
 
 def evaluation_limit(graphs: DeviceGraphs) -> int:
-    """Nodes and edges to predict for at once."""
+    """Nodes and edges in one part of an evaluation; see :meth:`DeviceGraphs.divide`."""
     return _PART[graphs.device.type]
 
 
 def training_limit(network: Network, graphs: DeviceGraphs) -> int | None:
-    """Nodes and edges to train on at once; None if the graphs of a batch must stay together."""
+    """Nodes and edges in one part of a batch; None if the graphs of a batch must stay together."""
     return _PART[graphs.device.type] if network.separable else None
 
 

@@ -16,7 +16,7 @@ def test_equal_numbers_stay_together():
     assert bins_of(np.array([])).tolist() == []
 
 
-def test_the_interval_of_a_median_goes_from_the_kth_least_to_the_kth_greatest():
+def test_the_interval_of_a_median_goes_from_the_kth_lowest_to_the_kth_highest():
     # Of ten tosses one or none is a head with 1.1 %, two or fewer with 5.5 %: k = 2.
     assert median_interval(np.arange(10.0)[::-1], 0.95) == (1.0, 8.0)
     assert median_interval(np.arange(6.0), 0.95) == (0.0, 5.0)
@@ -27,7 +27,7 @@ def test_of_few_numbers_there_is_no_interval(n):
     assert np.isnan(median_interval(np.arange(float(n)), 0.95)).all()
 
 
-def test_the_interval_of_a_median_holds_it_as_often_as_it_says():
+def test_the_interval_of_a_median_has_its_coverage():
     draws = np.random.default_rng(0).exponential(size=(2000, 30))
     found = np.array([median_interval(draw, 0.95) for draw in draws])
     holds = (found[:, 0] <= np.log(2)) & (np.log(2) <= found[:, 1])

@@ -60,7 +60,7 @@ def test_mean_pooling_of_another_setting_or_dataset_is_no_baseline():
     assert math.isnan(changes.loc[("phonons", "gmt"), "change"].item())
 
 
-def test_zero_error_of_mean_pooling_excludes_zero_by_trial():
+def test_a_zero_error_of_mean_pooling_is_refused_with_its_trial():
     with pytest.raises(DataError, match=r"phonons/cgcnn/mdl/mean/seed-7: test_mae: found 0\.0, expected > 0"):
         changes_by_seed(table(("phonons", "mean", 7, 0.0), ("phonons", "gmt", 7, 1.0)))
 

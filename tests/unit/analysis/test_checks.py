@@ -143,12 +143,12 @@ def test_trials_of_other_code_than_those_they_belong_to_are_named(check, field, 
     baseline = dataclasses.replace(third, pooling="mean")
     all_ = [*TRIALS, baseline, third]
     code = {trial: {field: "a" * 64} for trial in all_} | {third: {field: "b" * 64}}
-    told = (
+    fault = (
         f"1 trained by other code ({field} bbbbbbbb, expected aaaaaaaa as in most trials of {axis}): {third}"
     )
-    with pytest.raises(DataError, match=re.escape(told)):
+    with pytest.raises(DataError, match=re.escape(fault)):
         check(all_, planned=all_, different=code, allow_partial=True)
-    assert told in check(all_, planned=all_, different=code, on_mixed_code="warn")["warnings"]
+    assert fault in check(all_, planned=all_, different=code, on_mixed_code="warn")["warnings"]
 
 
 def test_poolings_have_operators_of_their_own_and_models_code_of_their_own(check):
@@ -160,13 +160,13 @@ def test_poolings_have_operators_of_their_own_and_models_code_of_their_own(check
 def test_a_trial_of_another_minor_torch_than_its_baseline_is_named(check):
     torch = {trial: {"torch": "2.13.1+cpu"} for trial in TRIALS} | {TRIALS[0]: {"torch": "2.13.0"}}
     assert len(check(different=torch)["warnings"]) == 1
-    told = "gmt/seed-2: torch: found 2.14, expected 2.13 as in the 'mean' trial that it is compared to"
-    with pytest.raises(DataError, match=re.escape(told)):
+    fault = "gmt/seed-2: torch: found 2.14, expected 2.13 as in the 'mean' trial that it is compared to"
+    with pytest.raises(DataError, match=re.escape(fault)):
         check(different=torch | {TRIALS[3]: {"torch": "2.14.0"}})
 
 
 @pytest.mark.parametrize(
-    ("section", "changes", "told"),
+    ("section", "changes", "fault"),
     [
         ("training", {"learning_rate": 0.1}, "training.learning_rate: found 0.1, expected 0.001"),
         ("training", {"scheduler": {"factor": 0.5}}, "training.scheduler.factor: found 0.5, expected 0.8"),
@@ -176,9 +176,9 @@ def test_a_trial_of_another_minor_torch_than_its_baseline_is_named(check):
         ("edges", {"cutoff": 6.0}, "edges.cutoff: found 6.0, expected 8.0"),
     ],
 )
-def test_a_trial_of_other_settings_than_configured_is_named(check, section, changes, told):
+def test_a_trial_of_other_settings_than_configured_is_named(check, section, changes, fault):
     different = {TRIALS[2]: {"options": options_of(TRIALS[2], section, **changes)}}
-    with pytest.raises(DataError, match=re.escape(f"{TRIALS[2]}: {told} as in the configuration")):
+    with pytest.raises(DataError, match=re.escape(f"{TRIALS[2]}: {fault} as in the configuration")):
         check(different=different, allow_partial=True, on_mixed_code="warn")
 
 
@@ -198,8 +198,8 @@ def test_a_trial_whose_seed_is_not_that_of_its_number_is_named(check):
 def test_settings_that_only_round_otherwise_than_configured_are_a_warning(check, key):
     options = {trial: {"options": options_of(trial, "training", **{key: "other"})} for trial in TRIALS[2:]}
     expected = SETTINGS["training"][key]
-    told = f"training.{key}: found other, expected {expected} as in the configuration (2 trials)"
-    assert check(different=options)["warnings"] == [told]
+    fault = f"training.{key}: found other, expected {expected} as in the configuration (2 trials)"
+    assert check(different=options)["warnings"] == [fault]
 
 
 def test_an_entry_with_a_label_alone_is_the_same_as_no_entry(check):

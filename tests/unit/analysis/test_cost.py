@@ -36,7 +36,7 @@ def test_processor_time_counts_on_a_cpu_and_wall_time_on_a_gpu():
     assert cost(trial("a", "mean", 10.0, device="cuda")).loc["mean", "seconds"] == 7.0
 
 
-def test_what_has_no_partner_of_its_kind_has_no_ratio():
+def test_times_on_different_devices_have_no_ratio():
     found = cost(trial("a", "mean", 10.0), trial("a", "gmt", 5.0, device="cuda"))
     assert pd.isna(found.loc["gmt", "seconds_ratio"])
     assert found.loc["gmt", "n_paired"] == 0

@@ -24,11 +24,11 @@ def test_too_little_gives_a_difference_without_an_interval(first, second):
     assert np.isnan(found).all()
 
 
-def test_nothing_gives_nothing():
+def test_an_empty_group_has_no_difference():
     assert np.isnan(difference_of_means([], [1.0], confidence=0.95)[0])
 
 
-def test_the_interval_holds_the_truth_as_often_as_it_says():
+def test_the_interval_has_its_coverage():
     draws = [(rng.normal(0, 3, 4), rng.normal(2, 1, 3)) for _ in range(1500)]
     found = [difference_of_means(a, b, confidence=0.95)[1] for a, b in draws]
     assert 0.93 < np.mean([low < -2 < high for low, high in found]) < 0.98

@@ -32,7 +32,7 @@ def read(files, **options):
     return read_histories([path for path, _ in files], trials, **options)
 
 
-def test_histories_tell_the_chosen_epoch(write_history):
+def test_histories_mark_the_chosen_epoch(write_history):
     rows = read([write_history(1, [3.0, 1.0, 2.0], best=2)])
     assert rows["chosen"].to_list() == [False, True, False]
     assert rows["val_mae"].to_list() == [3.0, 1.0, 2.0]

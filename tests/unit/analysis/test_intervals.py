@@ -34,7 +34,7 @@ def null_experiments(structures: int, *, conditions: int = 8, lasting: float, se
 
 
 @pytest.mark.parametrize("lasting", [0.7, 1.0])
-def test_the_interval_that_decides_holds_the_truth_as_often_as_it_says(lasting):
+def test_the_interval_that_decides_has_its_coverage(lasting):
     changes = null_experiments(400, lasting=lasting)
     low, high = MeanDistribution(changes, overlap=0.15 / 0.80).interval(0.95)
     coverage = np.mean((low <= 0) & (high >= 0))

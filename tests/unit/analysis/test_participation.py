@@ -10,13 +10,13 @@ CONTRIBUTIONS = arrays(float, st.integers(2, 30), elements=st.floats(-100, 100))
 
 
 @pytest.mark.parametrize("count", [2, 7, 40])
-def test_atoms_that_contribute_alike_all_take_part(count):
+def test_equal_contributions_have_participation_ratio_one(count):
     signs = np.resize([1, -1], count)
     assert participation(0.3 * signs, resolution=0) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("count", [2, 7, 40])
-def test_one_atom_alone_is_one_of_all(count):
+def test_a_single_contribution_has_participation_ratio_one_over_n(count):
     alone = np.zeros(count)
     alone[1] = -2.5
     assert participation(alone, resolution=0) == pytest.approx(1 / count)
@@ -39,5 +39,5 @@ def test_a_supercell_has_the_share_of_its_cell(contributions):
 
 
 @pytest.mark.parametrize("contributions", [[1.0], [], [0.0, 0.0], [np.nan, 1.0], [1e-8, -1e-9]])
-def test_what_cannot_be_told_is_missing(contributions):
+def test_undefined_participation_is_missing(contributions):
     assert np.isnan(participation(contributions, resolution=1e-6))

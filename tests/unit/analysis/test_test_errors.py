@@ -96,7 +96,7 @@ def test_other_test_structures_than_the_baseline_are_refused(write_trial):
         intervals_over_structures(read(files), **OPTIONS)
 
 
-def test_interval_over_structures_holds_the_truth():
+def test_interval_over_structures_has_its_coverage():
     """150 draws of 80 structures; the pooling is 5 % worse over all that there might be."""
     rng = np.random.default_rng(1)
     inside = []
@@ -113,5 +113,5 @@ def test_equal_errors_have_no_width():
     assert bca_over_structures(same, same, **OPTIONS) == (0, 0)
 
 
-def test_one_structure_tells_nothing():
+def test_one_structure_has_no_interval():
     assert np.isnan(bca_over_structures(np.array([1.0]), np.array([2.0]), **OPTIONS)).all()

@@ -22,7 +22,7 @@ def _importable():
 
 @pytest.fixture
 def quick(tmp_path, monkeypatch):
-    """Run a benchmark in this process; returns its rows and what it tells about itself."""
+    """Run a benchmark in this process; returns its rows and the description of itself."""
 
     def run(name, *options):
         monkeypatch.setattr(sys, "argv", [f"{name}.py", "--quick", "--output", str(tmp_path), *options])

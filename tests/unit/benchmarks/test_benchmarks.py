@@ -134,9 +134,9 @@ def test_the_gpu_benchmark_needs_few_packages():
 def test_packed_trainings_share_the_gpu_by_the_service_where_it_is(tmp_path, monkeypatch):
     from gpu_packing import _multi_process_service
 
-    told = tmp_path / "told"
+    calls = tmp_path / "calls"
     control = tmp_path / "nvidia-cuda-mps-control"
-    control.write_text(f'#!/bin/sh\necho "$@ $(cat)" >> {told}\n')
+    control.write_text(f'#!/bin/sh\necho "$@ $(cat)" >> {calls}\n')
     control.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     with _multi_process_service("cpu") as sharing:
@@ -145,7 +145,7 @@ def test_packed_trainings_share_the_gpu_by_the_service_where_it_is(tmp_path, mon
         assert sharing == "MPS"
         assert Path(os.environ["CUDA_MPS_PIPE_DIRECTORY"]).is_dir()
     assert "CUDA_MPS_PIPE_DIRECTORY" not in os.environ
-    assert [line.strip() for line in told.read_text().splitlines()] == ["-d", "quit"]
+    assert [line.strip() for line in calls.read_text().splitlines()] == ["-d", "quit"]
 
 
 def test_hours_follow_from_steps_by_hand():

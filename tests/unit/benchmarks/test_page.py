@@ -53,14 +53,14 @@ def test_a_bound_needs_no_peer(page, seconds, met):
     assert (cells[2], cells[3], cells[5]) == ("", "≤ 60 s", met)
 
 
-def test_curves_are_told_with_their_slope_and_drawn(page, tmp_path):
+def test_curves_are_listed_with_their_slope_and_drawn(page, tmp_path):
     claim = {"name": "step", "case": "small", "reach": 2, "aim": 3}
     lines = page((claim, {"gnnpool": [1.0], "torch-geometric": [2.0]}))
     assert "| growth, process CPU time | CGCNN | edges | 10: 20 ms, 100: 200 ms, 1,000: 2 s | 1.00 |" in lines
     assert (tmp_path / "ratios.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_tiny_sizes_are_told(page):
+def test_tiny_sizes_are_stated(page):
     claim = {"name": "step", "case": "small", "reach": 2, "aim": 3}
     costs = {"gnnpool": [1.0], "torch-geometric": [2.0]}
     assert any("tiny sizes" in line for line in page((claim, costs), quick=True))

@@ -75,7 +75,7 @@ def test_trials_of_a_bundle_and_trials_of_a_rounded_copy_pass_the_check_together
     assert len(read_json(here.results / "checks/passed.json")["equivalent"]) == len(DATASETS)
 
 
-def test_trials_of_third_graphs_are_refused_beside_a_bundle(bundle, planned, here):
+def test_trials_of_other_graphs_are_refused_beside_a_bundle(bundle, planned, here):
     mine = [trial for trial in planned if trial.pooling == "gmt"]
     rest = [trial for trial in planned if trial.pooling != "gmt"]
     records = unpack_beside(bundle, rest, here, [rock_salts(d) for d in DATASETS])

@@ -1,9 +1,10 @@
-"""Rows as sources tell them, and Matbench files of a few crystals."""
+"""Rows as sources return them, and Matbench files of a few crystals."""
 
 import dataclasses
 import gzip
 import json
 import sqlite3
+import threading
 from contextlib import closing
 
 import numpy as np
@@ -148,6 +149,22 @@ def _same_crystal(found, structure):
     return numbers == list(structure.atomic_numbers) and np.allclose(
         again.distance_matrix, structure.distance_matrix, atol=1e-5
     )
+
+
+@pytest.fixture(scope="session")
+def serve():
+    """Serve requests in a thread, for fixtures: ``yield from serve(server)``."""
+
+    def _serve(server):
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield server
+        server.closing.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+    return _serve
 
 
 @pytest.fixture(scope="session")

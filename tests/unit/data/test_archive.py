@@ -12,7 +12,6 @@ import zipfile
 import pytest
 
 from gnnpool.data.archive import is_archive, read_archive
-from gnnpool.data.build import build_structures
 from gnnpool.errors import DataError
 
 FILES = {"salts/targets.csv": b"1,-1.5\n", "salts/1.cif": b"data_1", "salts/deep/2.cif": b""}
@@ -81,13 +80,13 @@ def test_an_archive_cut_short_is_refused(form, share, tmp_path):
         read_archive(path)
 
 
-def test_a_file_that_is_there_twice_is_refused(tmp_path):
+def test_a_repeated_file_is_refused(tmp_path):
     path = pack_tar(tmp_path / "archive", name="./salts/1.cif")
     with pytest.raises(DataError, match=r"archive: expected each file once, found './salts/1.cif' twice"):
         read_archive(path)
 
 
-# ---- Attacks: each makes a file, and says what is told of it.
+# ---- Attacks: each makes a file, and returns the fault that is reported.
 
 OUTSIDE = "expected names inside of the archive, found '{}'"
 KIND = "expected files and folders only, found another kind: '{}'"
@@ -235,11 +234,11 @@ def everything_in(folder):
 
 @pytest.mark.parametrize("source", ["folder", "matdeeplearn"])
 @pytest.mark.parametrize("attack", EVERY)
-def test_an_attack_is_refused_and_nothing_is_written(attack, source, tmp_path, monkeypatch):
+def test_an_attack_is_refused_and_nothing_is_written(attack, source, tmp_path, monkeypatch, build_in):
     (tmp_path / "sentinel").write_text("untouched")
     raw = tmp_path / "a" / "b" / "raw.archive"
     raw.parent.mkdir(parents=True)
-    told = attack(raw)
+    fault = attack(raw)
     before = everything_in(tmp_path)
     monkeypatch.chdir(raw.parent)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -248,18 +247,11 @@ def test_an_attack_is_refused_and_nothing_is_written(attack, source, tmp_path, m
     tracemalloc.start()
     try:
         with pytest.raises(DataError) as refused:
-            build_structures(
-                raw=raw,
-                dataset="salts",
-                entry=entry,
-                on_bad_row="skip",
-                structures=tmp_path / "structures.parquet",
-                manifest=tmp_path / "manifest.json",
-            )
+            build_in(tmp_path, raw, entry, on_bad_row="skip")
         most = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert str(refused.value) == f"{raw}: {told}"
+    assert str(refused.value) == f"{raw}: {fault}"
     assert everything_in(tmp_path) == before
     if "bomb" in attack.__name__:
         assert most < 3 * 4 * MEGABYTE

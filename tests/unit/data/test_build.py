@@ -8,7 +8,6 @@ import pytest
 
 from gnnpool import stages
 from gnnpool.artifacts import file_sha256
-from gnnpool.data.build import build_structures
 from gnnpool.data.structure import read_structures
 from gnnpool.errors import ConfigError, DataError
 
@@ -22,19 +21,11 @@ ENTRY = {
 
 
 @pytest.fixture
-def build(tmp_path):
+def build(tmp_path, build_in):
     """Build structures, and return them with their manifest."""
 
     def _build(raw, entry, on_bad_row="error"):
-        structures, manifest = tmp_path / "out" / "structures.parquet", tmp_path / "out" / "manifest.json"
-        build_structures(
-            raw=raw,
-            dataset="some",
-            entry=entry,
-            on_bad_row=on_bad_row,
-            structures=structures,
-            manifest=manifest,
-        )
+        structures, manifest = build_in(tmp_path / "out", raw, entry, dataset="some", on_bad_row=on_bad_row)
         return read_structures(structures), json.loads(manifest.read_text())
 
     return _build

@@ -50,7 +50,7 @@ class Hub(ThreadingHTTPServer):
         self.keys = []
         self.times = []
         self.failures = []  # functions that answer the next questions instead
-        self.largest = 1000  # rows and structures told at once
+        self.largest = 1000  # rows and structures in one answer
         self.held = threading.Event()  # an answer has begun and does not go on
         self.closing = threading.Event()
 
@@ -72,14 +72,14 @@ class Handler(BaseHTTPRequestHandler):
         if self.server.failures and (failure := self.server.failures.pop(0)):
             failure(self, question)
         else:
-            self.tell({"data": self.systems(systems) if systems else self.page(question)})
+            self.reply({"data": self.systems(systems) if systems else self.page(question)})
 
     def systems(self, systems):
         found = {}
         for alias, system in systems.items():
             text = self.server.structures.get(system)
-            told = text is not None and len(found) < self.server.largest
-            found[alias] = {"edges": [{"node": {"InputFile": text}}] if told else []}
+            given = text is not None and len(found) < self.server.largest
+            found[alias] = {"edges": [{"node": {"InputFile": text}}] if given else []}
         return found
 
     def page(self, question):
@@ -94,7 +94,7 @@ class Handler(BaseHTTPRequestHandler):
             }
         }
 
-    def tell(self, answer, status=200, **headers):
+    def reply(self, answer, status=200, **headers):
         body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         self.send_response(status)
         for name, value in {"Content_Length": len(body), **headers}.items():
@@ -104,17 +104,17 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def status(code, **headers):
-    return lambda handler, _: handler.tell(b"later", code, **headers)
+    return lambda handler, _: handler.reply(b"later", code, **headers)
 
 
 def answer(content):
-    return lambda handler, _: handler.tell(content)
+    return lambda handler, _: handler.reply(content)
 
 
 def cut(handler, question):
     """Half a page, and then nothing more."""
     body = json.dumps({"data": handler.page(question)}).encode()
-    handler.tell(body[: len(body) // 2], Content_Length=len(body))
+    handler.reply(body[: len(body) // 2], Content_Length=len(body))
     handler.close_connection = True
 
 
@@ -131,7 +131,7 @@ def hold(handler, question):
 
 
 def drip(handler, _):
-    handler.tell(b"", Content_Length=10_000)
+    handler.reply(b"", Content_Length=10_000)
     while not handler.server.closing.wait(0.05):
         try:
             handler.wfile.write(b" ")
@@ -140,15 +140,9 @@ def drip(handler, _):
 
 
 @pytest.fixture
-def hub(crystals, ase_json):
+def hub(crystals, ase_json, serve):
     server = Hub({f"a{n:03d}": ase_json(crystals[n][1]) for n in range(30)})
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield server
-    server.closing.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    yield from serve(server)
 
 
 @pytest.fixture
@@ -205,9 +199,9 @@ def test_a_failure_that_may_pass_is_tried_again(failure, fetch, hub):
     check(fetch(), hub)
 
 
-@pytest.mark.parametrize("told", [lambda: 1, lambda: formatdate(time.time() + 1.9, usegmt=True)])
-def test_retry_after_is_respected(told, fetch, hub):
-    hub.failures = [None, status(429, Retry_After=told())]
+@pytest.mark.parametrize("wait", [lambda: 1, lambda: formatdate(time.time() + 1.9, usegmt=True)])
+def test_retry_after_is_respected(wait, fetch, hub):
+    hub.failures = [None, status(429, Retry_After=wait())]
     check(fetch(), hub)
     assert hub.times[2] - hub.times[1] > 0.8
 
@@ -319,14 +313,14 @@ def test_pages_that_repeat_rows_lose_and_double_nothing(fetch, hub):
     def overlapping(handler, question):
         again = re.sub(r'after: "7"', 'after: "3"', question)
         page = handler.page(again)
-        handler.tell({"data": page})
+        handler.reply({"data": page})
 
     hub.failures = [None, overlapping]
     check(fetch(), hub)
 
 
 def test_a_page_that_is_repeated_for_ever_ends(fetch, hub):
-    hub.failures = [None, *[lambda handler, _: handler.tell({"data": handler.page(FIRST)})] * 50]
+    hub.failures = [None, *[lambda handler, _: handler.reply({"data": handler.page(FIRST)})] * 50]
     with pytest.raises(FetchError, match=r"expected 30 reactions of Mamun, found 7 different"):
         fetch()
     assert len(hub.asked) == 2
@@ -340,7 +334,7 @@ def test_a_service_that_returns_fewer_per_request_gets_more_requests(fetch, hub)
     check(fetch(page_size=10), hub)
 
 
-def test_a_structure_that_is_not_there_is_missing_and_told_in_validation(fetch, hub, tmp_path):
+def test_a_structure_that_the_service_lacks_is_an_invalid_row(fetch, hub, tmp_path):
     hub.structures["a004"] = None
     rows = fetch()
     check(rows, hub)
@@ -351,7 +345,7 @@ def test_a_structure_that_is_not_there_is_missing_and_told_in_validation(fetch, 
     assert bad[0].id == "r004"
 
 
-def test_a_day_has_so_many_requests_and_the_next_run_resumes(fetch, hub, tmp_path, monkeypatch):
+def test_the_daily_limit_ends_a_run_and_the_next_one_resumes(fetch, hub, tmp_path, monkeypatch):
     with pytest.raises(FetchError, match=r"4 requests in 24 hours, .* the next one is possible in 24\.0"):
         fetch(requests_per_day=4)
     with pytest.raises(FetchError, match="which is the limit"):
@@ -411,14 +405,16 @@ def test_a_damaged_page_is_reported_with_what_to_do(fetch, hub, tmp_path):
         fetch()
     (page,) = tmp_path.rglob("reactions-*.json")
     page.write_text(page.read_text()[:50])
-    told = r"reactions-000000\.json: damaged .*; delete it and run again, or delete .*\.pages to start over"
-    with pytest.raises(FetchError, match=told):
+    message = (
+        r"reactions-000000\.json: damaged .*; delete it and run again, or delete .*\.pages to start over"
+    )
+    with pytest.raises(FetchError, match=message):
         fetch()
 
 
 def test_the_key_is_sent_and_never_written(fetch, hub, tmp_path, caplog, capsys):
     def quote(handler, _):
-        handler.tell({"errors": [{"message": "x" * 190 + f" bad key {handler.headers['X-API-Key']}"}]})
+        handler.reply({"errors": [{"message": "x" * 190 + f" bad key {handler.headers['X-API-Key']}"}]})
 
     messages = []
     with caplog.at_level(logging.DEBUG):
@@ -454,7 +450,7 @@ def service(folder, endpoint, key):
 
 
 @pytest.mark.parametrize("key", ["two words", "line\nbreak", "“quoted”"])
-def test_a_key_that_cannot_be_one_is_refused_without_telling_it(key, tmp_path):
+def test_an_invalid_key_is_refused_and_not_printed(key, tmp_path):
     with pytest.raises(FetchError, match="the key holds characters that no key has") as refused:
         service(tmp_path, "https://hub.org", key)
     assert key not in str(refused.value)

@@ -8,7 +8,6 @@ import pyarrow.parquet as pq
 import pytest
 from pymatgen.io.cif import CifWriter
 
-from gnnpool.data.build import build_structures
 from gnnpool.data.splits import make_split
 from gnnpool.graphs.build import build_graphs
 from gnnpool.records import outputs_in
@@ -60,25 +59,11 @@ def folder(folder, crystals, _):
 
 
 @pytest.mark.parametrize("write", [c2db, matdeeplearn, table, folder], ids=lambda write: write.__name__)
-def test_a_network_is_trained_from(write, tmp_path, crystals, write_ase_database, short_training):
+def test_a_network_is_trained_from(write, tmp_path, crystals, write_ase_database, short_training, build_in):
     raw, options = write(tmp_path, crystals, write_ase_database)
-    structures, split, graphs = (
-        tmp_path / name for name in ("structures.parquet", "split.parquet", "graphs.safetensors")
-    )
-    build_structures(
-        raw=raw,
-        dataset="mine",
-        entry={
-            "source": write.__name__,
-            "target": "energy",
-            "unit": "eV",
-            "structures": 30,
-            "options": options,
-        },
-        on_bad_row="error",
-        structures=structures,
-        manifest=tmp_path / "manifest.json",
-    )
+    split, graphs = tmp_path / "split.parquet", tmp_path / "graphs.safetensors"
+    entry = {"source": write.__name__, "target": "energy", "unit": "eV", "structures": 30, "options": options}
+    structures, _ = build_in(tmp_path, raw, entry, dataset="mine")
     make_split(
         structures=structures, seed=1, fractions={"train": 0.7, "val": 0.15, "test": 0.15}, output=split
     )

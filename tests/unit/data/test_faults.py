@@ -17,7 +17,6 @@ import pytest
 from pymatgen.core import Element
 
 from gnnpool.artifacts import read_json, write_table
-from gnnpool.data.build import build_structures
 from gnnpool.data.structure import read_structures
 from gnnpool.errors import DataError
 
@@ -176,40 +175,33 @@ ONE_SPECIES = {"poscar", "xyz", *NUMBERS_ONLY}
 
 
 @pytest.fixture
-def build(tmp_path):
+def build(tmp_path, build_in):
     """Build three salts of which the second is changed, from a file of a form."""
 
     def _build(form, change, on_bad_row):
         rows = [{**GOOD, "id": "salt-1"}, {**GOOD, "id": "salt-2", **change}, {**GOOD, "id": "salt-3"}]
         source, write = FORMS[form]
         raw, options = write(tmp_path, rows)
-        out = tmp_path / "out"
-        build_structures(
-            raw=raw,
-            dataset="salts",
-            entry={"source": source, "target": "energy", "unit": "eV", "structures": 3, "options": options},
-            on_bad_row=on_bad_row,
-            structures=out / "structures.parquet",
-            manifest=out / "manifest.json",
-        )
-        return read_structures(out / "structures.parquet"), read_json(out / "manifest.json")
+        entry = {"source": source, "target": "energy", "unit": "eV", "structures": 3, "options": options}
+        structures, manifest = build_in(tmp_path / "out", raw, entry, on_bad_row=on_bad_row)
+        return read_structures(structures), read_json(manifest)
 
     return _build
 
 
 @dataclass
 class Fault:
-    """A change of a good row, and what is told: field, value and expectation; another text in some forms."""
+    """A change of a good row, and the reported field, value and expectation; other text in some forms."""
 
     change: dict
-    told: str
+    reported: str
     other: dict = field(default_factory=dict)
     not_in: set = field(default_factory=set)
 
 
 def cases(faults):
     return [
-        pytest.param(form, fault.change, fault.other.get(form, fault.told), id=f"{name}-{form}")
+        pytest.param(form, fault.change, fault.other.get(form, fault.reported), id=f"{name}-{form}")
         for name, fault in faults.items()
         for form in FORMS
         if form not in fault.not_in
@@ -331,14 +323,14 @@ TARGET_FAULTS = {
 # 6 (the same structure in several parts of a split) is no fault: see test_duplicates.py.
 
 
-@pytest.mark.parametrize(("form", "change", "told"), cases(STRUCTURE_FAULTS) + cases(TARGET_FAULTS))
-def test_a_fault_stops_the_build_or_excludes_the_row(form, change, told, build, tmp_path, caplog):
+@pytest.mark.parametrize(("form", "change", "reported"), cases(STRUCTURE_FAULTS) + cases(TARGET_FAULTS))
+def test_a_fault_stops_the_build_or_excludes_the_row(form, change, reported, build, tmp_path, caplog):
     name = change.get("id", "salt-2")
     with pytest.raises(DataError) as refused:
         build(form, change, "error")
     first, *lines = str(refused.value).split("\n  ")
     assert first == "salts: 1 of 3 rows are invalid; `on_bad_row: skip` excludes them"
-    assert any(re.fullmatch(rf"salts row 2 \({name}\): {told}", line) for line in lines), lines
+    assert any(re.fullmatch(rf"salts row 2 \({name}\): {reported}", line) for line in lines), lines
     assert not (tmp_path / "out").exists()
 
     with caplog.at_level(logging.WARNING, "gnnpool"):
@@ -347,7 +339,7 @@ def test_a_fault_stops_the_build_or_excludes_the_row(form, change, told, build, 
     assert (manifest["rows_read"], manifest["rows_kept"]) == (3, 2)
     skipped = manifest["skipped"]
     assert {(one["dataset"], one["row"], one["id"]) for one in skipped} == {("salts", 2, name)}
-    assert told.split()[0] in {one["field"] for one in skipped}
+    assert reported.split()[0] in {one["field"] for one in skipped}
     assert caplog.messages == [f"{line}; excluded" for line in lines]
 
 
@@ -362,7 +354,7 @@ def test_8_isotopes_of_hydrogen_count_as_hydrogen_and_are_logged(isotope, form, 
 
 
 @pytest.mark.parametrize("form", ["matbench", "cif", "poscar"])
-def test_10_oxidation_states_are_left_behind(form, build):
+def test_10_oxidation_states_are_dropped(form, build):
     kept, _ = build(form, {"species": [{"Na1+": 1.0}, {"Cl": 1.0}]}, "error")
     assert kept.numbers.tolist() == [11, 17] * 3
 
@@ -373,7 +365,7 @@ def test_left_handed_vectors_are_a_crystal_like_any_other(form, build):
     np.testing.assert_allclose(np.abs(np.linalg.det(kept.lattices)), 64.0)
 
 
-def test_a_site_of_one_element_in_two_oxidation_states_is_ordered(tmp_path):
+def test_a_site_of_one_element_in_two_oxidation_states_is_ordered(tmp_path, build_in):
     """Fe2+ and Fe3+ share a site: one iron atom; and no more than one."""
 
     def build(*shares):
@@ -381,15 +373,9 @@ def test_a_site_of_one_element_in_two_oxidation_states_is_ordered(tmp_path):
         structure = {"lattice": {"matrix": [A, B, C]}, "sites": [{"species": species, "abc": [0, 0, 0]}]}
         content = {"index": ["iron"], "columns": ["structure", "y"], "data": [[structure, 1.0]]}
         (tmp_path / "task.json.gz").write_bytes(gzip.compress(json.dumps(content).encode()))
-        build_structures(
-            raw=tmp_path / "task.json.gz",
-            dataset="irons",
-            entry={"source": "matbench", "target": "y", "unit": "1", "structures": 1},
-            on_bad_row="error",
-            structures=tmp_path / "structures.parquet",
-            manifest=tmp_path / "manifest.json",
-        )
-        return read_structures(tmp_path / "structures.parquet").numbers.tolist()
+        entry = {"source": "matbench", "target": "y", "unit": "1", "structures": 1}
+        structures, _ = build_in(tmp_path, tmp_path / "task.json.gz", entry)
+        return read_structures(structures).numbers.tolist()
 
     assert build(0.5, 0.5) == [26]
     with pytest.raises(DataError, match=r"species is \{'Fe': 1\.5\} on site 0, expected one element"):
@@ -402,8 +388,8 @@ def test_every_fault_is_counted():
     assert {int(name.split()[0]) for name in TARGET_FAULTS} | {6} == set(range(1, 7))
 
 
-def test_structures_of_a_service_are_checked_as_well(tmp_path, ase_json, crystals):
-    """A NaN in one of the structures that Catalysis-Hub told."""
+def test_structures_of_a_service_are_checked_as_well(tmp_path, ase_json, crystals, build_in):
+    """A NaN in one of the structures that Catalysis-Hub reported."""
     good, bad = (ase_json(structure) for _, structure, _ in crystals[:2])
     row = json.loads(bad)
     row["1"]["positions"]["__ndarray__"][2][0] = nan
@@ -415,12 +401,6 @@ def test_structures_of_a_service_are_checked_as_well(tmp_path, ase_json, crystal
         "energy": [1.0, 2.0],
     }
     write_table(tmp_path / "hub.parquet", pa.table(content))
+    entry = {"source": "catalysis_hub", "target": "energy", "unit": "eV", "structures": 2}
     with pytest.raises(DataError, match=r"salts row 2 \(r2\): positions is \[\[nan"):
-        build_structures(
-            raw=tmp_path / "hub.parquet",
-            dataset="salts",
-            entry={"source": "catalysis_hub", "target": "energy", "unit": "eV", "structures": 2},
-            on_bad_row="error",
-            structures=tmp_path / "structures.parquet",
-            manifest=tmp_path / "manifest.json",
-        )
+        build_in(tmp_path, tmp_path / "hub.parquet", entry)

@@ -152,18 +152,8 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(302, Location="/in_circles")
 
 
-def serve(server):
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield server
-    server.closing.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
 @pytest.fixture
-def server():
+def server(serve):
     yield from serve(Server())
 
 
@@ -173,8 +163,8 @@ def authority():
 
 
 @pytest.fixture
-def safe_server(server, authority, tmp_path, monkeypatch):
-    """A server that speaks TLS, which requests are told to trust; it may send on to the other server."""
+def safe_server(server, authority, serve, tmp_path, monkeypatch):
+    """A server that speaks TLS, which requests trusts; it may redirect to the other server."""
     safe = Server()
     safe.scheme, safe.elsewhere = "https", server
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -225,7 +215,7 @@ def no_network(monkeypatch):
         monkeypatch.setattr(socket, name, refuse)
 
 
-# What a server may do, and what is told of it: the reason, the tries, and how often the server was asked.
+# What a server may do, and what is reported: the reason, the tries, and how often the server was asked.
 FAILURES = {
     "404": ("missing", r"status 404, expected 200 \(1 try\)", 1),
     "500": ("broken", r"status 500 \(3 tries\)", 3),
@@ -268,9 +258,9 @@ def test_a_failure_leaves_nothing_and_names_all_addresses(behaviour, fetch, serv
     assert lines[0] == (
         f"some: some.json.gz could not be obtained; the mirror folder {tmp_path}/mirror does not have it"
     )
-    address, _, told = lines[1].partition(": ")
+    address, _, found = lines[1].partition(": ")
     assert address == server.address(path)
-    assert re.fullmatch(reason, told), told
+    assert re.fullmatch(reason, found), found
     assert lines[2:] == [
         f"{server.address('missing/too')}: status 404, expected 200 (1 try)",
         f"expected sha256 {SHA256}",
@@ -318,7 +308,7 @@ def test_a_redirect_from_https_to_https_is_followed(fetch, safe_server):
     assert safe_server.asked == ["here", "good"]
 
 
-def test_a_server_with_a_certificate_of_nobody_is_refused(fetch, safe_server, monkeypatch):
+def test_a_server_with_an_untrusted_certificate_is_refused(fetch, safe_server, monkeypatch):
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     result = fetch(safe_server.address("good"))
     assert result.left == []
@@ -332,8 +322,8 @@ def test_a_damaged_file_in_its_place_is_fetched_again(fetch, output, server, cap
     with caplog.at_level(logging.WARNING, "gnnpool"):
         assert fetch("good").content == CONTENT
     assert server.asked == ["good"]
-    told = f"expected sha256 {SHA256}, found {sha256(CONTENT[:-1])}; fetching it again"
-    assert f"some: {output} does not match the configured hash: {told}" in caplog.text
+    fault = f"expected sha256 {SHA256}, found {sha256(CONTENT[:-1])}; fetching it again"
+    assert f"some: {output} does not match the configured hash: {fault}" in caplog.text
 
 
 def test_a_damaged_file_in_its_place_does_not_stay_if_it_cannot_be_fetched(fetch, output):
@@ -351,11 +341,11 @@ def test_pauses_double(fetch, monkeypatch):
     assert waits == [0.5, 1.0, 2.0, 4.0]
 
 
-@pytest.mark.parametrize("told", [lambda: "4", lambda: formatdate(time.time() + 4.5, usegmt=True)])
-def test_a_server_that_asks_to_wait_is_given_the_time(told, fetch, server, monkeypatch):
+@pytest.mark.parametrize("wait", [lambda: "4", lambda: formatdate(time.time() + 4.5, usegmt=True)])
+def test_a_server_that_asks_to_wait_is_given_the_time(wait, fetch, server, monkeypatch):
     waits = []
     monkeypatch.setattr("gnnpool.data.download.time.sleep", waits.append)
-    server.retry_after = told()
+    server.retry_after = wait()
     assert fetch("busy_once").content == CONTENT
     assert waits == [pytest.approx(4, abs=0.9)]
 
@@ -369,7 +359,7 @@ def test_a_server_that_asks_to_wait_for_too_long_is_left(download, fetch, server
 
 
 @pytest.mark.parametrize("path", ["packed", "zipping"])
-def test_a_file_is_kept_as_it_is_stored_and_not_packed_on_the_way(path, fetch):
+def test_a_file_is_transferred_without_compression(path, fetch):
     assert fetch(path).content == CONTENT
 
 
@@ -415,8 +405,8 @@ def test_a_lack_of_network_is_reported_like_any_failure(fetch, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", fail)
     result = fetch("http://nowhere.invalid/some.json.gz")
     assert result.left == []
-    told = "connection lost: [Errno -2] Name or service not known (3 tries)"
-    assert f"http://nowhere.invalid/some.json.gz: {told}" in result.message
+    fault = "connection lost: [Errno -2] Name or service not known (3 tries)"
+    assert f"http://nowhere.invalid/some.json.gz: {fault}" in result.message
 
 
 def test_the_mirror_folder_is_relative_to_the_working_directory(fetch, mirror, monkeypatch, server):
@@ -461,13 +451,13 @@ def test_a_file_without_a_known_hash_is_taken_from_the_mirror_folder_and_logged(
 def test_a_file_to_be_placed_by_hand_says_where_from_where_to_and_under_which_name(folder, fetch):
     entry = {"file": "c2db.db", "by_hand": "ask for it at https://cmr.fysik.dtu.dk"}
     result = fetch(":", url=None, mirrors=None, sha256=None, mirror=folder, **entry)
-    for told in (
+    for fault in (
         "some: c2db.db could not be obtained",
         "no address is known",
         "where to get it: ask for it at https://cmr.fysik.dtu.dk",
         f"put it as c2db.db into {'the folder nowhere' if folder else 'a folder'}, named as `mirror`",
     ):
-        assert told in result.message
+        assert fault in result.message
     assert "sha256" not in result.message
     assert result.left == []
 
@@ -486,5 +476,5 @@ def test_an_md5_pins_a_file_where_no_sha256_is_known(path, fetch):
 def test_a_file_of_another_md5_in_the_mirror_folder_is_refused(fetch, mirror):
     (mirror / "some.json.gz").write_bytes(HTML)
     md5 = hashlib.md5(CONTENT).hexdigest()
-    told = f"expected md5 {md5}, found {hashlib.md5(HTML).hexdigest()}"
-    assert told in fetch("good", mirror=mirror, sha256=None, md5=md5).message
+    fault = f"expected md5 {md5}, found {hashlib.md5(HTML).hexdigest()}"
+    assert fault in fetch("good", mirror=mirror, sha256=None, md5=md5).message

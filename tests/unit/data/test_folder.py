@@ -58,7 +58,7 @@ def test_a_tar_archive_does_as_well(mode, tmp_path, files):
 
 
 @pytest.mark.parametrize("heading", ["id,energy", "file,y"])
-def test_a_heading_is_no_row(heading, pack, files):
+def test_a_heading_is_not_read_as_a_row(heading, pack, files):
     table = f"{heading}\n{files['targets.csv']}"
     assert [row.id for row in read(pack(**{"targets.csv": table}))] == ["1", "2", "3"]
 
@@ -96,8 +96,8 @@ def test_a_row_that_names_two_structures_makes_the_row_invalid_in_whatever_order
     with zipfile.ZipFile(path, "a") as archive:
         for name in names:
             archive.writestr(f"salts/{name}", texts[name])
-    told = r"salts row 1 \(1\): lattice is in several files: salts/1\.cif, salts/1\.vasp,"
-    with pytest.raises(DataError, match=told):
+    fault = r"salts row 1 \(1\): lattice is in several files: salts/1\.cif, salts/1\.vasp,"
+    with pytest.raises(DataError, match=fault):
         validate(read(path), dataset="salts", on_bad_row="error")
     kept, _ = validate(read(path), dataset="salts", on_bad_row="skip")
     assert kept.ids == ["2", "3"]
@@ -110,7 +110,7 @@ def test_a_file_that_is_no_structure_is_no_candidate(beside, pack):
     assert read(pack(**beside))[0] == read(pack())[0]
 
 
-def test_a_structure_in_a_folder_below_is_named_by_its_place(pack, files):
+def test_a_structure_in_a_subfolder_is_named_by_its_path(pack, files):
     table = {"targets.csv": "cif/1.cif,1\ncif/1,2\n", "cif/1.cif": files["1.cif"]}
     assert [row.species for row in read(pack(**table))] == [read(pack())[0].species] * 2
 

@@ -33,7 +33,7 @@ def write(ase_json):
 @pytest.mark.parametrize("form", ["cif", "poscar", "json", "ase", "xyz"])
 def test_a_structure_survives_every_form(form, crystals, write, same_crystal):
     for id_, structure, target in crystals[:9]:
-        structure = structure.get_sorted_structure()  # as readers of CIF and POSCAR tell it
+        structure = structure.get_sorted_structure()  # the order of atoms in CIF and POSCAR
         text = write[form](structure)
         found = raw_structure(text, "json" if form == "ase" else form, id=id_, target=target)
         assert same_crystal(found, structure), found
@@ -168,7 +168,7 @@ def test_odd_json_makes_the_row_invalid(text):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16"])
-def test_the_title_of_an_xyz_is_no_matter(encoding):
+def test_the_title_of_an_xyz_is_ignored(encoding):
     text = '1\nLattice="4 0 0 0 4 0 0 0 4" title=Müller\'s Properties=species:S:1:pos:R:3\nNa 0 0 0\n'
     assert raw_structure(text.encode(encoding), "xyz", id="x", target=1.0).species == [{"Na": 1.0}]
 
@@ -209,7 +209,7 @@ POSCAR = "title\n1.0\n4 0 0\n0 4 0\n0 0 4\nNa Cl\n1 1\nDirect\n0 0 0\n0.5 0.5 0.
 
 
 @pytest.mark.parametrize("symbol", ["Na", "Na_pv", "Na_sv/f474ac0d", "Na1+"])
-def test_the_potential_of_a_poscar_is_left_behind(symbol):
+def test_the_potential_of_a_poscar_is_dropped(symbol):
     row = raw_structure(POSCAR.replace("Na Cl", f"{symbol} Cl"), "poscar", id="salt", target=1.0)
     assert row.species == [{"Na": 1}, {"Cl": 1}]
 
@@ -229,7 +229,7 @@ def test_underscores_make_no_number_of_a_poscar(old, new):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16"])
-def test_the_title_of_a_poscar_is_no_matter(encoding):
+def test_the_title_of_a_poscar_is_ignored(encoding):
     text = POSCAR.replace("title", "Müller's salt of 1_000 K")
     row = raw_structure(text.encode(encoding), "poscar", id="salt", target=1.0)
     assert row.species == [{"Na": 1}, {"Cl": 1}]

@@ -12,7 +12,6 @@ import torch
 
 from gnnpool import plugins
 from gnnpool.artifacts import read_json, read_table, read_tensors
-from gnnpool.data.build import build_structures
 from gnnpool.data.split_file import read_split
 from gnnpool.data.structure import read_structures
 from gnnpool.errors import ArtifactError, DataError
@@ -71,16 +70,10 @@ def canary(tmp_path):
 
 
 @pytest.fixture
-def build(tmp_path):
+def build(tmp_path, build_in):
     def _build(source, raw, options):
-        build_structures(
-            raw=raw,
-            dataset="evil",
-            entry={"source": source, "target": "y", "unit": "1", "structures": 1, "options": options},
-            on_bad_row="skip",
-            structures=tmp_path / "out" / "structures.parquet",
-            manifest=tmp_path / "out" / "manifest.json",
-        )
+        entry = {"source": source, "target": "y", "unit": "1", "structures": 1, "options": options}
+        build_in(tmp_path / "out", raw, entry, dataset="evil", on_bad_row="skip")
 
     return _build
 
@@ -100,8 +93,8 @@ def test_every_reader_of_files_is_tried():
 def test_a_raw_file_runs_no_code(source, name, options, malicious, packed, canary, build, tmp_path):
     content = malicious(canary)
     (tmp_path / name).write_bytes(gzip.compress(content) if packed else content)
-    told = r"expected .*, found|expected a file that ends in |damaged or cut short "
-    with pytest.raises((DataError, ArtifactError), match=rf"{name}: ({told})") as refused:
+    reason = r"expected .*, found|expected a file that ends in |damaged or cut short "
+    with pytest.raises((DataError, ArtifactError), match=rf"{name}: ({reason})") as refused:
         build(source, tmp_path / name, options)
     assert len(str(refused.value)) < 1000
     assert not canary.exists()

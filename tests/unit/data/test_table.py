@@ -74,11 +74,11 @@ def test_whole_numbers_of_a_parquet_column_name_rows(tmp_path, columns):
     assert [row.id for row in rows] == ["4", "3", "2", "1"]
 
 
-@pytest.mark.parametrize(("value", "told"), [("high", "'high'"), ("", "''"), ("nan", "nan")])
-def test_a_target_that_is_no_number_is_reported_as_it_stands(value, told, tmp_path, columns):
+@pytest.mark.parametrize(("value", "shown"), [("high", "'high'"), ("", "''"), ("nan", "nan")])
+def test_a_target_that_is_no_number_is_reported_as_it_stands(value, shown, tmp_path, columns):
     columns["energy"][2] = value
     rows = read(write(tmp_path / "my.csv", columns), target="energy", id="name")
-    with pytest.raises(DataError, match=rf"mine row 3 \(.*\): target is {told}, expected a finite number"):
+    with pytest.raises(DataError, match=rf"mine row 3 \(.*\): target is {shown}, expected a finite number"):
         validate(rows, dataset="mine", on_bad_row="error")
 
 
@@ -106,7 +106,7 @@ def test_an_odd_value_of_a_json_table_is_one_invalid_row(odd, tmp_path, columns)
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet", "json"])
-def test_a_column_that_is_there_twice_is_refused(ending, tmp_path, columns):
+def test_a_repeated_column_is_refused(ending, tmp_path, columns):
     path = write(tmp_path / f"my.{ending}", columns)
     names, values = [*columns, "energy"], [*columns.values(), [1.0] * 4]
     if ending == "parquet":

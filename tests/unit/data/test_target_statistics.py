@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from gnnpool.data.build import build_structures
 from gnnpool.errors import DataError
 
 STRUCTURE = {"lattice": {"matrix": [[3, 0, 0], [0, 3, 0], [0, 0, 3]]}}
@@ -17,20 +16,15 @@ PUBLISHED = {
 
 
 @pytest.fixture
-def build(matbench, tmp_path):
+def build(matbench, tmp_path, build_in):
     """Build a dataset of some targets and of the published statistics."""
 
     def _build(targets, on_bad_row="error", broken=(), statistics=PUBLISHED):
         data = [[STRUCTURE if n not in broken else None, target] for n, target in enumerate(targets)]
         entry = {"source": "matbench", "target": "energy", "unit": "meV/atom", "structures": len(data)}
-        build_structures(
-            raw=matbench(index=list(range(len(data))), data=data),
-            dataset="exfoliation",
-            entry=entry | {"target_statistics": statistics},
-            on_bad_row=on_bad_row,
-            structures=tmp_path / "structures.parquet",
-            manifest=tmp_path / "manifest.json",
-        )
+        entry["target_statistics"] = statistics
+        raw = matbench(index=list(range(len(data))), data=data)
+        build_in(tmp_path, raw, entry, dataset="exfoliation", on_bad_row=on_bad_row)
 
     return _build
 

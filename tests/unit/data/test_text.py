@@ -8,7 +8,7 @@ def test_text_is_read_in_whatever_encoding(encoding):
     assert decoded("Müller 4 Å\n".encode(encoding)) == "Müller 4 Å\n"
 
 
-def test_a_mark_in_front_of_text_is_left_behind():
+def test_a_byte_order_mark_is_removed():
     assert decoded("\ufeff2") == "2"
 
 
@@ -18,7 +18,7 @@ def test_no_byte_breaks_a_line_but_those_of_ascii():
 
 
 @pytest.mark.parametrize("text", ["1", "-1.5e3", " 2 ", "nan", ".5"])
-def test_a_number_is_what_a_float_is(text):
+def test_text_that_float_accepts_is_a_number(text):
     assert number(text) is not None
 
 
@@ -27,7 +27,7 @@ def test_other_text_is_no_number(text):
     assert number(text) is None
 
 
-def test_a_number_is_one_that_a_float_can_hold():
+def test_a_number_beyond_the_range_of_floats_is_none():
     assert [is_number(value) for value in (1, 10**400, True, "1", None)] == [True, *[False] * 4]
 
 

@@ -87,8 +87,8 @@ def test_the_row_of_a_long_list_that_is_odd_is_shown(salt):
     places = np.random.default_rng(0).random((50, 3))
     places[40, 1] = nan
     row = salt(species=[{"Na": 1}] * 50, fractional=places.tolist())
-    told = rf"fractional is \[{places[40, 0]}, nan, {places[40, 2]}\] in row 41, expected finite numbers"
-    with pytest.raises(DataError, match=told):
+    fault = rf"fractional is \[{places[40, 0]}, nan, {places[40, 2]}\] in row 41, expected finite numbers"
+    with pytest.raises(DataError, match=fault):
         validate([row], dataset="salts", on_bad_row="error")
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from gnnpool.data.build import build_structures
 from gnnpool.data.splits import make_split
 from gnnpool.graphs.build import build_graphs
 from gnnpool.records import outputs_in
@@ -26,18 +25,11 @@ ENTRY = {
 
 
 @pytest.fixture(scope="session")
-def salts(tmp_path_factory, short_training) -> Path:
+def salts(tmp_path_factory, short_training, build_in) -> Path:
     """Folder with structures and graphs of 30 salts, and trials of two poolings."""
     folder = tmp_path_factory.mktemp("explained")
-    structures, graphs = folder / "structures.parquet", folder / "graphs.safetensors"
-    build_structures(
-        raw=None,
-        dataset="salts",
-        entry=ENTRY,
-        on_bad_row="error",
-        structures=structures,
-        manifest=folder / "manifest.json",
-    )
+    structures, _ = build_in(folder, None, ENTRY)
+    graphs = folder / "graphs.safetensors"
     fractions = {"train": 0.6, "val": 0.2, "test": 0.2}
     make_split(structures=structures, seed=1, fractions=fractions, output=folder / "split.parquet")
     build_graphs(structures=structures, scheme=SCHEME, output=graphs, manifest=folder / "graphs.json")

@@ -18,7 +18,7 @@ def choose(wanted, structures=STRUCTURES):
     return choose_structures(wanted, structures, explanation="few", dataset="toys")
 
 
-def test_a_number_takes_the_first_tested_ones_of_several_atoms():
+def test_a_number_chooses_the_first_tested_structures_of_several_atoms():
     assert choose(2) == ["c", "d"]
     assert choose(99) == ["c", "d", "e"]
 

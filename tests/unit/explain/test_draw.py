@@ -102,7 +102,7 @@ def test_pictures_have_print_resolution_title_and_an_alternative_text(drawn):
         assert outputs[f"{picture}_pdf"].read_bytes()[:4] == b"%PDF"
 
 
-def test_the_words_tell_what_each_element_contributes_and_what_is_missing(drawn):
+def test_the_description_states_what_each_element_contributes_and_what_is_missing(drawn):
     with Image.open(drawn()["crystals"]) as image:
         text = image.text["Description"]
     assert f"ClNa (salt), GMT: predicted {MINUS}2.5 eV/atom, target {MINUS}3 eV/atom; " in text
@@ -135,19 +135,19 @@ def test_same_files_give_the_same_bytes(drawn):
         assert one[name].read_bytes() == two[name].read_bytes()
 
 
-def test_notes_tell_gaps_and_physics(drawn, monkeypatch):
+def test_notes_name_gaps_and_physics(drawn, monkeypatch):
     from gnnpool.explain import draw as module
 
-    told = []
+    shown = []
     draw = module.draw_crystals
     monkeypatch.setattr(
-        module, "draw_crystals", lambda *a, notes, **k: told.extend(notes) or draw(*a, notes=notes, **k)
+        module, "draw_crystals", lambda *a, notes, **k: shown.extend(notes) or draw(*a, notes=notes, **k)
     )
     drawn(physics=None)
-    assert "No finished trial: memory." in told
-    told.clear()
+    assert "No finished trial: memory." in shown
+    shown.clear()
     drawn()
-    assert "Toys: the target is intensive and surface-dominated (made up)." in told
+    assert "Toys: the target is intensive and surface-dominated (made up)." in shown
 
 
 def test_every_pooling_has_its_name_above_its_crystals(drawn, monkeypatch):

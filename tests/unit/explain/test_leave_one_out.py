@@ -71,7 +71,7 @@ def test_under_a_mean_an_atom_contributes_its_distance_from_the_others(explain):
     torch.testing.assert_close(found.contribution.sum(), torch.zeros((), dtype=torch.float64))
 
 
-def test_under_a_maximum_only_atoms_that_are_greatest_somewhere_contribute(explain):
+def test_under_a_maximum_only_atoms_with_a_maximal_channel_contribute(explain):
     x, _, found = explain("max", 9)
     greatest = set(x.argmax(0).tolist())
     assert {i for i, c in enumerate(found.contribution.tolist()) if c != 0} == greatest
@@ -100,7 +100,7 @@ def test_scale_and_shift_of_the_target_scale_contributions_and_do_not_shift_them
     torch.testing.assert_close(again.contribution, 10 * found.contribution)
 
 
-def test_weights_are_told_where_an_operator_has_them(explain):
+def test_weights_are_given_where_an_operator_has_them(explain):
     _, _, found = explain("crystal_attention", 3, 2)
     assert found.weights.shape == (5, 4)
     torch.testing.assert_close(found.weights[:3].sum(0), torch.ones(4, dtype=torch.float64))

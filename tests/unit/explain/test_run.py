@@ -58,7 +58,7 @@ def test_every_atom_has_its_place_element_and_contribution(explain, salts):
     assert (units["contribution"], units["x"]) == ("eV/atom", "Å")
 
 
-def test_weights_are_told_for_the_pooling_that_has_them_and_missing_for_the_other(explain):
+def test_weights_are_given_for_the_pooling_that_has_them_and_missing_for_the_other(explain):
     atoms = explain(1)[0].to_pandas()
     by_pooling = dict(tuple(atoms.groupby("pooling")["weights"]))
     assert by_pooling["mean"].isna().all()
@@ -91,8 +91,8 @@ def test_the_best_the_middle_and_the_worst_are_shown_in_this_order(explain, salt
 
 
 def test_a_named_structure_may_be_of_any_part_and_says_which(explain, salts):
-    told = read_table(salts / "mean/predictions.parquet").to_pandas()
-    trained = told.loc[told["part"] == "train", "id"].iloc[0]
+    predictions = read_table(salts / "mean/predictions.parquet").to_pandas()
+    trained = predictions.loc[predictions["part"] == "train", "id"].iloc[0]
     atoms, structures = (table.to_pandas() for table in explain([trained]))
     assert set(atoms["part"]) == {"train"}
     assert set(structures.loc[structures["shown"] == 1, "id"]) == {trained}

@@ -34,7 +34,7 @@ def test_bins_and_counts_stand_at_the_axis_with_its_unit(drawing, kind, written)
     assert axes.get_ylim()[0] == 0
 
 
-def test_the_description_tells_the_ends(drawing, kind):
+def test_the_description_states_the_ends(drawing, kind):
     first = "1 to 10" if kind == "error_by_size" else "10 to 100"
     assert f"Phonons, GMT: 4.02 at {first} (n = 10)," in drawing.description
 

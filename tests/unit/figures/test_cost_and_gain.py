@@ -33,13 +33,13 @@ def test_points_stand_at_cost_and_gain_with_mean_pooling_at_one_and_zero(drawing
     assert seconds.get_ylim() == parameters.get_ylim()
 
 
-def test_the_description_tells_gain_and_cost(drawing):
+def test_the_description_states_gain_and_cost(drawing):
     text = drawing.description
     assert "MDL CGCNN, GMT: \N{MINUS SIGN}20.0 (no interval; 2 datasets)" in text
     assert "seconds \N{MULTIPLICATION SIGN}1.50, parameters \N{MULTIPLICATION SIGN}3.00." in text
 
 
-def test_mean_poolings_own_cost_excludes_zero_in_numbers(drawing, written):
+def test_the_cost_of_mean_pooling_is_stated_in_numbers(drawing, written):
     words = " ".join(written(drawing.figure)).replace("\n", " ")
     assert "Mean pooling, MDL CGCNN: 1,000 parameters, 100 s a training (median)." in words
 

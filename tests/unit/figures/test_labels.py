@@ -25,7 +25,7 @@ def test_two_close_labels_move_by_the_same_length():
     assert spread_labels([0, 1], gap=3, low=-50, high=50) == pytest.approx([-1, 2])
 
 
-def test_no_points_have_no_labels():
+def test_without_points_there_are_no_labels():
     assert len(spread_labels([], gap=3, low=0, high=1)) == 0
 
 

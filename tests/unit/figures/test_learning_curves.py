@@ -38,13 +38,13 @@ def test_axes_of_a_dataset_are_the_same_and_have_its_unit(drawing, written):
     assert "Phonons: mean absolute error, eV" in written(drawing.figure)
 
 
-def test_seeds_that_lack_are_told(drawing, written):
+def test_missing_seeds_are_named(drawing, written):
     words = written(drawing.figure)
     assert words.count("3 of 5 seeds") == 2
     assert "2 of 2 pairs of pooling and dataset have only some of the seeds yet." in " ".join(words)
 
 
-def test_the_description_tells_epochs_and_errors(drawing):
+def test_the_description_states_epochs_and_errors(drawing):
     assert (
         "Phonons, GMT: chosen epoch 3 (n = 3), where the median validation error is 4.04 eV and the training "
         "error 3.64." in drawing.description

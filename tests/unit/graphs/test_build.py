@@ -100,7 +100,7 @@ def test_a_cell_of_one_atom_is_a_node_without_edges_in_mdl(build, copper):
     assert manifest["counts"]["graphs_without_edges"] == 1
 
 
-def test_coincident_atoms_are_told_with_dataset_and_id(build, rocksalt, quartz):
+def test_coincident_atoms_are_reported_with_dataset_and_id(build, rocksalt, quartz):
     positions, lattice = rocksalt
     twice = (np.concatenate([positions, positions[:1]]), lattice)
     with pytest.raises(DataError, match=r"crystals structure crystal-1: atoms .* coincide"):

@@ -2,7 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -47,18 +47,21 @@ def test_the_search_finds_what_a_walk_through_all_images_finds(crystal, cutoff):
     assert sorted(as_tuples(edges)) == sorted(all_images(*crystal, cutoff))
 
 
-@settings(max_examples=40, deadline=None)
-@given(
-    arrays(float, (3, 3), elements=st.floats(-2, 2)),
-    arrays(float, (4, 3), elements=st.floats(-1.5, 1.5)),
-)
-def test_the_search_is_complete_in_random_cells(skew, fractional):
-    lattice = 4 * np.eye(3) + skew
-    positions = fractional @ lattice
+@st.composite
+def random_cells(draw, *, atoms, skew):
+    """Positions and lattice of a skewed cell with distinct atoms, some of them outside of it."""
+    lattice = 4 * np.eye(3) + draw(arrays(float, (3, 3), elements=st.floats(-skew, skew)))
+    fractional = draw(arrays(float, (atoms, 3), elements=st.floats(-1.5, 1.5)))
     images = np.rint(fractional[:, None] - fractional[None])
     apart = np.linalg.norm((fractional[:, None] - fractional[None] - images) @ lattice, axis=2)
-    if abs(np.linalg.det(lattice)) < 10 or apart[np.triu_indices(4, 1)].min() < 0.1:
-        return
+    assume(abs(np.linalg.det(lattice)) >= 10 and apart[np.triu_indices(atoms, 1)].min() >= 0.1)
+    return fractional @ lattice, lattice
+
+
+@settings(max_examples=40, deadline=None)
+@given(random_cells(atoms=4, skew=2))
+def test_the_search_is_complete_in_random_cells(cell):
+    positions, lattice = cell
     found = as_tuples(find_neighbors(Cells.of((positions, lattice)), cutoff=4.0, max_offsets=None))
     assert len(found) == len(set(found))
     # What lies within rounding of the cutoff may be found or not.
@@ -190,18 +193,9 @@ def test_atoms_count_as_capped_only_if_they_lost_edges(slab):
 
 
 @settings(max_examples=40, deadline=None)
-@given(
-    arrays(float, (3, 3), elements=st.floats(-3, 3)),
-    arrays(float, (3, 3), elements=st.floats(-1.5, 1.5)),
-)
-def test_all_shortest_images_are_within_the_reach_of_a_pair(skew, fractional):
-    lattice = 4 * np.eye(3) + skew
-    positions = fractional @ lattice
-    images = np.rint(fractional[:, None] - fractional[None])
-    apart = np.linalg.norm((fractional[:, None] - fractional[None] - images) @ lattice, axis=2)
-    if abs(np.linalg.det(lattice)) < 10 or apart[np.triu_indices(3, 1)].min() < 0.1:
-        return
-    cells = Cells.of((positions, lattice))
+@given(random_cells(atoms=3, skew=3))
+def test_all_shortest_images_are_within_the_reach_of_a_pair(cell):
+    cells = Cells.of(cell)
     (reach,) = pair_reach(cells)
     near, all_ = (
         shortest_images(cells, find_neighbors(cells, cutoff=cutoff, max_offsets=None))

@@ -95,7 +95,7 @@ def test_keys_of_the_head_are_not_looked_at():
         ("set2set", {"steps": 0}, ValueError, "expected steps >= 1, got 0"),
     ],
 )
-def test_wrong_option_is_told_with_pooling_and_operator(operator, options, error, message):
+def test_wrong_option_is_reported_with_pooling_and_operator(operator, options, error, message):
     with pytest.raises(error, match=message):
         build_pooling("mine", {"operators": [{"operator": operator, "options": options}]}, 8)
 

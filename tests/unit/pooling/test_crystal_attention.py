@@ -207,7 +207,7 @@ def test_an_impossible_option_is_refused(options, message):
         CrystalAttentionPooling(8, **options)
 
 
-def test_training_lowers_the_error_and_parts_the_weights_of_the_atoms():
+def test_training_lowers_the_error_and_separates_the_weights_of_the_atoms():
     rows = demo.read(target="per_atom", count=24)
     cells = [(np.array(r.lattice), np.array(r.fractional) @ np.array(r.lattice)) for r in rows]
     graphs = crystal_graphs(cells, ocp.assign_edges, cutoff=4.0)

@@ -57,7 +57,7 @@ def test_operators_are_read_in_order_with_their_options():
         (None, "unknown operator of pooling 'mine': 'mine'"),
     ],
 )
-def test_entry_that_names_nothing_is_refused(entry, message):
+def test_an_invalid_entry_is_refused_with_the_reason(entry, message):
     with pytest.raises(ConfigError, match=message):
         check_pooling("mine", entry)
 

@@ -84,7 +84,7 @@ def test_order_dependent_aggregation_is_taken_where_declared():
         ("SortAggregation", {}, "missing a required argument: 'k'; options: k"),
     ],
 )
-def test_wrong_option_is_told_with_those_there_are(name, options, message):
+def test_wrong_option_is_reported_with_the_known_ones(name, options, message):
     with pytest.raises(TypeError, match=message):
         build(name, **options)
 

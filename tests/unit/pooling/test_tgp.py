@@ -8,7 +8,7 @@ from gnnpool.pooling.build import build_pooling
 
 pytest.importorskip("tgp", reason="needs the extra tgp")
 
-# The package makes a sparse tensor, about which torch tells its users once.
+# The package makes a sparse tensor, for which torch warns once.
 pytestmark = pytest.mark.filterwarnings("ignore:Sparse invariant checks:UserWarning")
 
 
@@ -44,6 +44,6 @@ def test_pooler_whose_loss_depends_on_the_batch_is_refused():
         build("diff", k=3)
 
 
-def test_missing_option_is_told():
+def test_missing_option_is_named():
     with pytest.raises(TypeError, match="'mine', tgp 'mincut': missing a required argument: 'k'"):
         build("mincut")

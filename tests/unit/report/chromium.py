@@ -124,16 +124,16 @@ class Chromium:
 
     def troubles(self) -> list[str]:
         """Errors and warnings that the page has caused so far."""
-        told = []
+        problems = []
         for event in self.events:
             params = event["params"]
             if event["method"] == "Runtime.exceptionThrown":
-                told.append(json.dumps(params["exceptionDetails"]))
+                problems.append(json.dumps(params["exceptionDetails"]))
             if event["method"] == "Log.entryAdded" and params["entry"]["level"] in ("error", "warning"):
-                told.append(params["entry"]["text"])
+                problems.append(params["entry"]["text"])
             if event["method"] == "Runtime.consoleAPICalled" and params["type"] in ("error", "warning"):
-                told.append(json.dumps(params["args"]))
-        return told
+                problems.append(json.dumps(params["args"]))
+        return problems
 
     def requests(self) -> list[str]:
         """Addresses that the page has asked for, those that hold their content themselves left out."""

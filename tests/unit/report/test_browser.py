@@ -42,7 +42,7 @@ def test_the_page_fits_its_window_and_asks_for_nothing(show, hostile, size, dark
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_words_stand_out_from_the_page(show, dark):
+def test_text_has_the_contrast_of_wcag(show, dark):
     """Contrast as WCAG has it, at least 4.5 for text."""
     script = """
       (() => {
@@ -94,7 +94,7 @@ def test_lines_can_be_chosen(show):
     assert page.value("document.querySelector('form.tools output').textContent") == "6 of 12 lines"
 
 
-def test_the_numbers_of_a_strip_are_told_to_the_keyboard(show):
+def test_the_numbers_of_a_forest_plot_are_reached_by_keyboard(show):
     page = show()
     page.value("document.querySelector('#first .forest-row').focus()")
     tip = "document.getElementById('tip').hidden ? '' : document.getElementById('tip').textContent"

@@ -136,7 +136,7 @@ def test_every_row_of_the_forest_plot_and_every_table_has_words(page):
         assert table.get("aria-label") or table.get("aria-labelledby")
 
 
-def test_words_from_outside_stay_words(page):
+def test_texts_of_the_configuration_are_escaped(page):
     assert len(page.all("script")) == 1
     assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
     assert "49" not in re.findall(r"CGCNN (\S+)", page.text)

@@ -57,8 +57,8 @@ def test_a_difference_is_shown_only_if_it_is_significant(kinds):
     assert (row["low"], row["high"]) == pytest.approx(tuple(expected))
     assert cell.startswith(f"{MINUS}31.600 [{MINUS}")
     assert cell.endswith("(n = 2 and 3)")
-    not_told = lines["Grows with the cell, less: does not grow with the cell"][0]
-    assert not_told == "not significant (n = 1 and 4)"
+    not_significant = lines["Grows with the cell, less: does not grow with the cell"][0]
+    assert not_significant == "not significant (n = 1 and 4)"
 
 
 def test_kinds_that_scatter_as_much_as_they_differ_are_not_significant(kinds):
@@ -90,7 +90,7 @@ def test_a_setting_of_which_nothing_is_planned_takes_one_line(kinds):
     assert sum(label.startswith("Decided by the bulk") for label in lines) == 1
 
 
-def test_chance_excludes_zero_of_the_differences_that_have_an_interval(kinds):
+def test_the_number_expected_by_chance_counts_differences_with_an_interval(kinds):
     assert "expected by chance" not in kinds({"phonons": 3.0, "2d": -8.0})[2]
     notes = kinds({"log_kvrh": 1.0, "phonons": 1.2, "perovskites": 1.1, "2d": -30.0, "surface": -31.0})[2]
     assert "of 1 with an interval, about 0.05 are expected by chance" in notes

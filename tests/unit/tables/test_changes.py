@@ -150,7 +150,7 @@ def test_averages_over_different_datasets_are_not_offered_for_comparison(render,
     assert warning in paths["markdown"].read_text("utf-8")
 
 
-def test_one_seed_has_no_interval_and_is_not_told_from_zero(render, write_changes, printed):
+def test_one_seed_has_no_interval_and_is_not_significant(render, write_changes, printed):
     records = write_changes([(*GMT, -2.5)], seeds=[111])
     tidy, paths = render(records, seeds=[111])
     assert printed(paths["markdown"])["Phonons"][0] == f"({MINUS}3.700) [no interval] (n = 1)"

@@ -61,7 +61,7 @@ def test_leaks_are_counted_for_each_seed_and_shown_as_a_range(describe):
     assert "ab12ab12ab12" in page
 
 
-def test_a_row_count_that_was_not_expected_excludes_zero(describe):
+def test_an_unexpected_row_count_is_shown_with_the_expected_one(describe):
     assert "12 expected" not in describe({1: "tttttttvxx"})[1]
     assert "<td>11<small>12 expected</small></td>" in describe({1: "tttttttvxx"}, rows_read=11)[1]
 

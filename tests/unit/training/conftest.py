@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gnnpool.data.build import build_structures
 from gnnpool.data.splits import make_split
 from gnnpool.graphs.build import build_graphs
 from gnnpool.records import Trial, outputs_in
@@ -27,27 +26,14 @@ MODEL = {
 
 
 @pytest.fixture(scope="session")
-def salts(tmp_path_factory) -> Path:
+def salts(tmp_path_factory, build_in) -> Path:
     """Folder with structures, a split and graphs of 41 salts; 32 of them train."""
     folder = tmp_path_factory.mktemp("salts")
-    build_structures(
-        raw=None,
-        dataset="salts",
-        entry=ENTRY,
-        on_bad_row="error",
-        structures=folder / "structures.parquet",
-        manifest=folder / "manifest.json",
-    )
+    structures, _ = build_in(folder, None, ENTRY)
     fractions = {"train": 0.76, "val": 0.12, "test": 0.12}
-    make_split(
-        structures=folder / "structures.parquet", seed=1, fractions=fractions, output=folder / "split.parquet"
-    )
-    build_graphs(
-        structures=folder / "structures.parquet",
-        scheme=SCHEME,
-        output=folder / "graphs.safetensors",
-        manifest=folder / "graphs.json",
-    )
+    make_split(structures=structures, seed=1, fractions=fractions, output=folder / "split.parquet")
+    graphs = {"output": folder / "graphs.safetensors", "manifest": folder / "graphs.json"}
+    build_graphs(structures=structures, scheme=SCHEME, **graphs)
     return folder
 
 

@@ -38,7 +38,7 @@ def events(folder):
 
 @pytest.fixture
 def send_at_epoch():
-    """Send this process a signal when the log tells of an epoch."""
+    """Send this process a signal when the log reports an epoch."""
     handlers = []
 
     class Sender(logging.Handler):
@@ -84,7 +84,7 @@ def test_a_signal_saves_and_the_next_start_resumes(trial, send_at_epoch, number)
 
 
 @pytest.mark.parametrize("pooling", ["gmt", "set_transformer", "memory", "set2set"])
-def test_poolings_with_random_or_own_state_go_on_alike(trial, send_at_epoch, pooling):
+def test_poolings_with_random_or_own_state_resume_alike(trial, send_at_epoch, pooling):
     undisturbed = trial("undisturbed", pooling=pooling, epochs=4)
     send_at_epoch(2)
     with pytest.raises(InterruptedTraining):
@@ -151,9 +151,9 @@ def test_kills_at_any_moment_cost_an_epoch_at_most(trial):
         folder = trial(name, epochs=60, save_every=1)
         assert_same(folder, undisturbed)
         assert not list(folder.rglob("*.tmp"))
-        told = events(folder)
+        noted = events(folder)
         saved = 0
-        for event, epoch in told:
+        for event, epoch in noted:
             if event in ("saved", "finished"):
                 saved = epoch or 0
             if event == "started":

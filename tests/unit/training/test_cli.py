@@ -52,15 +52,14 @@ def test_train_leaves_the_files_of_a_trial(arguments, capsys):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "status", "message"),
     [
-        ({"model": "cgcn"}, (2, "'cgcn'; did you mean cgcnn")),
-        ({"pooling": "maen"}, (2, "'maen'; did you mean mean")),
-        ({"graphs": "nowhere.safetensors"}, (74, "nowhere.safetensors: no such file")),
+        ({"model": "cgcn"}, 2, "'cgcn'; did you mean cgcnn"),
+        ({"pooling": "maen"}, 2, "'maen'; did you mean mean"),
+        ({"graphs": "nowhere.safetensors"}, 74, "nowhere.safetensors: no such file"),
     ],
 )
-def test_a_mistake_is_told_in_words_and_by_the_exit_status(arguments, change, told, capsys):
-    status, message = told
+def test_a_mistake_is_reported_by_message_and_exit_status(arguments, change, status, message, capsys):
     assert call({**arguments, **change}) == status
     assert message in capsys.readouterr().err
 

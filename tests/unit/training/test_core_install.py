@@ -107,8 +107,8 @@ def test_a_module_is_imported_or_names_its_extra(modules):
     # These adapters are imported only after the names of the package were looked up, which names the extra.
     adapters = {"gnnpool.pooling._pyg", "gnnpool.pooling._tgp"}
     sentence = re.compile(r"\w+ is missing; pip install 'gnnpool\[(data|workflow|analysis)\]'")
-    told = {name: text for name, text in modules.items() if text is not None and name not in adapters}
-    assert {name: text for name, text in told.items() if not sentence.fullmatch(text)} == {}
+    messages = {name: text for name, text in modules.items() if text is not None and name not in adapters}
+    assert {name: text for name, text in messages.items() if not sentence.fullmatch(text)} == {}
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,16 @@ from gnnpool.training.seeding import prepare_torch
 
 
 def test_operations_without_a_deterministic_form_are_named_once():
-    told = "{} does not have a deterministic implementation, but you set 'torch.use_deterministic_algorithms'"
+    warning = (
+        "{} does not have a deterministic implementation, but you set 'torch.use_deterministic_algorithms'"
+    )
     with noted_operations() as names:
         for name in ("cumsum_cuda_kernel", "put_", "put_"):
-            warnings.warn(told.format(name))
+            warnings.warn(warning.format(name))
     assert names == {"cumsum_cuda_kernel", "put_"}
 
 
-def test_other_warnings_are_shown_as_ever():
+def test_other_warnings_are_shown_as_usual():
     with pytest.warns(UserWarning, match="something else"), noted_operations() as names:
         warnings.warn("something else")
     assert not names

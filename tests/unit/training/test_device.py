@@ -31,5 +31,5 @@ def test_a_cpu_that_is_asked_for_is_taken_beside_gpus(four_gpus):
 def test_without_a_gpu_auto_is_the_cpu_and_cuda_an_error(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert choose_device("auto", TRIALS[0]) == torch.device("cpu")
-    with pytest.raises(ConfigError, match="'cuda' was asked for, but torch finds no usable CUDA device"):
+    with pytest.raises(ConfigError, match="'cuda' is configured, but torch finds no usable CUDA device"):
         choose_device("cuda", TRIALS[0])

@@ -105,15 +105,15 @@ def test_no_flipped_bit_goes_unnoticed(kind, artefact):
 
 @pytest.mark.parametrize("length", ["0", "10", "half", "-1"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_truncated_file_is_told_by_name_and_what_to_do(kind, length, artefact, caplog):
+def test_a_truncated_file_is_reported_with_its_name_and_the_remedy(kind, length, artefact, caplog):
     path, read = artefact(kind)
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2 if length == "half" else int(length)])
     with pytest.raises(ArtifactError) as refused:
         read(path)
-    told = caplog.text if kind == "checkpoint" else str(refused.value)
-    assert f"{path}: damaged or cut short (" in told
-    assert "; delete it and run again" in told
+    message = caplog.text if kind == "checkpoint" else str(refused.value)
+    assert f"{path}: damaged or cut short (" in message
+    assert "; delete it and run again" in message
 
 
 def test_every_reader_of_parquet_in_the_library_verifies_it():

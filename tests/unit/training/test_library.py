@@ -64,9 +64,9 @@ def folder(crystals, targets, tmp_path_factory, short_training) -> Path:
 
 @pytest.mark.parametrize(("reading", "column"), [("raw", "prediction"), ("averaged", "averaged_prediction")])
 def test_a_structure_is_predicted_as_when_its_trial_was_trained(folder, crystals, reading, column):
-    told = {row["id"]: row for row in read_table(folder / "one/predictions.parquet").to_pylist()}
+    predictions = {row["id"]: row for row in read_table(folder / "one/predictions.parquet").to_pylist()}
     found = predict(folder / "one", crystals, reading=reading)
-    expected = [told[f"salt-{number}"][column] for number in range(len(crystals))]
+    expected = [predictions[f"salt-{number}"][column] for number in range(len(crystals))]
     np.testing.assert_allclose([one.value for one in found], expected, rtol=1e-4)
     assert {(one.unit, one.target) for one in found} == {("eV/atom", "electrostatic energy per atom")}
     assert all(one.spread is None and one.unseen == () for one in found)

@@ -41,7 +41,7 @@ def test_the_version_of_the_package_is_recorded_and_no_part_of_what_a_trial_is(t
     assert second["trial_id"] == first["trial_id"]
 
 
-def test_four_files_are_of_a_trial_only_if_each_of_them_is(trial):
+def test_four_files_belong_to_a_trial_only_if_each_of_them_does(trial):
     folder, other = trial("first"), trial("second", epochs=2)
     files = Outputs(**outputs_in(folder))
     assert files.hold(row_of(folder)["trial_id"])

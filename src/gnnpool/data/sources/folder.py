@@ -64,6 +64,9 @@ def rows_of(files: Mapping[str, bytes], *, path: str | Path, targets: str, colum
         path: Path of the archive, for messages.
         targets: Name of the table.
         column: Column of the target.
+
+    Raises:
+        DataError: If there is no such table, or it is damaged.
     """
     tables = [name for name in files if PurePosixPath(name).name == targets]
     if len(tables) != 1:

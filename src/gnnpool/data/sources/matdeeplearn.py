@@ -68,7 +68,7 @@ def _raw(path: str | Path, number: int, row: object, target: int) -> RawStructur
         raise DataError(f"{path}: row {number}: expected the keys {sorted(_KEYS)}, found {found}")
     y, numbers = row["y"], row["atomic_numbers"]
     return RawStructure(
-        # A number is a name, as it is printed.
+        # A number is a valid name: its digits.
         id=str(row["structure_id"]) if isinstance(row["structure_id"], int) else row["structure_id"],
         lattice=row["cell"],
         species=[{one if isinstance(one, int | float | str) else repr(one): 1.0} for one in numbers]
