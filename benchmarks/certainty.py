@@ -1,7 +1,7 @@
 """What it costs to detect a difference between two poolings, by several ways to read a training.
 
-    python benchmarks/certainty.py --results results/evidence    # read the traces of protocol_traces.py and keep them
-    python benchmarks/certainty.py                               # from the kept values: page and figure
+    python benchmarks/certainty.py --results results/evidence    # keep what the traces of protocol_traces.py give
+    python benchmarks/certainty.py                               # page and figure from the kept values
 
 The values are kept in ``benchmarks/kept/protocols.parquet``; the page is a part of docs/measuring.md.
 """
@@ -105,7 +105,7 @@ def spreads(rows: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         One row each: initialisation (%, root of d + f, all poolings), freedom (its degrees of freedom),
-        interaction (%, root of c) and own (%, root of f), missing unless two poolings have the same splits and
+        interaction (%, root of c) and own (%, root of f), missing unless two poolings share splits and
         initialisations; error (target unit, mean); cpu_seconds (median); overlap; and counts.
     """
     rows = rows.assign(level=100 * np.log(rows["test_mae"]))

@@ -51,9 +51,9 @@ def tables(kept: pd.DataFrame, spreads: pd.DataFrame) -> Iterator[str]:
     yield f"![Detectable change against processor time]({FIGURE})"
     yield ""
     yield (
-        "Change of the test error that is detected with 80 % power, against the processor time of both poolings. "
-        "Solid: one training for each split, from 3 to 40 splits; dashed: 5 splits with 1, 2, 4 and 8 "
-        "initialisations each."
+        "Change of the test error that is detected with 80 % power, against the processor time of both "
+        "poolings. Solid: one training for each split, from 3 to 40 splits; dashed: 5 splits with 1, 2, 4 "
+        "and 8 initialisations each."
     )
     yield ""
 
@@ -126,9 +126,9 @@ def _by_rule(spreads: pd.DataFrame) -> Iterator[str]:
     yield ""
     yield (
         "Error: against the paper's rule on the same dataset. SD, initialisation: of the relative error over "
-        "initialisations of one split (80 % interval). Own: its part that poolings do not share; interaction: of "
-        "split and pooling. The last columns: splits, and hours of processor time for both poolings, that detect such "
-        "a change with one training for each split."
+        "initialisations of one split (80 % interval). Own: its part that poolings do not share; "
+        "interaction: of split and pooling. The last columns: splits, and hours of processor time for both "
+        "poolings, that detect such a change with one training for each split."
     )
     yield ""
 
@@ -146,7 +146,7 @@ def _by_repeats(spreads: pd.DataFrame) -> Iterator[str]:
         cells = [_percent(_detects(row, n=n, repeats=r)) for n, r in plans]
         yield f"| {row['dataset']}, {row['rule']} | {' | '.join(cells)} |"
     yield ""
-    yield "Detectable change by splits x initialisations for each split. The cost is proportional to their product."
+    yield "Detectable change by splits x initialisations of each. The cost is proportional to their product."
     yield ""
 
 

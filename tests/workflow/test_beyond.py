@@ -20,9 +20,19 @@ tables:
     settings: &settings [[cgcnn, ocp]]
     datasets: [salts, salts_size]
     poolings: [sum]
-  - { name: same, title: Same, kind: invariances, settings: *settings, datasets: [salts], poolings: [mean, sum] }
+  - name: same
+    title: Same
+    kind: invariances
+    settings: *settings
+    datasets: [salts]
+    poolings: [mean, sum]
 figures:
-  - { name: noise, title: Noise, kind: error_by_noise, settings: *settings, datasets: [salts], poolings: [sum] }
+  - name: noise
+    title: Noise
+    kind: error_by_noise
+    settings: *settings
+    datasets: [salts]
+    poolings: [sum]
 explanations: []
 """
 
