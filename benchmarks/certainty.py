@@ -1,7 +1,7 @@
 """What it costs to detect a difference between two poolings, by several ways to read a training.
 
-    python benchmarks/certainty.py --results results/evidence    # keep what the traces of protocol_traces.py give
-    python benchmarks/certainty.py                               # page and figure from the kept values
+    python benchmarks/certainty.py --results FOLDER   # keep what the traces of protocol_traces.py give
+    python benchmarks/certainty.py                    # page and figure from the kept values
 
 The values are kept in ``benchmarks/kept/protocols.parquet``; the page is a part of docs/measuring.md.
 """

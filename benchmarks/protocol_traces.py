@@ -1,10 +1,10 @@
 """Train trials as the workflow does, and note after each epoch what other protocols would read.
 
-    python benchmarks/protocol_traces.py --configfile config/config.yaml my.yaml -- phonons/cgcnn/mdl/mean/seed-111
+    python benchmarks/protocol_traces.py --configfile config/config.yaml -- phonons/cgcnn/mdl/mean/seed-111
 
-Graphs and splits must lie in the folder of results. The trial's files are written as the rule train_trial writes
-them; the costs in its record leave out the additional evaluations. Beside them ``trace.parquet`` holds one row for
-each epoch and each kind of weights: raw, and moving averages with several time constants.
+Graphs and splits must lie in the folder of results. The trial's files are written as the rule train_trial does;
+the costs in its record leave out the additional evaluations. Beside them ``trace.parquet`` holds one row for each
+epoch and each kind of weights: raw, and moving averages with several time constants.
 """
 
 import argparse
