@@ -1,9 +1,9 @@
 """What it costs to detect a difference between two poolings, by several ways to read a training.
 
-    python benchmarks/certainty.py --results FOLDER   # keep what the traces of protocol_traces.py give
-    python benchmarks/certainty.py                    # page and figure from the kept values
+    python benchmarks/certainty.py results/evidence
 
-The values are kept in ``benchmarks/kept/protocols.parquet``; the page is a part of docs/measuring.md.
+reads the traces that ``protocol_traces.py`` has left in a folder of results, and writes what each rule reads
+(Parquet), a page of tables, and a figure to ``results/benchmarks``.
 """
 
 import argparse
@@ -22,9 +22,6 @@ from gnnpool.analysis.variance import mean_squares
 from gnnpool.artifacts import read_table, write_table
 from gnnpool.records import Trial
 from gnnpool.training.averaging import smooth
-
-KEPT = ROOT / "benchmarks/kept/protocols.parquet"
-TRIAL = ["training", "dataset", "pooling", "seed", "init"]
 
 
 @dataclass(frozen=True)
@@ -141,17 +138,18 @@ def _spread(rows: pd.DataFrame) -> dict:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Keep the traces of folders of results, if there are any, and write the page."""
+    """Apply the rules to the traces and write the page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--results", nargs="*", default=[], metavar="[NAME=]FOLDER", help="traced results")
+    parser.add_argument("results", nargs="+", metavar="[NAME=]FOLDER", help="traced results")
+    parser.add_argument("--output", type=Path, default=ROOT / "results/benchmarks", help="folder")
     given = parser.parse_args(arguments)
-    if given.results:
-        named = [("paper", one) if "=" not in one else one.split("=", 1) for one in given.results]
-        rows = [row for name, folder in named for row in gather(Path(folder), name)]
-        KEPT.parent.mkdir(exist_ok=True)
-        write_table(KEPT, pa.Table.from_pylist(rows), units={"cpu_seconds": "s", "epoch": "1"})
-    kept = read_table(KEPT).to_pandas()
-    write_page(kept, spreads(kept), folder=ROOT / "docs")
+    named = [("paper", one) if "=" not in one else one.split("=", 1) for one in given.results]
+    rows = [row for name, folder in named for row in gather(Path(folder), name)]
+    if not rows:
+        raise SystemExit(f"{', '.join(given.results)}: found no trace.parquet beside a record")
+    table = pa.Table.from_pylist(rows)
+    write_table(given.output / "certainty.parquet", table, units={"cpu_seconds": "s", "epoch": "1"})
+    write_page(table.to_pandas(), spreads(table.to_pandas()), folder=given.output)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
-"""The generated part of docs/measuring.md: tables and a figure of what certainty costs."""
+"""A page of tables and a figure: what certainty costs."""
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,8 +13,7 @@ from gnnpool.analysis.power import MOST, detectable_difference, number_needed
 from gnnpool.artifacts import write_atomically
 from gnnpool.figures.style import PALETTE, styled
 
-BEGIN, END = "<!-- certainty: written by benchmarks/certainty.py -->", "<!-- certainty: end -->"
-FIGURE = "figures/certainty.png"
+FIGURE = "certainty.png"
 DRAWN = (
     "lowest validation error (the paper)",
     "last epoch",
@@ -27,23 +25,20 @@ SIZES = (10, 5, 3)
 
 
 def write_page(kept: pd.DataFrame, spreads: pd.DataFrame, *, folder: Path) -> None:
-    """Write the tables into the page and draw the figure.
+    """Write the tables as certainty.md and draw the figure.
 
     Args:
         kept: One row for each trial and rule, see :func:`certainty.gather`.
         spreads: See :func:`certainty.spreads`.
-        folder: Of the page and of the folder of figures.
+        folder: Of the page and the figure.
     """
     draw(spreads, folder / FIGURE)
-    page = folder / "measuring.md"
-    text = page.read_text(encoding="utf-8")
-    part = "\n".join([BEGIN, "", *tables(kept, spreads), END])
-    text = re.sub(f"{re.escape(BEGIN)}.*?{re.escape(END)}", lambda _: part, text, flags=re.DOTALL)
-    write_atomically(page, lambda path: path.write_text(text, encoding="utf-8"))
+    text = "\n".join(["# What certainty costs", "", *tables(kept, spreads)])
+    write_atomically(folder / "certainty.md", lambda path: path.write_text(text, encoding="utf-8"))
 
 
 def tables(kept: pd.DataFrame, spreads: pd.DataFrame) -> Iterator[str]:
-    """Lines of the generated part."""
+    """Lines of the page."""
     paper = kept[kept["training"] == "paper"]
     yield from _by_split(paper)
     yield from _by_rule(spreads)
@@ -67,6 +62,8 @@ def draw(spreads: pd.DataFrame, path: Path) -> None:
     """
     rows = spreads[spreads["rule"].isin(DRAWN) & spreads["own"].notna() & (spreads["training"] == "paper")]
     datasets = list(dict.fromkeys(rows["dataset"]))
+    if not datasets:
+        return
     path.parent.mkdir(exist_ok=True)
     with styled():
         figure, axes = plt.subplots(1, len(datasets), figsize=(6.7, 2.9), sharey=True, squeeze=False)

@@ -2,9 +2,9 @@
 
     python benchmarks/protocol_traces.py --configfile config/config.yaml -- phonons/cgcnn/mdl/mean/seed-111
 
-Graphs and splits must lie in the folder of results. The trial's files are written as the rule train_trial does;
-the costs in its record leave out the additional evaluations. Beside them ``trace.parquet`` holds one row for each
-epoch and each kind of weights: raw, and moving averages with several time constants.
+Graphs and splits must lie in the folder of results. The trial's files are written as by the rule train_trial;
+the costs in its record leave out the additional evaluations. ``trace.parquet`` beside them holds one row for
+each epoch and each kind of weights: raw, and moving averages with several time constants.
 """
 
 import argparse

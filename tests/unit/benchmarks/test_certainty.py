@@ -1,0 +1,89 @@
+"""What a trace holds is what the trial recorded, and what the rules make of it is computed as described."""
+
+import importlib
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gnnpool.artifacts import read_table
+from gnnpool.plan import Plan
+from gnnpool.records import Trial
+
+TRIAL = Trial("exfoliation", "cgcnn", "mdl", "mean", 111)
+
+
+@pytest.fixture(scope="module")
+def certainty(_importable):
+    return importlib.import_module("certainty")
+
+
+@pytest.fixture(scope="module")
+def traced(_importable, tmp_path_factory):
+    """Results of one traced trial of a few epochs."""
+    crystals, traces = (importlib.import_module(name) for name in ("crystals", "protocol_traces"))
+    from gnnpool.data.splits import make_split
+    from gnnpool.data.structure import write_structures
+
+    results = tmp_path_factory.mktemp("results")
+    data, graphs = results / "data/exfoliation", results / "graphs/exfoliation"
+    for folder in (data / "splits", graphs):
+        folder.mkdir(parents=True)
+    write_structures(data / "structures.parquet", crystals.generate("exfoliation", 40))
+    crystals.build(data / "structures.parquet", "mdl", graphs)
+    config = crystals.config()
+    split = data / "splits/seed-111.parquet"
+    make_split(structures=data / "structures.parquet", seed=111, fractions=config["split"], output=split)
+    config["training"] |= {"epochs": 4, "engine": "eager", "batch_size": 16}
+    traces.trace(Plan(config | {"results": str(results)}), TRIAL, [5.0, 20.0])
+    return results
+
+
+def test_a_trace_gives_the_errors_of_both_readings_of_its_record(certainty, traced):
+    rows = pd.DataFrame(certainty.gather(traced, "paper")).set_index("rule")
+    record = read_table(traced / f"trials/{TRIAL}/record.parquet").to_pylist()[0]
+    for rule, prefix in ((0, ""), (4, "averaged_")):
+        found = rows.loc[certainty.RULES[rule].name]
+        assert found["epoch"] == record[f"{prefix}best_epoch"]
+        assert found["test_mae"] == record[f"{prefix}test_mae"]
+    assert "average over 2 epochs" not in rows.index  # it was not traced
+
+
+@pytest.mark.parametrize(
+    ("rule", "epoch"),
+    [(("a",), 2), (("a", 0.0, "last"), 4), (("a", 0.0, "best", 3.0), 4), (("a", 5.0), None)],
+)
+def test_a_rule_takes_its_epoch(certainty, rule, epoch):
+    trace = pd.DataFrame(
+        {"epoch": [1, 2, 3, 4], "time_constant": 0.0, "val_mae": [9.0, 1.0, 3.0, 2.0], "test_mae": 1.0}
+    )
+    found = certainty.read_rule(trace, certainty.Rule(*rule))
+    assert (found and found["epoch"]) == epoch
+
+
+def test_spreads_are_those_that_were_put_in(certainty):
+    rng = np.random.default_rng(0)
+    shape = {"pooling": 4, "seed": 60, "init": 4}
+    level = (
+        rng.normal(0, 20, (1, 60, 1))
+        + rng.normal(0, 3, (4, 60, 1))
+        + rng.normal(0, 2, (1, 60, 4))
+        + rng.normal(0, 4, (4, 60, 4))
+    )
+    index = pd.MultiIndex.from_product([range(n) for n in shape.values()], names=shape)
+    rows = pd.DataFrame({"test_mae": np.exp(level.ravel() / 100)}, index=index).reset_index()
+    rows = rows.assign(training="paper", dataset="a", rule="r", cpu_seconds=1.0, overlap=0.2)
+    found = certainty.spreads(rows).iloc[0]
+    assert found["interaction"] == pytest.approx(3, rel=0.15)
+    assert found["own"] == pytest.approx(4, rel=0.1)
+    assert found["initialisation"] == pytest.approx(20**0.5, rel=0.1)
+
+
+def test_the_page_names_what_is_unknown(certainty, traced, tmp_path):
+    certainty.main([str(traced), "--output", str(tmp_path)])
+    page = (tmp_path / "certainty.md").read_text()
+    assert "| paper, exfoliation, last epoch |" in page
+    assert "unknown" in page
+    assert len(read_table(tmp_path / "certainty.parquet")) == 8
+    with pytest.raises(SystemExit, match="found no trace"):
+        certainty.main([str(tmp_path)])
