@@ -1,6 +1,5 @@
 """Which files each job reads: those of the plan and, with allow_partial, only those that are there."""
 
-import hashlib
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from gnnpool.bundle.planning import Bundled
+from gnnpool.data.packed_folder import raw_sha256
 from gnnpool.layout import Layout
 from gnnpool.plan import BESIDE, Plan
 from gnnpool.records import Trial
@@ -72,9 +72,8 @@ class Inputs:
         if "by_hand" in entry and not (entry.get("sha256") or entry.get("md5")):
             folders = filter(None, [config["mirror"], Path(self.layout.raw(dataset, file)).parent])
             for placed in (Path(folder) / file for folder in folders):
-                if placed.is_file():
-                    with open(placed, "rb") as handle:
-                        return hashlib.file_digest(handle, "sha256").hexdigest()
+                if placed.exists():
+                    return raw_sha256(placed)
         return entry.get("sha256") or entry.get("md5")
 
     def exhibit(self, kinds: str, name: str) -> dict[str, str | list[str]]:

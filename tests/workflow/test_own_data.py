@@ -76,7 +76,13 @@ def write_poscars(path, first_gap=0.0):
         lattice = f"0 {a} {a}\n{a} 0 {a}\n{a} {a} 0\n"
         rows.append((f"NaCl\n1.0\n{lattice}Na Cl\n1 1\nDirect\n0 0 0\n0.5 0.5 0.5\n", first_gap + y))
     path.parent.mkdir(exist_ok=True)
-    pd.DataFrame(rows, columns=["structure", "gap"]).to_csv(path, index=False)
+    if path.suffix == ".csv":
+        pd.DataFrame(rows, columns=["structure", "gap"]).to_csv(path, index=False)
+        return
+    path.mkdir(exist_ok=True)
+    (path / "id_prop.csv").write_text("".join(f"{place},{gap}\n" for place, (_, gap) in enumerate(rows)))
+    for place, (text, _) in enumerate(rows):
+        (path / f"{place}.vasp").write_text(text)
 
 
 def cif(a):
@@ -156,11 +162,22 @@ def test_every_form_goes_through_to_a_trained_trial_while_a_file_is_missing(work
 
 
 @pytest.mark.slow
-def test_own_data_runs_while_a_file_is_missing_and_an_edit_of_it_is_noticed(workflow):
-    table = workflow.folder / "mirror" / "mine.csv"
+@pytest.mark.parametrize(
+    ("file", "entry"),
+    [
+        ("mine.csv", {}),
+        ("mine", {"source: table": "source: folder", "    options: { target: gap, format: poscar }\n": ""}),
+    ],
+    ids=["table", "folder"],
+)
+def test_own_data_runs_while_a_file_is_missing_and_an_edit_of_it_is_noticed(file, entry, workflow):
+    own = OWN.replace("mine.csv", file)
+    for before, after in entry.items():
+        own = own.replace(before, after)
+    table = workflow.folder / "mirror" / file
     write_poscars(table)
     targets = ["results/data/mine/structures.parquet", "results/data/2d/structures.parquet"]
-    run = {"config": None, "overlay": SMALL + OWN}
+    run = {"config": None, "overlay": SMALL + own}
     printed = workflow(*targets, "--cores", "1", "--keep-going", status=1, **run)
     for text in (
         "2d: c2db.db could not be obtained; the mirror folder mirror does not have it",
@@ -177,7 +194,7 @@ def test_own_data_runs_while_a_file_is_missing_and_an_edit_of_it_is_noticed(work
     planned = workflow.planned(targets[0], **run)
     assert (planned["fetch_dataset"], planned["build_structures"]) == (1, 1)
     workflow(targets[0], "--cores", "1", **run)
-    table.unlink()
+    table.rename(workflow.folder / "away")
     assert workflow.planned(targets[0], **run) == {}
 
 

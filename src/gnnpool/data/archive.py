@@ -85,6 +85,31 @@ def read_gzip(path: str | Path, *, max_bytes: int = MAX_BYTES) -> bytes:
         raise DataError(f"{path}: expected a gzipped file, found: {error or repr(error)}") from error
 
 
+def read_unpacked(path: str | Path, *, max_bytes: int = MAX_BYTES) -> bytes:
+    """Read a file, unpacked if it is gzipped or the only file of a zip archive.
+
+    Args:
+        path: The file.
+        max_bytes: Most bytes that it may hold unpacked.
+
+    Raises:
+        DataError: If the file cannot be read, holds more, or is an archive of several files.
+    """
+    try:
+        with open(path, "rb") as file:
+            start = file.read(2)
+        if start == b"\x1f\x8b":
+            return read_gzip(path, max_bytes=max_bytes)
+        if start != b"PK":
+            return Path(path).read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+    files = read_archive(path, max_bytes=max_bytes)
+    if len(files) != 1:
+        raise DataError(f"{path}: expected an archive of one file, found {len(files)} files")
+    return next(iter(files.values()))
+
+
 class _Refused(Exception):
     """What an archive holds that it may not hold, and what was expected."""
 

@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 from gnnpool.artifacts import file_sha256, write_atomically
 from gnnpool.data.catalysis_hub_client import fetch_publication
 from gnnpool.data.download import Failed, Limits, answered, ask_again, check_status
+from gnnpool.data.packed_folder import pack_folder
 from gnnpool.data.raw_file import disagreement, known_hash
 from gnnpool.errors import FetchError
 from gnnpool.extras import extra
@@ -27,9 +28,9 @@ def fetch_dataset(
 ) -> None:
     """Obtain the raw file of a dataset and verify it.
 
-    A file with the right name in the mirror folder is copied, and a file that is already in its place and
-    has the right hash stays; neither case uses the network. Otherwise the service of the dataset is
-    queried, or its address and then its further addresses are tried.
+    A file with the right name in the mirror folder is copied, a folder with that name is packed, and a file
+    that is already in its place and has the right hash stays; none of these uses the network. Otherwise the
+    service of the dataset is queried, or its address and then its further addresses are tried.
 
     Args:
         dataset: Slug, for messages.
@@ -44,7 +45,7 @@ def fetch_dataset(
     """
     limits, output = Limits(**download), Path(output)
     placed = None if mirror is None else Path(mirror) / entry["file"]
-    if placed and placed.is_file():
+    if placed and placed.exists():
         _copy(placed, dataset, entry, output)
     elif output.is_file() and _is_good(output, dataset, entry):
         _logger.info("%s: %s exists already", dataset, output)
@@ -56,7 +57,11 @@ def fetch_dataset(
 
 def _copy(placed: Path, dataset: str, entry: Mapping, output: Path) -> None:
     def copy(temporary: Path) -> None:
-        shutil.copyfile(placed, temporary)
+        if placed.is_dir():
+            with open(temporary, "wb") as file:
+                pack_folder(placed, file)
+        else:
+            shutil.copyfile(placed, temporary)
         if found := disagreement(temporary, entry):
             fault = f"{dataset}: {placed} does not match the configured hash: {found}"
             raise FetchError(f"{fault}\n  put the right file there, or remove it to download the file")
@@ -64,7 +69,7 @@ def _copy(placed: Path, dataset: str, entry: Mapping, output: Path) -> None:
     write_atomically(output, copy)
     if known_hash(entry) is None:
         _logger.info("%s: %s has no known hash; found sha256 %s", dataset, placed, file_sha256(output))
-    _logger.info("%s: copied %s", dataset, placed)
+    _logger.info("%s: %s %s", dataset, "packed" if placed.is_dir() else "copied", placed)
 
 
 def _is_good(output: Path, dataset: str, entry: Mapping) -> bool:

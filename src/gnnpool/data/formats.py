@@ -177,9 +177,7 @@ def _array(value: object) -> np.ndarray:
 def _from_xyz(text: str) -> dict[str, object]:
     """Extended XYZ: number of atoms; Lattice="..." and Properties=...; one line for each atom."""
     count, comment, *lines = re.split(r"\r\n|\r|\n", text)
-    words = shlex.shlex(comment, posix=True)
-    words.whitespace_split, words.commenters, words.quotes = True, "", '"'
-    entries = dict(entry.split("=", 1) for entry in words if "=" in entry)
+    entries = xyz_entries(comment)
     atoms = [line.split() for line in lines if line.strip()]
     if number(count) != len(atoms):
         raise ValueError(f"expected {count.strip()} atoms, found {len(atoms)} lines")
@@ -194,6 +192,20 @@ def _from_xyz(text: str) -> dict[str, object]:
         "species": [{atom[column["species"]][0]: 1.0} for atom in atoms],
         "positions": [[_real(word) for word in atom[column["pos"]]] for atom in atoms],
     }
+
+
+def xyz_entries(comment: str) -> dict[str, str]:
+    """Values by key in the second line of extended XYZ.
+
+    Args:
+        comment: The line, such as ``Lattice="4 0 0 0 4 0 0 0 4" Properties=species:S:1:pos:R:3 energy=-3``.
+
+    Raises:
+        ValueError: If a quotation has no end.
+    """
+    words = shlex.shlex(comment, posix=True)
+    words.whitespace_split, words.commenters, words.quotes = True, "", '"'
+    return dict(entry.split("=", 1) for entry in words if "=" in entry)
 
 
 def _real(word: str) -> float:

@@ -7,6 +7,8 @@ import sqlite3
 import threading
 from contextlib import closing
 
+import ase
+import ase.db
 import numpy as np
 import pytest
 from pymatgen.core import Element, Structure
@@ -112,27 +114,19 @@ def ase_json():
 
 @pytest.fixture(scope="session")
 def write_ase_database():
-    """Write rows of (unique id, structure, key-value pairs) in the layout of ASE's SQLite database."""
+    """Write rows of (unique id, structure, key-value pairs) with ASE, also pairs that ASE refuses."""
 
     def write(path, rows):
+        with ase.db.connect(path) as database:
+            for _, structure, _ in rows:
+                atoms = ase.Atoms(
+                    structure.atomic_numbers, structure.cart_coords, cell=structure.lattice.matrix, pbc=True
+                )
+                database.write(atoms)
         with closing(sqlite3.connect(path)) as database:
-            database.execute(
-                "CREATE TABLE systems (id INTEGER PRIMARY KEY AUTOINCREMENT, unique_id TEXT UNIQUE, "
-                "numbers BLOB, positions BLOB, cell BLOB, pbc INTEGER, key_value_pairs TEXT, natoms INTEGER)"
-            )
             database.executemany(
-                "INSERT INTO systems (unique_id, numbers, positions, cell, pbc, key_value_pairs) "
-                "VALUES (?, ?, ?, ?, 3, ?)",
-                [
-                    (
-                        id_,
-                        np.array(structure.atomic_numbers, dtype="<i4").tobytes(),
-                        structure.cart_coords.astype("<f8").tobytes(),
-                        structure.lattice.matrix.astype("<f8").tobytes(),
-                        json.dumps(pairs),
-                    )
-                    for id_, structure, pairs in rows
-                ],
+                "UPDATE systems SET unique_id = ?, key_value_pairs = ? WHERE id = ?",
+                [(id_, json.dumps(pairs), number) for number, (id_, _, pairs) in enumerate(rows, start=1)],
             )
             database.commit()
         return path

@@ -11,9 +11,11 @@ import zipfile
 from contextlib import closing
 from dataclasses import dataclass, field
 
+import ase.db
 import numpy as np
 import pyarrow as pa
 import pytest
+from ase import Atoms
 from pymatgen.core import Element
 
 from gnnpool.artifacts import read_json, write_table
@@ -142,24 +144,57 @@ def matdeeplearn(folder, rows):
 
 def c2db(folder, rows):
     (folder / "c2db.db").unlink(missing_ok=True)
+    with ase.db.connect(folder / "c2db.db") as database:
+        for _ in rows:
+            database.write(Atoms("H"))
     with closing(sqlite3.connect(folder / "c2db.db")) as database:
-        database.execute(
-            "CREATE TABLE systems (id INTEGER PRIMARY KEY, unique_id TEXT, numbers BLOB, positions BLOB, "
-            "cell BLOB, key_value_pairs TEXT)"
-        )
-        for row in rows:
+        for place, row in enumerate(rows, start=1):
             values = [
-                row["id"],
                 np.array(numbers(row), "<i4").tobytes(),
                 positions(row).astype("<f8").tobytes(),
                 # ASE's way to say that there is no cell.
                 np.array(row["lattice"] or np.zeros((3, 3)), "<f8").tobytes(),
-                json.dumps({"workfunction": row["target"]}),
+                json.dumps({"workfunction": row["target"], "uid": row["id"]}),
+                place,
             ]
-            columns = "unique_id, numbers, positions, cell, key_value_pairs"
-            database.execute(f"INSERT INTO systems ({columns}) VALUES (?, ?, ?, ?, ?)", values)
+            database.execute(
+                "UPDATE systems SET numbers = ?, positions = ?, cell = ?, key_value_pairs = ? WHERE id = ?",
+                values,
+            )
         database.commit()
     return folder / "c2db.db", {}
+
+
+def extxyz(folder, rows):
+    frames = []
+    for row in rows:
+        count, comment, *atoms = xyz(row).splitlines()
+        target = "" if row["target"] is None else row["target"]
+        frames += [count, f'{comment} name="{row["id"]}" energy="{target}"', *atoms]
+    (folder / "mine.xyz").write_text("\n".join([*frames, ""]))
+    return folder / "mine.xyz", {"target": "energy", "id": "name"}
+
+
+def optimade(folder, rows):
+    data = [
+        {
+            "type": "structures",
+            "id": row["id"],
+            "attributes": {
+                "lattice_vectors": row["lattice"],
+                "cartesian_site_positions": positions(row).tolist(),
+                "species_at_sites": [str(place) for place, _ in enumerate(row["species"])],
+                "species": [
+                    {"name": str(place), "chemical_symbols": [*site], "concentration": [*site.values()]}
+                    for place, site in enumerate(row["species"])
+                ],
+                "_mine_energy": row["target"],
+            },
+        }
+        for row in rows
+    ]
+    (folder / "mine.json").write_text(json.dumps({"data": data, "meta": {"api_version": "1.2.0"}}))
+    return folder / "mine.json", {"target": "_mine_energy"}
 
 
 FORMS = {
@@ -169,9 +204,13 @@ FORMS = {
     "xyz": ("folder", folder_of(xyz, ".xyz")),
     "matdeeplearn": ("matdeeplearn", matdeeplearn),
     "c2db": ("c2db", c2db),
+    "extxyz": ("extxyz", extxyz),
+    "optimade": ("optimade", optimade),
 }
+# Forms with the same messages.
+ALIKE = {"extxyz": "xyz"}
 NUMBERS_ONLY = {"matdeeplearn", "c2db"}
-ONE_SPECIES = {"poscar", "xyz", *NUMBERS_ONLY}
+ONE_SPECIES = {"poscar", "xyz", "extxyz", *NUMBERS_ONLY}
 
 
 @pytest.fixture
@@ -201,7 +240,9 @@ class Fault:
 
 def cases(faults):
     return [
-        pytest.param(form, fault.change, fault.other.get(form, fault.reported), id=f"{name}-{form}")
+        pytest.param(
+            form, fault.change, fault.other.get(ALIKE.get(form, form), fault.reported), id=f"{name}-{form}"
+        )
         for name, fault in faults.items()
         for form in FORMS
         if form not in fault.not_in

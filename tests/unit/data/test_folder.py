@@ -73,10 +73,48 @@ def test_one_of_several_targets_is_chosen(pack):
     assert [row.target for row in rows] == [10.0, 20.0]
 
 
+@pytest.mark.parametrize("column", [3, "gap"])
+@pytest.mark.parametrize("first", ["energy", "1 energy"])
+def test_a_target_is_chosen_by_its_heading_or_number(first, column, pack):
+    table = f"id,{first},n,gap\n1,1.0,7,10.0\n2,2.0,8,20.0\n"
+    assert [row.target for row in read(pack(**{"targets.csv": table}), column=column)] == [10.0, 20.0]
+
+
+@pytest.mark.parametrize(
+    ("heading", "there"),
+    [("", "1, 3"), ("id,energy,note,gap\n", "energy, gap"), ("id,energy\n", "energy, 3")],
+)
+def test_several_targets_of_which_none_is_chosen_are_refused(heading, there, pack):
+    table = f"{heading}1,1.0,PBE,10.0\n2,2.0,PBE,20.0\n"
+    told = rf"salts/targets\.csv: expected names and one target, found more .* column: {there}$"
+    with pytest.raises(DataError, match=told):
+        read(pack(**{"targets.csv": table}))
+
+
+@pytest.mark.parametrize(
+    ("table", "found"),
+    [
+        ("1,1.0\n2,2.0\n", "1, 1.0"),
+        ("id,energy\n1,1.0\n", "id, energy"),
+        ("id,gap,gap\n1,1.0,2.0\n", "id, gap, gap"),
+    ],
+)
+def test_a_heading_without_the_column_is_refused(table, found, pack):
+    with pytest.raises(DataError, match=rf"expected one column 'gap' in the first row, found {found}"):
+        read(pack(**{"targets.csv": table}), column="gap")
+
+
+def test_a_table_may_have_the_name_that_cgcnn_gives_it(pack, files):
+    table = {"targets.csv": None, "id_prop.csv": "1,-1.5\n2,-2.5\n", "atom_init.json": '{"1": [0, 1]}'}
+    assert [(row.id, row.target) for row in read(pack(**table))] == [("1", -1.5), ("2", -2.5)]
+    with pytest.raises(DataError, match=r"expected one file targets\.csv or id_prop\.csv, found \['salts/"):
+        read(pack(**{**table, "targets.csv": files["targets.csv"]}))
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"2.vasp": None}, r"salts row 2 \(2\): lattice is no file 2 in the archive,"),
+        ({"2.vasp": None}, r"salts row 2 \(2\): lattice is no file 2 in the folder,"),
         ({"2.vasp": "no crystal"}, r"salts row 2 \(2\): lattice is unreadable poscar"),
         ({"2.vasp": None, "2.pdb": "ATOM"}, r"salts row 2 \(2\): lattice is 2\.pdb, of no known form,"),
         ({"targets.csv": "1,-1.5\n2,high\n"}, r"salts row 2 \(2\): target is 'high'"),
@@ -119,7 +157,7 @@ def test_a_structure_in_a_subfolder_is_named_by_its_path(pack, files):
 def test_a_first_row_is_a_heading_only_if_it_has_no_target(first, pack):
     rows = read(pack(**{"targets.csv": f"{first}\n1,2.0,PBE\n"}))
     assert [row.id for row in rows] == ["gone", "1"]
-    with pytest.raises(DataError, match=r"salts row 1 \(gone\): lattice is no file gone in the archive,"):
+    with pytest.raises(DataError, match=r"salts row 1 \(gone\): lattice is no file gone in the folder,"):
         validate(rows, dataset="salts", on_bad_row="error")
 
 
@@ -141,7 +179,9 @@ def test_underscores_make_no_number(value, pack):
 
 
 def test_an_archive_without_a_table_is_refused(pack):
-    with pytest.raises(DataError, match=r"salts\.zip: expected one file targets\.csv, found none"):
+    with pytest.raises(
+        DataError, match=r"salts\.zip: expected one file targets\.csv or id_prop\.csv, found none"
+    ):
         read(pack(**{"targets.csv": None}))
 
 
@@ -152,7 +192,9 @@ def test_a_table_that_is_no_text_is_refused(table, pack):
 
 
 def test_two_tables_are_refused(pack):
-    with pytest.raises(DataError, match=r"expected one file targets\.csv, found \['salts/targets\.csv'"):
+    with pytest.raises(
+        DataError, match=r"expected one file targets\.csv or id_prop\.csv, found \['salts/targets\.csv'"
+    ):
         read(pack(**{"old/targets.csv": "1,2\n"}))
 
 

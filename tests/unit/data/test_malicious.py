@@ -52,11 +52,15 @@ MALICIOUS = [as_pickle, as_pt, as_npy, as_yaml]
 # Reader, the endings of its files, and its options.
 SOURCES = [
     ("matbench", "task.json.gz", {}),
+    ("ase_db", "mine.db", {"key": "y"}),
+    ("ase_db", "mine.json", {"key": "y"}),
     ("c2db", "c2db.db", {}),
     ("catalysis_hub", "hub.parquet", {}),
     ("catalysis_hub", "hub.json", {}),
+    ("extxyz", "mine.xyz", {"target": "y"}),
     ("folder", "mine.zip", {}),
     ("matdeeplearn", "data.json", {}),
+    ("optimade", "mine.json", {"target": "y"}),
     ("table", "mine.csv", {"target": "y"}),
     ("table", "mine.json", {"target": "y"}),
     ("table", "mine.parquet", {"target": "y"}),
@@ -94,7 +98,7 @@ def test_a_raw_file_runs_no_code(source, name, options, malicious, packed, canar
     content = malicious(canary)
     (tmp_path / name).write_bytes(gzip.compress(content) if packed else content)
     reason = r"expected .*, found|expected a file that ends in |damaged or cut short "
-    with pytest.raises((DataError, ArtifactError), match=rf"{name}: ({reason})") as refused:
+    with pytest.raises((DataError, ArtifactError), match=rf"{name}: (line 1: )?({reason})") as refused:
         build(source, tmp_path / name, options)
     assert len(str(refused.value)) < 1000
     assert not canary.exists()

@@ -1,5 +1,7 @@
 import csv
+import gzip
 import json
+import zipfile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -49,6 +51,38 @@ def test_json_may_be_a_list_of_rows(tmp_path, columns):
     path = tmp_path / "my.json"
     path.write_text(json.dumps(rows))
     assert [row.target for row in read(path, target="energy")] == columns["energy"]
+
+
+def test_json_may_be_rows_by_name(tmp_path, columns):
+    values = zip(*columns.values(), strict=True)
+    content = {name: {"structure": text, "energy": target} for name, text, target in values}
+    path = tmp_path / "my.json"
+    path.write_text(json.dumps(content))
+    rows = read(path, target="energy")
+    assert [(row.id, row.target) for row in rows] == list(
+        zip(columns["name"], columns["energy"], strict=True)
+    )
+    del content[columns["name"][1]]["energy"]
+    path.write_text(json.dumps(content))
+    with pytest.raises(DataError, match=rf"salts row 2 \({columns['name'][1]}\): target is nan"):
+        validate(read(path, target="energy"), dataset="salts", on_bad_row="error")
+
+
+@pytest.mark.parametrize("ending", ["csv", "json"])
+def test_a_table_may_be_packed(ending, tmp_path, columns):
+    path = write(tmp_path / f"my.{ending}", columns)
+    whole = read(path, target="energy", id="name")
+    (tmp_path / f"my.{ending}.gz").write_bytes(gzip.compress(path.read_bytes()))
+    with zipfile.ZipFile(tmp_path / f"my.{ending}.zip", "w") as archive:
+        archive.write(path, "inside.txt")
+    for packed in ("gz", "zip"):
+        assert read(tmp_path / f"my.{ending}.{packed}", target="energy", id="name") == whole
+    with pytest.raises(DataError, match=rf"my\.{ending}\.gz: expected at most 10 bytes unpacked"):
+        read(tmp_path / f"my.{ending}.gz", target="energy", max_bytes=10)
+    with zipfile.ZipFile(tmp_path / f"my.{ending}.zip", "a") as archive:
+        archive.writestr("another.txt", "")
+    with pytest.raises(DataError, match=r"expected an archive of one file, found 2 files"):
+        read(tmp_path / f"my.{ending}.zip", target="energy")
 
 
 @pytest.mark.parametrize("ending", ["parquet", "json"])
@@ -157,7 +191,7 @@ def test_a_damaged_table_is_refused(ending, content, tmp_path):
 
 
 def test_a_missing_table_and_an_unknown_ending_are_refused(tmp_path):
-    with pytest.raises(DataError, match=r"my\.csv: expected a table, found: "):
+    with pytest.raises(DataError, match=r"my\.csv: cannot be read: No such file or directory"):
         read(tmp_path / "my.csv", target="energy")
     with pytest.raises(DataError, match=r"my\.xlsx: expected a file that ends in"):
         read(tmp_path / "my.xlsx", target="energy")

@@ -1,6 +1,6 @@
 """MatDeepLearn's data: the list ``data.json``, or numbered structure files with ``targets.csv``, in a folder.
 
-A folder is packed as one archive, so that it has one hash.
+A folder is read as one archive; see :mod:`gnnpool.data.sources.folder`.
 """
 
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ def read(
     files = read_archive(path, max_bytes=max_bytes, max_files=max_files)
     lists = [name for name in files if PurePosixPath(name).name == LIST]
     if not lists:
-        return rows_of(files, path=path, targets=TABLE, column=target + 1)
+        return rows_of(files, path=path, targets=[TABLE], column=target + 1)
     if len(lists) > 1:
         raise DataError(f"{path}: expected one file {LIST}, found {lists}")
     return _rows(f"{path}/{lists[0]}", files[lists[0]], target)
