@@ -86,8 +86,8 @@ def test_a_target_is_chosen_by_its_heading_or_number(first, column, pack):
 )
 def test_several_targets_of_which_none_is_chosen_are_refused(heading, there, pack):
     table = f"{heading}1,1.0,PBE,10.0\n2,2.0,PBE,20.0\n"
-    told = rf"salts/targets\.csv: expected names and one target, found more .* column: {there}$"
-    with pytest.raises(DataError, match=told):
+    reported = rf"salts/targets\.csv: expected names and one target, found more .* column: {there}$"
+    with pytest.raises(DataError, match=reported):
         read(pack(**{"targets.csv": table}))
 
 

@@ -88,10 +88,10 @@ def test_a_structure_that_cannot_be_used_is_one_invalid_row(attributes, fault, w
 
 
 def test_a_property_that_no_structure_has_is_refused_with_those_that_exist(write):
-    told = (
+    reported = (
         r"answer\.json: .* the property '_mine_gab', found none among 2, whose numbers are _mine_gap, nsites"
     )
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=reported):
         read(write(FIRST), target="_mine_gab")
 
 
