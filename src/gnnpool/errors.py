@@ -2,11 +2,15 @@
 
 import os
 
-# Exit statuses of jobs and of the command, as in sysexits.h where defined; docs/running.md lists them.
+# A check found a difference or a fault, and has printed it.
+DIFFERENT = 3
+
+# Exit statuses of jobs and of the command, as in sysexits.h where defined; docs/command-line.md lists them.
 STATUSES = {
     0: "done",
-    1: "an error in the program; the log has the traceback",
+    1: "an error in the program; the traceback is in the log, or on the terminal",
     2: "the configuration or the command line is wrong",
+    DIFFERENT: "`doctor` found a fault, or `verify` or `remake --check` a difference",
     65: "data cannot be used, or a training diverged",
     69: "a dataset could not be obtained",
     71: "memory ran out",

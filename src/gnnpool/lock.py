@@ -37,7 +37,7 @@ def alone(path: Path) -> Iterator[bool]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        guard = FileLock(path) if _has_flock(path) else SoftFileLock(_soft(path))
+        guard = FileLock(path) if has_flock(path) else SoftFileLock(_soft(path))
         waited = _acquire(guard)
     except OSError as error:
         raise unwritable(path, error) from error
@@ -84,7 +84,15 @@ def _acquire(guard: BaseFileLock) -> bool:
             waited = True
 
 
-def _has_flock(path: Path) -> bool:
+def has_flock(path: Path) -> bool:
+    """Whether the file system of a file has `flock`.
+
+    Args:
+        path: The file; it is made if it does not exist.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
     return _flock_refusal(path, os.O_RDWR | os.O_CREAT) not in _MISSING
 
 

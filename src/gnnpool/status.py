@@ -14,6 +14,7 @@ from gnnpool.artifacts import read_table
 from gnnpool.errors import ArtifactError
 from gnnpool.gpu_hours import Span, gpu_hours, gpu_spans
 from gnnpool.lock import is_held
+from gnnpool.progress import duration
 from gnnpool.records import Trial
 from gnnpool.trials import plan_trials
 
@@ -68,6 +69,11 @@ class GridStatus:
     seconds_left: float | None
     hours: Mapping[str, float] = field(default_factory=dict)
     gpu_hours: float = 0.0
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every trial has its record."""
+        return all(one.state == DONE for trials in self.blocks.values() for one in trials)
 
     def counts(self, block: str) -> Counter:
         """Number of trials of a block in each state."""
@@ -140,9 +146,9 @@ def as_text(status: GridStatus) -> str:
         spent = [f"{hours:.1f} h of trials, {device}" for device, hours in sorted(status.hours.items())]
         spent += [f"{status.gpu_hours:.1f} GPU-hours"] if status.gpu_hours else []
         lines.append(f"spent: {'; '.join(spent)}")
-    if any(one.state != DONE for trials in status.blocks.values() for one in trials):
+    if not status.is_done:
         left = status.seconds_left
-        time_left = "unknown until a trial of each kind is done" if left is None else _duration(left)
+        time_left = "unknown until a trial of each kind is done" if left is None else duration(left)
         lines.append(f"left: {time_left}")
     if damaged := sum(one.damaged for trials in status.blocks.values() for one in trials):
         lines.append(f"journals: {damaged} damaged lines skipped")
@@ -242,8 +248,3 @@ def _seconds_left(trials: Sequence[TrialStatus]) -> float | None:
         else:
             return None
     return left / max(1, sum(one.state == RUNNING for one in trials))
-
-
-def _duration(seconds: float) -> str:
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"about {hours} h {minutes:02d} min" if hours else f"about {max(1, minutes)} min"

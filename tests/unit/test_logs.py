@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gnnpool import errors
-from gnnpool.errors import STATUSES, GnnpoolError
+from gnnpool.errors import DIFFERENT, STATUSES, GnnpoolError
 from gnnpool.logs import SIGNALS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -140,8 +140,8 @@ def test_every_exit_status_is_in_one_table_which_the_page_shows():
     kinds = [
         kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, GnnpoolError)
     ]
-    assert {kind.exit_status for kind in kinds} | {0} == set(STATUSES)
-    page = (DOCS / "running.md").read_text(encoding="utf-8")
+    assert {kind.exit_status for kind in kinds} | {0, DIFFERENT} == set(STATUSES)
+    page = (DOCS / "command-line.md").read_text(encoding="utf-8")
     assert dict(re.findall(r"^\| (\d+) \| (.*) \|$", page, flags=re.M)) == {
         str(status): meaning for status, meaning in STATUSES.items()
     }

@@ -190,4 +190,4 @@ def test_the_command_reads_the_files_that_snakemake_reads(begun, tmp_path, capsy
     counts = json.loads(capsys.readouterr().out)["blocks"]["first"]["counts"]
     assert counts == {"done": 1, "running": 1, "failed": 0, "stopped": 0, "missing": 0}
     assert main(["status", "--configfile", str(tmp_path / "none.yaml")]) == 2
-    assert "none.yaml: cannot be read" in capsys.readouterr().err
+    assert "none.yaml: no such file" in capsys.readouterr().err

@@ -15,16 +15,18 @@ with extra("workflow"):
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def read_config(paths: Sequence[str | Path]) -> dict:
+def read_config(paths: Sequence[str | Path], *, needs: Sequence[str] = ()) -> dict:
     """Read a configuration and its overlays as Snakemake does: dictionaries merge, all else is replaced.
 
     Datasets with a split of their own are completed; see :func:`gnnpool.config.complete_variants`.
 
     Args:
         paths: YAML files, overlays last.
+        needs: Keys that the caller reads.
 
     Raises:
-        ConfigError: If a file is missing, is not YAML, gives a key twice, or does not hold a dictionary.
+        ConfigError: If a file is missing, is not YAML, gives a key twice, or does not hold a dictionary; or
+            a needed key is missing.
     """
     config: dict = {}
     for path in map(Path, paths):
@@ -32,6 +34,11 @@ def read_config(paths: Sequence[str | Path]) -> dict:
         if not isinstance(content, dict):
             raise ConfigError(f"{path}: expected a dictionary, found {type(content).__name__}")
         config = _merged(config, content)
+    if missing := [key for key in needs if key not in config]:
+        raise ConfigError(
+            f"{', '.join(map(str, paths))}: found no {', '.join(map(repr, missing))}; name all configuration "
+            "files, as given to snakemake, such as config/config.yaml my.yaml"
+        )
     return complete_variants(config)
 
 
@@ -43,6 +50,10 @@ def _read(path: Path) -> object:
         content = loader.construct_document(node) if node else None
         json.dumps(content, default=str, skipkeys=True)  # fails where an alias holds itself
         return content
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"{path}: no such file; `gnnpool init FOLDER` makes a folder of the workflow"
+        ) from error
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from error
 

@@ -1,0 +1,27 @@
+"""`gnnpool bundle`: the finished trials of a folder of results as a bundle."""
+
+import argparse
+from pathlib import Path
+
+from gnnpool.commands import options
+
+HELP = "write the finished trials of a folder of results as a bundle"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument("results", metavar="RESULTS", help="folder of results")
+    parser.add_argument("folder", metavar="BUNDLE", help="folder of the bundle")
+    options.configfile(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command."""
+    from gnnpool.bundle.write import write_bundle
+    from gnnpool.config import read_config
+
+    sizes = write_bundle(arguments.results, arguments.folder, config=read_config(arguments.configfile))
+    for name, size in sizes.items():
+        print(f"{size / 1e6:9.3f} MB  {Path(arguments.folder) / name}")
+    print(f"{sum(sizes.values()) / 1e6:9.3f} MB  together")
+    return 0
