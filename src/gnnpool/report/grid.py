@@ -63,6 +63,7 @@ def grid_sources(
             **config["statistics"],
             scheme=config["split"]["scheme"],
             physics={dataset: Physics(**known) for dataset, known in physics.items()},
+            variants={},  # left out of the grid
             traits={pooling: Traits(**known) for pooling, known in traits.items()},
         )
         for reading in READINGS
