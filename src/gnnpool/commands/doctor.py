@@ -12,8 +12,8 @@ HELP = "check this machine, the folders, the data and the configuration"
 NOTES = (
     "Each line is ok, a warning (the workflow runs) or a fault (it does not), with what was found and what "
     "to do: Python, torch and the CUDA of its build and of the driver, GPUs, MPS, the C++ compiler, Slurm, "
-    "the files of the workflow, the configuration, trials and hours, free disk, flock, and the hash of each raw "
-    "file."
+    "the files of the workflow, the configuration, trials and hours, free disk, flock, and the hash of each "
+    "raw file."
 )
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from gnnpool.shipped import FILES
+
 ROOT = Path(__file__).parents[3]
 MODULES = """
 import json, pkgutil, sys
@@ -67,8 +69,10 @@ def core(tmp_path_factory):
     """Run a program of the environment; gives the finished process."""
     folder = tmp_path_factory.mktemp("core")
     source = folder / "source"
-    shutil.copytree(ROOT / "src", source / "src", ignore=shutil.ignore_patterns("*.egg-info", "__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("src", *FILES[1:]):
+        ignored = shutil.ignore_patterns("*.egg-info", "__pycache__")
+        shutil.copytree(ROOT / name, source / name, ignore=ignored)
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE", FILES[0]):
         shutil.copy(ROOT / name, source)
     clean = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME")}
 
@@ -209,6 +213,38 @@ def test_a_command_without_its_extra_says_so_in_one_sentence(core, command, extr
     assert re.fullmatch(rf"gnnpool: \w+ is missing; pip install 'gnnpool\[{extra}\]'\n", done.stderr), (
         done.stderr
     )
+
+
+def test_the_wheel_makes_a_folder_in_which_the_workflow_runs(core, tmp_path):
+    done = core("gnnpool", "init", tmp_path / "new")
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {*FILES}
+    for name in (
+        "Snakefile",
+        "config/config.yaml",
+        "workflow/scripts/train_trial.py",
+        "evidence/bundle.json",
+    ):
+        assert (tmp_path / "new" / name).read_bytes() == (ROOT / name).read_bytes()
+    site = core("python", "-c", "import gnnpool, pathlib; print(pathlib.Path(gnnpool.__file__).parents[1])")
+    files = ["--configfile", "config/config.yaml", "config/demo.yaml"]
+    run = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "rules", *files],
+        cwd=tmp_path / "new",
+        env={**os.environ, "PYTHONPATH": site.stdout.strip()},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "train_trial" in run.stdout
+    again = core("gnnpool", "init", tmp_path / "new")
+    assert (again.returncode, "expected a new or empty folder" in again.stderr) == (2, True)
+
+
+def test_a_core_without_extras_lets_the_doctor_name_the_missing_one(core):
+    done = core("gnnpool", "doctor")
+    assert done.returncode == 3
+    assert re.search(r"fault +configuration +\w+ is missing; pip install 'gnnpool\[workflow\]'", done.stdout)
 
 
 def test_the_wheel_says_that_it_is_typed(core):
