@@ -23,19 +23,17 @@ from gnnpool.wording import label_of, setting_label
 
 ROOT = Path(__file__).parents[1]
 README, EVIDENCE = ROOT / "README.md", ROOT / "evidence"
-MAP = "map_cgcnn_mdl"
+MAP = "main"
 
 
 def answer(bundle: Bundle) -> str:
-    """The first two sentences of the report, and the heat map once one of its changes is trained."""
+    """The first two sentences of the report, the main figure, and what is not trained yet."""
     raw, averaged = answer_of(bundle.folder)[:2]
     plan, trials = Plan(bundle.config), read_trials(bundle.path("trials"))
-    shown = set(plan.figures[MAP]["poolings"]) - {BASELINE}
-    count = len(shown & set(trials["pooling"]))
-    picture = _picture() if count else "The main figure, a heat map of all changes, follows with them."
-    trained = f"{count or 'None'} of the {len(shown)} combined and learned poolings of the paper"
-    missing = f"{trained} {'is' if count < 2 else 'are'} trained yet. " if count < len(shown) else ""
-    return f"> {raw}\n>\n> {averaged}\n\n{missing}{picture}"
+    planned = {trial.pooling for trial in plan.trials} - {BASELINE}
+    trained = len(planned & set(trials["pooling"]))
+    missing = f"{trained} of {len(planned)} planned poolings are trained yet" if trained < len(planned) else ""
+    return f"> {raw}\n>\n> {averaged}\n\n{_picture()}\n\n{missing}{'.' if missing else ''}".rstrip()
 
 
 def _picture() -> str:

@@ -61,12 +61,13 @@ def intervals_of_averages(
 ) -> pd.DataFrame:
     r"""Intervals of the averages over the datasets that have a value, each with the same weight.
 
-    The t interval over D datasets decides. Few datasets may agree by chance, but their average is not known
-    better than its seeds allow, so the scale is at least
+    The wider of two intervals decides: the t interval over D datasets, and that of the seeds. Few datasets
+    may agree by chance, but their average is not known better than the seeds allow, whose standard error is
 
-    .. math:: \sqrt{\textstyle\sum_d s_d^2 (1/n_d + o_d)} / D
+    .. math:: \sqrt{\textstyle\sum_d v_d} / D, \quad v_d = s_d^2 (1/n_d + o_d)
 
-    with the standard deviation s of the seeds' changes, their number n and the overlap o of each dataset.
+    with the standard deviation s of the seeds' changes, their number n and the overlap o of each dataset,
+    and with :math:`(\sum v_d)^2 / \sum v_d^2 / (n_d - 1)` degrees of freedom (Welch and Satterthwaite).
 
     Args:
         changes: Rows of :func:`gnnpool.analysis.change.changes_by_seed`.
@@ -86,8 +87,8 @@ def intervals_of_averages(
     values = changes_by_condition(paired)
     rows = []
     for setting, group in values.groupby(SETTING):
-        over = MeanDistribution(
-            group[statistic].to_numpy(), least_scale=_scale_of_seeds(paired, setting, statistic)
+        over = _wider(
+            MeanDistribution(group[statistic].to_numpy()), _over_seeds(paired, setting, statistic), confidence
         )
         hierarchical = hierarchical_bootstrap(
             _seeds_of(paired, setting), statistic=statistic, confidence=confidence, resamples=resamples
@@ -114,16 +115,31 @@ def _redraw(
     return combined_change(error[seeds], baseline[seeds], statistic)
 
 
-def _scale_of_seeds(changes: pd.DataFrame, setting: Sequence[str], statistic: str) -> float:
-    """Standard error of an average from its seeds alone, %; a dataset with one seed adds nothing to it."""
-    chosen = changes[(changes[SETTING] == list(setting)).all(axis=1)]
-    variances = [
-        np.var(contributions(group["error"].to_numpy(), group["baseline"].to_numpy(), statistic), ddof=1)
-        * (1 / len(group) + group["overlap"].mean())
-        for _, group in chosen.groupby("dataset")
-        if len(group) > 1
-    ]
-    return float(np.sqrt(sum(variances))) / chosen["dataset"].nunique()
+def _over_seeds(changes: pd.DataFrame, setting: Sequence[str], statistic: str) -> MeanDistribution | None:
+    """Distribution of an average from its seeds alone; None unless each dataset has two seeds that differ."""
+    means, variances, freedoms = [], [], []
+    for _, group in changes[(changes[SETTING] == list(setting)).all(axis=1)].groupby("dataset"):
+        values = contributions(group["error"].to_numpy(), group["baseline"].to_numpy(), statistic)
+        if len(values) < 2:
+            return None
+        means.append(values.mean())
+        variances.append(values.var(ddof=1) * (1 / len(values) + group["overlap"].mean()))
+        freedoms.append(len(values) - 1)
+    total = sum(variances)
+    if not total:
+        return None
+    freedom = total**2 / sum(v**2 / n for v, n in zip(variances, freedoms, strict=True))
+    return MeanDistribution.known(
+        float(np.mean(means)), scale=float(np.sqrt(total)) / len(means), freedom=float(freedom)
+    )
+
+
+def _wider(over: MeanDistribution, seeds: MeanDistribution | None, confidence: float) -> MeanDistribution:
+    """The distribution with the wider interval; that over datasets if it has none."""
+    if seeds is None or np.isnan((first := over.interval(confidence)).low):
+        return over
+    second = seeds.interval(confidence)
+    return over if first.high - first.low >= second.high - second.low else seeds
 
 
 def _seeds_of(changes: pd.DataFrame, setting: Sequence[str]) -> list[_Seeds]:

@@ -38,22 +38,34 @@ class MeanDistribution:
     Args:
         values: The numbers, ``[..., n]``.
         overlap: Test structures for each training structure; 0 for independent numbers.
-        least_scale: The scale is at least this: an error of the mean that is known from elsewhere.
 
     Source:
         Nadeau and Bengio, Machine Learning 52, 239 (2003); Corani and Benavoli, Machine Learning
         100, 285 (2015).
     """
 
-    def __init__(self, values: np.ndarray, *, overlap: float = 0.0, least_scale: float = 0.0) -> None:
+    def __init__(self, values: np.ndarray, *, overlap: float = 0.0) -> None:
         values = np.asarray(values, dtype=float)
         n = values.shape[-1]
         if n < 2:
             self._t = stats.t(1, loc=np.nan, scale=np.nan)
             return
-        scale = np.maximum(values.std(axis=-1, ddof=1) * np.sqrt(1 / n + overlap), least_scale)
+        scale = values.std(axis=-1, ddof=1) * np.sqrt(1 / n + overlap)
         # Numbers without any spread have no interval either.
         self._t = stats.t(n - 1, loc=values.mean(axis=-1), scale=np.where(scale > 0, scale, np.nan))
+
+    @classmethod
+    def known(cls, mean: float, *, scale: float, freedom: float) -> "MeanDistribution":
+        """The distribution of a mean whose standard error is known from elsewhere.
+
+        Args:
+            mean: The mean.
+            scale: Its standard error, above 0.
+            freedom: Degrees of freedom of that.
+        """
+        known = cls(np.zeros(1))
+        known._t = stats.t(freedom, loc=mean, scale=scale)
+        return known
 
     def interval(self, confidence: float) -> Interval:
         """The interval that holds the mean; missing for fewer than two numbers, or if all are equal."""

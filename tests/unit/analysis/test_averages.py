@@ -117,7 +117,8 @@ def test_hierarchical_bootstrap_of_equal_datasets_is_that_of_their_seeds():
 
 def test_datasets_that_agree_by_chance_are_no_surer_than_their_seeds():
     by_dataset = {"a": [-20.0, 4.0, -10.0], "b": [-9.0, -2.0, -15.0]}
-    variances = [np.var(values, ddof=1) * (1 / 3 + 15 / 80) for values in by_dataset.values()]
-    half = stats.t.ppf(0.975, 1) * np.sqrt(sum(variances)) / 2
+    variances = np.array([np.var(values, ddof=1) * (1 / 3 + 15 / 80) for values in by_dataset.values()])
+    freedom = variances.sum() ** 2 / (variances**2 / 2).sum()  # Welch and Satterthwaite
+    half = stats.t.ppf(0.975, freedom) * np.sqrt(variances.sum()) / 2
     found = gmt(by_dataset)
     assert [found["low"], found["high"]] == pytest.approx([-26 / 3 - half, -26 / 3 + half])
