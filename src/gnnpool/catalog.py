@@ -79,11 +79,11 @@ def poolings(config: Mapping) -> list[Row]:
         rows.append(
             {
                 "name": name,
-                "label": (entry or {}).get("label", name),
-                "operators": [choice.name for choice in choices],
                 "family": describe(name, entry),
                 "sees_size": _size(name, entry, laws),
                 **{law: _any([one[law] for one in laws]) for law in _LAWS},
+                "operators": [choice.name for choice in choices],
+                "label": (entry or {}).get("label", name),
                 "from": ", ".join(dict.fromkeys(_origin(choice) for choice in choices)),
             }
         )

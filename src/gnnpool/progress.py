@@ -9,13 +9,15 @@ from typing import TextIO
 
 
 def duration(seconds: float) -> str:
-    """A time in words, such as "about 2 h 05 min"; at least one minute.
+    """A time in words, such as "about 2 h 05 min" or "less than 1 min".
 
     Args:
         seconds: s.
     """
     hours, minutes = divmod(round(seconds / 60), 60)
-    return f"about {hours} h {minutes:02d} min" if hours else f"about {max(1, minutes)} min"
+    if not hours and not minutes:
+        return "less than 1 min"
+    return f"about {hours} h {minutes:02d} min" if hours else f"about {minutes} min"
 
 
 @contextmanager
@@ -53,8 +55,11 @@ class _Line(logging.Handler):
         epoch, errors, now = int(str(record.args[0])), str(record.args[1]), time.monotonic()
         self._first = self._first or (epoch, now)
         passed = epoch - self._first[0]
-        left = "" if not passed else duration((self._epochs - epoch) * (now - self._first[1]) / passed)
-        words = [f"epoch {epoch} of {self._epochs}", *([f"{left} left"] if left else []), errors]
+        words = [f"epoch {epoch} of {self._epochs}"]
+        if passed and epoch < self._epochs:
+            seconds = (self._epochs - epoch) * (now - self._first[1]) / passed
+            words.append(f"{duration(seconds)} left")
+        words.append(errors)
         width = shutil.get_terminal_size().columns - 1
         self._write("  ".join(words)[:width])
 

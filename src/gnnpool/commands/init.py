@@ -6,7 +6,8 @@ from pathlib import Path
 HELP = "make a folder in which the workflow runs"
 NOTES = (
     "The folder gets the Snakefile, workflow/, config/, profiles/ and the trials in evidence/ of the "
-    "installed package. A folder that holds files is refused."
+    "installed package. A folder that holds files is refused. Jobs run in the environment of the command; "
+    "conda environments and containers (--sdm) need a checkout."
 )
 
 

@@ -44,9 +44,18 @@ def test_the_line_shows_epoch_time_left_and_errors(monkeypatch):
     lines = stream.getvalue().split("\r\x1b[K")[1:]
     assert lines[0] == "epoch 1 of 10  train_mae 2 val_mae 1"
     assert lines[1] == "epoch 2 of 10  about 16 min left  train_mae 2 val_mae 1"
+    assert lines[-2] == "epoch 9 of 10  about 2 min left  train_mae 2 val_mae 1"
     assert lines[-1] == ""
     assert "later" not in stream.getvalue()
     assert "\n" not in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(5, "less than 1 min"), (100, "about 2 min"), (3600, "about 1 h 00 min"), (7500, "about 2 h 05 min")],
+)
+def test_a_time_is_printed_in_hours_and_minutes(seconds, words):
+    assert progress.duration(seconds) == words
 
 
 def test_the_line_fits_the_terminal(monkeypatch):
