@@ -15,7 +15,7 @@ from gnnpool.figures._coverage import coverage, coverage_notes, place_name, plac
 from gnnpool.figures._gaps import GAPS, write_gap
 from gnnpool.figures._page import finish, open_panels
 from gnnpool.figures.base import Drawing, Source
-from gnnpool.wording import number
+from gnnpool.wording import MINUS, number
 
 NEEDS = ("perturbed",)
 
@@ -88,7 +88,7 @@ def _draw(axes: Axes, drawn: pd.DataFrame, looks: Mapping[str, Mapping]) -> None
         options = {"markersize": 3.2, "linewidth": 0.8, "elinewidth": 0.9, **looks[pooling]}
         axes.errorbar(line["amount"] + shift, line["value"], yerr=ends, **options)
     axes.axhline(0, color=style.SOFT, linewidth=0.6, zorder=0.5)
-    axes.set_xticks(amounts, [f"{amount:g}" for amount in amounts])
+    axes.set_xticks(amounts, [f"{amount:g}".replace("-", MINUS) for amount in amounts])
     axes.yaxis.grid(True)
 
 

@@ -30,8 +30,8 @@ _NOTES = (
     "Tested, and trained on: test structures that are the same crystal as a training structure; "
     "lowest and highest count over the seeds.",
     "Split: the scheme, and what it holds out. Distance: median over the test structures of the distance "
-    "to the nearest training structure, divided by the same among the training structures; about 1 for a "
-    "random split (docs/beyond.md).",
+    "to the nearest training structure, divided by the same among the training structures; compare it with "
+    "that of a random split, about 1 without duplicates in training (docs/beyond.md).",
 )
 
 

@@ -52,15 +52,18 @@ def _split_rows(source: Source) -> pd.DataFrame:
     trials = source.trials()
     first = trials[trials["init"] == 0]
     errors = first.groupby(CONDITION)["test_mae"].agg(["mean", "count"])
+    by_seed = first.set_index([*CONDITION, "seed"])["test_mae"].unstack("seed")
     rows = []
     for (dataset, model, edges, pooling), (error, seeds) in errors.iterrows():
         variant = source.variants.get(dataset, {"reference": dataset, "scheme": WITHIN})
         key = (variant["reference"], model, edges, pooling)
-        within = errors["mean"].get(key)
         found = values.loc[(dataset, model, edges, pooling)] if pooling != BASELINE else {}
         numbers = [found.get(name) for name in ("value", "low", "high")]
         significant = bool(found.get("significant", False))
-        ratio = None if within is None else error / within
+        ratio = None
+        if key in by_seed.index:  # only seeds that both have
+            both = by_seed.loc[[(dataset, model, edges, pooling), key]].dropna(axis=1).mean(axis=1)
+            ratio = both.iloc[0] / both.iloc[1]
         rows.append((*key, variant["scheme"], "", *numbers, significant, int(seeds), error, ratio))
     return pd.DataFrame(rows, columns=_COLUMNS)
 

@@ -71,7 +71,7 @@ def _notes() -> list[str]:
         "Mean absolute difference between the predictions for the changed cell and for the cell as it is, in "
         "percent of the test error. For an extensive target the prediction for a cell of twice the atoms "
         "is compared with twice the prediction.",
-        f"Gray and in parentheses: below {EXACT:g} %, the rounding of float32; such a network is invariant.",
+        f"Gray and in parentheses: below {EXACT:g} %, of the size of the rounding of float32.",
         "Every network is invariant to another basis, origin and order of atoms. A supercell has the same "
         "prediction if the edges of an atom do not depend on the cell (OCP; with MDL a pair of atoms has one "
         "edge) and the pooling does not depend on the number of atoms.",
