@@ -131,7 +131,7 @@ def _notes(source: Source, values: pd.DataFrame) -> list[str]:
         *statistic_notes(source.statistic, source.seeds),
         f"Below a change: its {source.percent} interval. Faint, hatched and in parentheses: the interval "
         "includes zero, or there is none; the change is not significant.",
-        "Average: over the datasets with equal weights; its interval is over the datasets.",
+        "Average: over the datasets with equal weights; its interval is over datasets, or seeds if wider.",
     ]
     if any("/" in _interval(row) for row in trained.itertuples()):
         notes.append("k/n: only k of the n seeds are trained, or k of the n datasets of an average.")

@@ -126,8 +126,9 @@ def _names(source: Source, datasets: Sequence[str]) -> str:
 def _notes(source: Source, members: Mapping, tidy: pd.DataFrame) -> Iterator[str]:
     yield from statistic_notes(source.statistic, source.seeds)
     yield (
-        f"Below a number: its {source.percent} interval, a t interval over the datasets of the kind, and n, "
-        f"datasets {TIMES} seeds; of one dataset there is no interval. Gray and in parentheses: not "
+        f"Below a number: its {source.percent} interval, over the datasets of the kind or, if wider, "
+        f"over the seeds, and n, datasets {TIMES} seeds; of one dataset there is no interval. Gray and in "
+        "parentheses: not "
         "significant (uncorrected), as the interval includes zero or there is none."
     )
     if count := int(((tidy["compared_with"] != "") & tidy["low"].notna()).sum()):
