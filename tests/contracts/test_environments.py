@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from gnnpool.shipped import FILES
+
 ROOT = Path(__file__).parents[2]
 ENVS = ROOT / "workflow/envs"
 PYTHON = "3.11"
@@ -65,4 +67,5 @@ def test_both_containers_are_made_by_the_same_commands():
 def test_what_a_container_copies_is_there_and_enough_to_install(name, copy):
     copied = {path for line in re.findall(copy, text(name), flags=re.M) for path in line.split()}
     assert all((ROOT / path).exists() for path in copied)
-    assert copied == {"pyproject.toml", "requirements.lock", "README.md", "LICENSE", "src"}
+    package = {"pyproject.toml", "setup.py", "requirements.lock", "README.md", "LICENSE", "src"}
+    assert copied == {*package, *FILES}

@@ -193,4 +193,6 @@ def test_the_command_predicts_for_files_with_several_trials(folder, crystals, tm
 
 def test_the_command_without_a_trial_says_so(tmp_path, capsys):
     assert main(["predict", str(tmp_path / "salt.cif")]) == 2
-    assert "gnnpool: expected the folder of at least one trial" in capsys.readouterr().err
+    assert (
+        "gnnpool: found 0 trials and 1 structures, expected one folder of a trial" in capsys.readouterr().err
+    )
