@@ -8,12 +8,13 @@ from typing import Any
 
 from gnnpool import plugins
 from gnnpool.errors import GnnpoolError
+from gnnpool.pooling_catalog import describe_pooling
 from gnnpool.pooling_names import GROUP, PACKAGE, OperatorChoice, read_operators, sees_size
 from gnnpool.signatures import class_constant
 
 Row = dict[str, Any]
 _OURS = "gnnpool"
-_LAWS = ("needs_edges", "needs_layers")
+_LAWS = ("needs_edges", "needs_layers", "needs_species")
 
 
 def datasets(config: Mapping) -> list[Row]:
@@ -71,7 +72,6 @@ def poolings(config: Mapping) -> list[Row]:
         config: The configuration.
     """
     entries = {name: config["poolings"].get(name) for name in plugins.names(PACKAGE, group=GROUP)}
-    describe = _describer()
     rows = []
     for name, entry in {**entries, **config["poolings"]}.items():
         choices = read_operators(name, entry)
@@ -79,7 +79,7 @@ def poolings(config: Mapping) -> list[Row]:
         rows.append(
             {
                 "name": name,
-                "family": describe(name, entry),
+                "family": describe_pooling(name, entry).family,
                 "sees_size": _size(name, entry, laws),
                 **{law: _any([one[law] for one in laws]) for law in _LAWS},
                 "operators": [choice.name for choice in choices],
@@ -165,7 +165,7 @@ def _laws_of_plugin(name: str) -> dict[str, bool | None]:
         kind = plugins.load(PACKAGE, name, Pooling, group=GROUP)
     except (GnnpoolError, ImportError, AttributeError):
         return dict.fromkeys((*_LAWS, "sees_size"))
-    return {law: getattr(kind, law) for law in (*_LAWS, "sees_size")}
+    return {law: getattr(kind, law, False) for law in (*_LAWS, "sees_size")}
 
 
 def _size(name: str, entry: Mapping | None, laws: list[dict[str, bool | None]]) -> bool | None:
@@ -175,12 +175,3 @@ def _size(name: str, entry: Mapping | None, laws: list[dict[str, bool | None]]) 
 
 def _any(values: list[bool | None]) -> bool | None:
     return True if True in values else None if None in values else False
-
-
-def _describer() -> Callable[[str, Mapping | None], str | None]:
-    """Family of a pooling, if this version knows families."""
-    if find_spec("gnnpool.pooling_catalog") is None:
-        return lambda name, entry: None
-    from gnnpool.pooling_catalog import describe_pooling
-
-    return lambda name, entry: describe_pooling(name, entry).family
