@@ -32,10 +32,9 @@ def answer(bundle: Bundle) -> str:
     plan, trials = Plan(bundle.config), read_trials(bundle.path("trials"))
     planned = {trial.pooling for trial in plan.trials} - {BASELINE}
     trained = len(planned & set(trials["pooling"]))
-    missing = (
-        f"{trained} of {len(planned)} planned poolings are trained yet" if trained < len(planned) else ""
-    )
-    return f"> {raw}\n>\n> {averaged}\n\n{_picture()}\n\n{missing}{'.' if missing else ''}".rstrip()
+    note = f"So far, {trained} of {len(planned)} planned poolings are trained."
+    note = note if trained < len(planned) else ""
+    return f"> {raw}\n>\n> {averaged}\n\n{_picture()}\n\n{note}".rstrip()
 
 
 def _picture() -> str:
