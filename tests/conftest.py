@@ -4,10 +4,15 @@ import signal
 import sys
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # A process that is started in the background ignores these, and its children inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+# A busy machine is slow; no test judges time.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session")

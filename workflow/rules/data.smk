@@ -67,6 +67,7 @@ rule find_duplicates:
 
 
 rule fingerprint_structures:
+    """Describe every structure by numbers that similar structures share."""
     input:
         structures=f"{DATA}/structures.parquet",
     output:

@@ -7,6 +7,7 @@ written differently. Needs torch.
 
 
 rule predict_perturbed:
+    """Predict with a finished trial for changed copies of its test structures."""
     input:
         structures=f"{DATA}/structures.parquet",
         split=f"{DATA}/splits/seed-{{seed}}.parquet",

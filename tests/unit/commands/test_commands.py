@@ -85,7 +85,7 @@ def test_a_reader_that_has_enough_ends_a_command_without_a_word():
         (["where", "nowhere"], 74, "nowhere: no such folder"),
         (["where", "docs"], 74, "docs: found no results"),
         (["status", "--configfile", "config/noise_floor.yaml"], 2, "found no 'results', 'logs', 'seeds'"),
-        (["estimate", "--configfile", "config/demo.yaml"], 2, "found no 'split', 'poolings'"),
+        (["estimate", "--configfile", "config/demo.yaml"], 2, "found no 'split'"),
         (["estimate", "--configfile", "none.yaml"], 2, "none.yaml: no such file"),
         (["status", "--watch", "0"], 2, "--watch: found 0, expected seconds above 0"),
         (["init", "evidence"], 2, "evidence: found README.md, bundle.json"),

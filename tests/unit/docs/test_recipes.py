@@ -142,7 +142,7 @@ def test_a_kind_of_table_is_rendered(install, examples, trials, tmp_path):
     outputs = {form: tmp_path / f"table.{suffix}" for form, suffix in TABLE.items()}
     render_table(
         **{"inputs": trials, "spec": ENTRY | {"kind": "extremes", "title": "Extremes"}, "study": STUDY},
-        **{"planned": PLANNED, "scheme": "random", "physics": {}, "outputs": outputs},
+        **{"planned": PLANNED, "scheme": "random", "physics": {}, "variants": {}, "outputs": outputs},
     )
     (row,) = pq.read_table(outputs["parquet"]).to_pylist()
     assert row == {"pooling": "gmt", "lowest": 4.0, "highest": 7.0, "n": 2}

@@ -49,6 +49,7 @@ def source_of(errors, *, traits=WEIGHTS) -> Source:
         margin=3.0,
         scheme="random",
         physics={},
+        variants={},
         traits={
             name: Traits(sees_size=False, control=name.startswith("mean_x"), width=None, base=name)
             for name in traits
