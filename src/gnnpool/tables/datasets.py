@@ -74,10 +74,9 @@ def print_datasets(table: pd.DataFrame, *, labels: Mapping[str, str]) -> Printed
         table: Rows of :func:`gnnpool.analysis.datasets.count_datasets`.
         labels: Printed name of each dataset.
     """
-    rows = [
-        Row(label=labels[dataset], items=_items(group))
-        for dataset, group in table.groupby("dataset", sort=False)
-    ]
+    # Without a finished trial a partial run has no dataset, and the table no columns.
+    groups = table.groupby("dataset", sort=False) if len(table) else ()
+    rows = [Row(label=labels[dataset], items=_items(group)) for dataset, group in groups]
     return Printed(name="datasets", title="Datasets", columns=_COLUMNS, rows=rows, notes=_NOTES)
 
 
