@@ -1,19 +1,16 @@
-"""Print docs/poolings.md: every pooling with formula, laws, weights and measured time."""
+"""Print docs/poolings.md: every pooling with formula, laws, weights and time."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
-from gnnpool.analysis.cost import relative_cost
 from gnnpool.config import read_config
 from gnnpool.network import build_network
 from gnnpool.pooling_catalog import FAMILIES, OPERATORS, PoolingFacts, describe_pooling
 from gnnpool.pooling_names import read_operators
-from gnnpool.records import BASELINE
 
 ROOT = Path(__file__).resolve().parents[1]
 MODEL, EDGES = "cgcnn", "mdl"
@@ -62,7 +59,6 @@ class Row:
     label: str
     facts: PoolingFacts
     weights: str
-    time: str
     seconds: str
     made_of: str
 
@@ -83,7 +79,7 @@ def page() -> str:
     """The page, from the package, the configuration and the trials in evidence/."""
     config = read_config([ROOT / "config/config.yaml", ROOT / "config/principle.yaml"])
     names = {**dict.fromkeys(OPERATORS), **config["poolings"]}
-    times, passes = relative_times(), seconds_of_passes()
+    passes = seconds_of_passes()
     base = parameters("mean", config)
     rows = [
         Row(
@@ -91,7 +87,6 @@ def page() -> str:
             (entry or {}).get("label") or name.replace("_", " ").title(),
             describe_pooling(name, entry),
             f"{parameters(name, config) - base:,}",
-            times.get(name, "-"),
             passes.get(name, "-"),
             made_of(name, entry),
         )
@@ -111,15 +106,6 @@ def page() -> str:
         channels=config["models"][MODEL]["options"]["channels"],
         base=base,
     )
-
-
-def relative_times() -> dict[str, str]:
-    """Time of a training relative to mean pooling, and its range over the datasets."""
-    cost = relative_cost(pd.read_parquet(ROOT / "evidence/trials.parquet"))
-    cost = cost[(cost["model"] == MODEL) & (cost["edges"] == EDGES) & cost["seconds_ratio"].notna()]
-    columns = ["pooling", "seconds_ratio", "seconds_ratio_lowest", "seconds_ratio_highest"]
-    rows = cost.loc[cost["pooling"] != BASELINE, columns].itertuples(index=False)
-    return {pooling: f"{mean:.2f} ({low:.2f} to {high:.2f})" for pooling, mean, low, high in rows}
 
 
 def seconds_of_passes() -> dict[str, str]:

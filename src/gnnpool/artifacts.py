@@ -132,6 +132,28 @@ def read_table(path: str | Path) -> pa.Table:
     return table.replace_schema_metadata(_without_checksum(table) or None)
 
 
+def read_column(path: str | Path, name: str, *, ids: Sequence[str]) -> pa.ChunkedArray:
+    """Read the one column that a table holds beside the structures' names.
+
+    Args:
+        path: File of :func:`write_table` with the columns id and ``name``.
+        name: The column.
+        ids: Names of the expected structures, in order.
+
+    Returns:
+        One value for each structure, ``[S]``.
+
+    Raises:
+        ArtifactError: If the file is missing, damaged, has other columns, or belongs to other structures.
+    """
+    table = read_table(path)
+    if table.column_names != ["id", name]:
+        raise ArtifactError(f"{path}: expected the columns id and {name}, found {table.column_names}")
+    if table["id"].to_pylist() != list(ids):
+        raise ArtifactError(f"{path}: made from other structures; delete it and run again")
+    return table[name]
+
+
 def write_tensors(
     path: str | Path, tensors: Mapping[str, np.ndarray], *, metadata: Mapping[str, str]
 ) -> None:

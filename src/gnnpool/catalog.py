@@ -9,7 +9,7 @@ from typing import Any
 from gnnpool import plugins
 from gnnpool.errors import GnnpoolError
 from gnnpool.pooling_catalog import describe_pooling
-from gnnpool.pooling_names import GROUP, PACKAGE, OperatorChoice, read_operators, sees_size
+from gnnpool.pooling_names import GROUP, PACKAGE, OperatorChoice, read_operators
 from gnnpool.signatures import class_constant
 
 Row = dict[str, Any]
@@ -75,12 +75,12 @@ def poolings(config: Mapping) -> list[Row]:
     rows = []
     for name, entry in {**entries, **config["poolings"]}.items():
         choices = read_operators(name, entry)
-        laws = [_laws(choice) for choice in choices]
+        laws, facts = [_laws(choice) for choice in choices], describe_pooling(name, entry)
         rows.append(
             {
                 "name": name,
-                "family": describe_pooling(name, entry).family,
-                "sees_size": _size(name, entry, laws),
+                "family": facts.family,
+                "sees_size": _size(facts.sees_size, laws),
                 **{law: _any([one[law] for one in laws]) for law in _LAWS},
                 "operators": [choice.name for choice in choices],
                 "label": (entry or {}).get("label", name),
@@ -168,8 +168,7 @@ def _laws_of_plugin(name: str) -> dict[str, bool | None]:
     return {law: getattr(kind, law, False) for law in (*_LAWS, "sees_size")}
 
 
-def _size(name: str, entry: Mapping | None, laws: list[dict[str, bool | None]]) -> bool | None:
-    stated = sees_size(name, entry)
+def _size(stated: bool | None, laws: list[dict[str, bool | None]]) -> bool | None:
     return _any([one["sees_size"] for one in laws]) if stated is None else stated
 
 

@@ -32,7 +32,8 @@ def test_six_trials_are_two_submissions(cluster, workflow):
     """And the controller itself does small things alone."""
     rules = Counter(comment.split("_wildcards_")[0] for comment, *_ in submissions(cluster, workflow))
     assert rules.pop("rule_pack_train_trial") == 2
-    assert rules == {f"rule_{name}": 1 for name in ("build_structures", "find_duplicates", "build_graphs")}
+    small = ("build_structures", "find_duplicates", "fingerprint_structures", "build_graphs")
+    assert rules == {f"rule_{name}": 1 for name in small}
 
 
 def test_each_trial_has_its_own_outputs_log_and_state(workflow):

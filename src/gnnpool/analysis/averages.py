@@ -87,11 +87,10 @@ def intervals_of_averages(
     values = changes_by_condition(paired)
     rows = []
     for setting, group in values.groupby(SETTING):
-        over = _wider(
-            MeanDistribution(group[statistic].to_numpy()), _over_seeds(paired, setting, statistic), confidence
-        )
+        own = paired[(paired[SETTING] == list(setting)).all(axis=1)]
+        over = _wider(MeanDistribution(group[statistic].to_numpy()), _over_seeds(own, statistic), confidence)
         hierarchical = hierarchical_bootstrap(
-            _seeds_of(paired, setting), statistic=statistic, confidence=confidence, resamples=resamples
+            _seeds_of(own), statistic=statistic, confidence=confidence, resamples=resamples
         )
         rows.append(
             (
@@ -115,10 +114,10 @@ def _redraw(
     return combined_change(error[seeds], baseline[seeds], statistic)
 
 
-def _over_seeds(changes: pd.DataFrame, setting: Sequence[str], statistic: str) -> MeanDistribution | None:
+def _over_seeds(changes: pd.DataFrame, statistic: str) -> MeanDistribution | None:
     """Distribution of an average from its seeds alone; None unless each dataset has two seeds that differ."""
     means, variances, freedoms = [], [], []
-    for _, group in changes[(changes[SETTING] == list(setting)).all(axis=1)].groupby("dataset"):
+    for _, group in changes.groupby("dataset"):
         values = contributions(group["error"].to_numpy(), group["baseline"].to_numpy(), statistic)
         if len(values) < 2:
             return None
@@ -142,8 +141,7 @@ def _wider(over: MeanDistribution, seeds: MeanDistribution | None, confidence: f
     return over if first.high - first.low >= second.high - second.low else seeds
 
 
-def _seeds_of(changes: pd.DataFrame, setting: Sequence[str]) -> list[_Seeds]:
-    chosen = changes[(changes[SETTING] == list(setting)).all(axis=1)]
+def _seeds_of(changes: pd.DataFrame) -> list[_Seeds]:
     return [
-        (group["error"].to_numpy(), group["baseline"].to_numpy()) for _, group in chosen.groupby("dataset")
+        (group["error"].to_numpy(), group["baseline"].to_numpy()) for _, group in changes.groupby("dataset")
     ]

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gnnpool.artifacts import read_table
-from gnnpool.errors import ArtifactError
+from gnnpool.artifacts import read_column
 from gnnpool.extras import extra
 
 with extra("analysis"):
@@ -26,12 +25,7 @@ def read_fingerprints(path: str | Path, *, ids: Sequence[str]) -> np.ndarray:
     Raises:
         ArtifactError: If the file is missing, damaged, holds something else, or is of other structures.
     """
-    table = read_table(path)
-    if table.column_names != ["id", "fingerprint"]:
-        raise ArtifactError(f"{path}: expected the columns id and fingerprint, found {table.column_names}")
-    if table["id"].to_pylist() != list(ids):
-        raise ArtifactError(f"{path}: made from other structures; delete it and run again")
-    return np.stack(table["fingerprint"].to_numpy())
+    return np.stack(read_column(path, "fingerprint", ids=ids).to_numpy())
 
 
 def distances(points: np.ndarray, parts: Sequence[str]) -> dict[str, float]:

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from gnnpool.artifacts import read_table, write_table
+from gnnpool.artifacts import read_column, write_table
 from gnnpool.data.structure import ids_sha256
-from gnnpool.errors import ArtifactError
 
 # The part of a structure, and the part that must not contain its duplicate.
 LEAKS = (("test", "train"), ("test", "val"), ("val", "train"))
@@ -41,12 +40,7 @@ def read_groups(path: str | Path, *, ids: Sequence[str]) -> list[str]:
     Raises:
         ArtifactError: If the file is missing, damaged, holds something else, or belongs to other structures.
     """
-    table = read_table(path)
-    if table.column_names != ["id", "group"]:
-        raise ArtifactError(f"{path}: expected the columns id and group, found {table.column_names}")
-    if table["id"].to_pylist() != list(ids):
-        raise ArtifactError(f"{path}: made from other structures; delete it and run again")
-    return table["group"].to_pylist()
+    return read_column(path, "group", ids=ids).to_pylist()
 
 
 def count_leaks(groups: Sequence[str], parts: Sequence[str]) -> dict[str, int]:

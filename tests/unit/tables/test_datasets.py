@@ -84,3 +84,17 @@ def test_a_distance_of_training_structures_that_are_all_alike_is_missing():
     found = distances(np.array([[0.0], [0.0], [0.0], [1.0]]), ["train", "train", "val", "test"])
     assert found["test_distance"] == 1
     assert np.isnan(found["distance_ratio"])
+
+
+def test_a_partial_run_without_a_trial_has_no_dataset(tmp_path):
+    describe_datasets(
+        manifests=[],
+        duplicates=[],
+        fingerprints=[],
+        splits=[],
+        labels={},
+        parquet=tmp_path / "datasets.parquet",
+        html=tmp_path / "datasets.html",
+    )
+    assert read_table(tmp_path / "datasets.parquet").num_rows == 0
+    assert "Datasets" in (tmp_path / "datasets.html").read_text()
