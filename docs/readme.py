@@ -1,4 +1,4 @@
-"""Fill the generated parts of README.md: the answer, the times of trials, and the graph of the rules.
+"""Fill the generated parts of README.md: the answer and its picture, the times of trials, the graph of the rules.
 
 python docs/readme.py           write them
 python docs/readme.py --check   exit with 1 if they are not those of the evidence and the rules
@@ -9,6 +9,9 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+
+import numpy as np
+from PIL import Image
 
 from gnnpool.analysis.collect import read_trials
 from gnnpool.analysis.cost import training_seconds
@@ -23,7 +26,8 @@ from gnnpool.wording import label_of, setting_label
 
 ROOT = Path(__file__).parents[1]
 README, EVIDENCE = ROOT / "README.md", ROOT / "evidence"
-MAP = "main"
+MAP = "evidence/figures/main.png"
+DARK = "docs/answer_dark.png"
 
 
 def answer(bundle: Bundle) -> str:
@@ -38,11 +42,16 @@ def answer(bundle: Bundle) -> str:
 
 
 def _picture() -> str:
-    place = f"evidence/figures/{MAP}"
-    dark = f'<source media="(prefers-color-scheme: dark)" srcset="{place}_dark.png">'
-    sources = dark if (ROOT / f"{place}_dark.png").exists() else ""
+    dark = f'<source media="(prefers-color-scheme: dark)" srcset="{DARK}">'
     text = "Change of the test error of every pooling on every dataset, with intervals"
-    return f'<picture>{sources}<img src="{place}.png" alt="{text}" width="640"></picture>'
+    return f'<picture>{dark}<img src="{MAP}" alt="{text}" width="640"></picture>'
+
+
+def dark_picture() -> np.ndarray:
+    """The main figure for dark pages, ``[height, width, 3]``: light is dark, hue and saturation (HSL) stay."""
+    light = np.asarray(Image.open(ROOT / MAP).convert("RGB"), dtype=int)
+    dark = light + 255 - light.max(axis=2, keepdims=True) - light.min(axis=2, keepdims=True)
+    return dark.astype(np.uint8)
 
 
 def times(bundle: Bundle) -> str:
@@ -90,11 +99,15 @@ def main() -> int:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--check", action="store_true", help="write nothing")
-    made = filled(README.read_text(encoding="utf-8"))
+    made, dark = filled(README.read_text(encoding="utf-8")), dark_picture()
     if not parser.parse_args().check:
         README.write_text(made, encoding="utf-8")
+        Image.fromarray(dark).save(ROOT / DARK, optimize=True)
         return 0
-    if difference := compare_texts(README, made):
+    difference = compare_texts(README, made)
+    if not difference and not np.array_equal(np.asarray(Image.open(ROOT / DARK)), dark):
+        difference = f"{DARK}: not made from {MAP}"
+    if difference:
         print(f"{difference}; run python docs/readme.py", file=sys.stderr)
     return bool(difference)
 
