@@ -1,4 +1,4 @@
-"""Fill the generated parts of README.md: the answer and its picture, the times of trials, the graph of the rules.
+"""Fill the generated parts of README.md: the answer and its picture, the times of trials, the rules.
 
 python docs/readme.py           write them
 python docs/readme.py --check   exit with 1 if they are not those of the evidence and the rules
@@ -48,7 +48,7 @@ def _picture() -> str:
 
 
 def dark_picture() -> np.ndarray:
-    """The main figure for dark pages, ``[height, width, 3]``: light is dark, hue and saturation (HSL) stay."""
+    """The main figure with its lightness reversed, for dark pages, ``[height, width, 3]``."""
     light = np.asarray(Image.open(ROOT / MAP).convert("RGB"), dtype=int)
     dark = light + 255 - light.max(axis=2, keepdims=True) - light.min(axis=2, keepdims=True)
     return dark.astype(np.uint8)

@@ -31,6 +31,8 @@ def findings_of(folder: str | Path) -> str:
         labels=Labels(**labels_of(config)),
         note=config["note"],
         sees_size={name: sees_size(name, config["poolings"].get(name)) for name in set(trials["pooling"])},
+        answer=answer_of(folder),
+        datasets=config["datasets"],
     )
 
 

@@ -129,8 +129,8 @@ def _notes(source: Source, values: pd.DataFrame) -> list[str]:
     trained = values[values["state"] == TRAINED].set_index(["pooling", "dataset"])
     notes = [
         *statistic_notes(source.statistic, source.seeds),
-        f"Below a change: its {source.percent} interval. Faint, hatched and in parentheses: the interval "
-        "includes zero, or there is none; the change is not significant.",
+        f"Below a change: its {source.percent} interval, not corrected for the number of poolings. Faint, "
+        "hatched and in parentheses: it includes zero, or there is none.",
         "Average: over the datasets with equal weights; its interval is over datasets, or seeds if wider.",
     ]
     if any("/" in _interval(row) for row in trained.itertuples()):
@@ -150,7 +150,7 @@ def _describe(source: Source, values: pd.DataFrame) -> str:
         found = single.loc[single["significant"], "value"]
         sentences.append(
             f"{setting}: of {len(single)} changes {(found < 0).sum()} are significantly better and "
-            f"{(found > 0).sum()} significantly worse than zero."
+            f"{(found > 0).sum()} significantly worse than zero (uncorrected)."
         )
         for row in averages.itertuples():
             name, change = source.name("poolings", row.pooling), number(row.value, digits=1)

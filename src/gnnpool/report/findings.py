@@ -18,6 +18,7 @@ from gnnpool.analysis.size_groups import compare_size_groups
 from gnnpool.analysis.values import AVERAGE, TRAINED, assessed_values
 from gnnpool.analysis.verdict import UNDECIDED
 from gnnpool.records import BASELINE, READINGS, Trial
+from gnnpool.report.choices import RAW, choices, kind_of_target
 from gnnpool.report.grid import whole_grid
 from gnnpool.specs import Labels
 from gnnpool.trials import plan_trials, planned_conditions, seeds_of
@@ -36,6 +37,8 @@ def findings(
     labels: Labels,
     note: str,
     sees_size: Mapping[str, bool | None],
+    answer: Sequence[str],
+    datasets: Mapping[str, Mapping],
 ) -> str:
     """Write the page.
 
@@ -45,6 +48,8 @@ def findings(
         labels: Printed names.
         note: What a reader must know first; may be empty.
         sees_size: For each pooling whether it depends on the number of atoms; None where that is not known.
+        answer: Sentences with which the report begins.
+        datasets: Entries of all datasets of the configuration, with and without trials.
 
     Returns:
         Markdown.
@@ -61,6 +66,22 @@ def findings(
     template = (files("gnnpool.report") / "findings.md.jinja").read_text(encoding="utf-8")
     return environment.from_string(template).render(
         note=note,
+        answer=answer,
+        choices=list(
+            choices(
+                {name: reading.tests for name, reading in readings.items()},
+                sizes=trials.groupby("dataset")["n_train"].max(),
+                overlap=readings[RAW].overlap,
+                datasets=datasets,
+                labels=labels,
+                confidence=config["statistics"]["confidence"],
+            )
+        ),
+        untrained=[
+            f"{entry.get('label', name)} ({kind_of_target(entry)}, {entry['structures']:,} structures)"
+            for name, entry in datasets.items()
+            if name not in set(trials["dataset"])
+        ],
         finished=len(found & set(planned)),
         planned=len(planned),
         places=[_place(dict(zip(_PLACE, names, strict=True)), labels) for names, _ in trials.groupby(_PLACE)],
@@ -68,6 +89,7 @@ def findings(
         confidence=f"{100 * config['statistics']['confidence']:g} %",
         power=f"{100 * POWER:g} %",
         nearest=NEAREST,
+        costs=_costs(trials, planned, labels),
         missing=_missing(planned, found, labels),
         repeats=int((trials["init"] > 0).sum()),
     )
@@ -96,7 +118,10 @@ class _Reading:
             planned=planned_conditions(planned, common=len(seeds)),
             **config["statistics"],
         )
-        self._overlap = self._changes.groupby("dataset")["overlap"].mean()
+        self.overlap = self._changes.groupby("dataset")["overlap"].mean()
+        there = (self._values["state"] == TRAINED) & (self._values["pooling"] != BASELINE)
+        single = self._values[there & (self._values["dataset"] != AVERAGE)]
+        self.tests = single.assign(holm=single.groupby(_PLACE, sort=False)["p_value"].transform(holm))
 
     def baselines(self) -> list[dict]:
         """Errors of mean pooling beside those of others."""
@@ -129,11 +154,9 @@ class _Reading:
 
     def best(self) -> list[dict]:
         """Poolings of each dataset and setting, corrected for all of that dataset and setting."""
-        there = (self._values["state"] == TRAINED) & (self._values["pooling"] != BASELINE)
-        single = self._values[there & (self._values["dataset"] != AVERAGE)]
         rows = []
-        for names, group in single.groupby(_PLACE, sort=False):
-            group = group.assign(holm=holm(group["p_value"])).sort_values("value")
+        for names, group in self.tests.groupby(_PLACE, sort=False):
+            group = group.sort_values("value")
             level = 1 - self._sure["confidence"]
             rows.append(
                 {
@@ -195,7 +218,7 @@ class _Reading:
             abs(row.published),
             sd=row.sd,
             confidence=self._sure["confidence"],
-            overlap=self._overlap[row.dataset],
+            overlap=self.overlap[row.dataset],
         )
         if needed is None:
             return "more structures: no number of seeds detects the printed change"
@@ -222,6 +245,23 @@ def _place(names: Mapping[str, str], labels: Labels) -> str:
     return f"{dataset}, {setting}"
 
 
+def _costs(trials: pd.DataFrame, planned: Sequence[Trial], labels: Labels) -> list[dict]:
+    """Processor time of the trials on CPUs, and of all that are planned at their median."""
+    trials = trials[trials["device"] == "cpu"]
+    wanted = pd.Series([trial.condition[:3] for trial in planned], dtype=object).value_counts()
+    return [
+        {
+            "place": _place(dict(zip(_PLACE, names, strict=True)), labels),
+            "trials": len(group),
+            "hours": f"{group['cpu_seconds'].sum() / 3600:.1f}",
+            "median": f"{group['cpu_seconds'].median():.0f}",
+            "planned": int(wanted.get(names, 0)),
+            "all": f"{wanted.get(names, 0) * group['cpu_seconds'].median() / 3600:.1f}",
+        }
+        for names, group in trials.groupby(_PLACE)
+    ]
+
+
 def _seeds(count: int) -> str:
     return "1 seed" if count == 1 else f"{count} seeds"
 
@@ -238,13 +278,13 @@ def _digits(size: float) -> int:
 
 
 def _missing(planned: Sequence[Trial], found: set[Trial], labels: Labels) -> list[str]:
-    """What is planned and not trained, by condition."""
+    """What is planned and not trained: poolings and numbers of trials, by dataset and setting."""
     lacking: dict[tuple[str, ...], int] = {}
     for trial in planned:
         if trial not in found:
             lacking[trial.condition] = lacking.get(trial.condition, 0) + 1
-    return [
-        f"{_place(dict(zip(_PLACE, condition[:3], strict=True)), labels)}, "
-        f"{label_of(labels, 'poolings', condition[3])}: {count} trials"
-        for condition, count in lacking.items()
-    ]
+    by_place: dict[str, list[str]] = {}
+    for (dataset, model, edges, pooling), count in lacking.items():
+        place = _place({"dataset": dataset, "model": model, "edges": edges}, labels)
+        by_place.setdefault(place, []).append(f"{label_of(labels, 'poolings', pooling)} ({count})")
+    return [f"{place}: {'; '.join(poolings)}" for place, poolings in by_place.items()]

@@ -108,4 +108,4 @@ def test_findings_name_what_was_not_reached(world, planned, tmp_path):
     write_bundle(tmp_path / "results", tmp_path / "bundle", config=world.config)
     text = findings_of(open_bundle(tmp_path / "bundle").folder)
     assert "30 of 36 planned trials" in text
-    assert "- Phonons, MDL CGCNN, GMT: 3 trials" in text
+    assert "- Phonons, MDL CGCNN: GMT (3)" in text

@@ -1,0 +1,101 @@
+"""Which pooling a user should choose today: one line for each dataset and setting, from both readings."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from gnnpool.analysis.power import detectable_difference
+from gnnpool.records import BASELINE
+from gnnpool.specs import Labels
+from gnnpool.wording import label_of, setting_label
+
+RAW, AVERAGED = "raw", "averaged"
+_PLACE = ["dataset", "model", "edges"]
+# Training structures below which a dataset is called so.
+_SIZES = {"small": 1_000, "medium": 10_000, "large": np.inf}
+
+
+def choices(
+    tests: Mapping[str, pd.DataFrame],
+    *,
+    sizes: Mapping[str, int],
+    overlap: Mapping[str, float],
+    datasets: Mapping[str, Mapping],
+    labels: Labels,
+    confidence: float,
+) -> Iterator[dict[str, str]]:
+    """Recommend a pooling for each dataset and setting.
+
+    A pooling is recommended if its error is significantly lower in both readings, mean pooling otherwise.
+
+    Args:
+        tests: For each reading the changes of single datasets with the columns of ``_PLACE``, pooling,
+            value (%), sd (%), n_seeds and holm (p-value after Holm's correction within the place).
+        sizes: Training structures of each dataset.
+        overlap: Test structures for each training structure, of each dataset.
+        datasets: Entries of the configuration.
+        labels: Printed names.
+        confidence: Such as 0.95.
+
+    Yields:
+        place, target, size, choose, avoid and detects, all in words.
+    """
+    for names, raw in tests[RAW].groupby(_PLACE, sort=False):
+        dataset, model, edges = names
+        place = (tests[AVERAGED][_PLACE] == list(names)).all(axis=1)
+        both = {RAW: raw, AVERAGED: tests[AVERAGED][place]}
+        lower, higher = (
+            {reading: _significant(rows, sign, 1 - confidence) for reading, rows in both.items()}
+            for sign in (-1, 1)
+        )
+        size = sizes[dataset]
+        yield {
+            "place": f"{label_of(labels, 'datasets', dataset)}, {setting_label(labels, model, edges)}",
+            "target": kind_of_target(datasets[dataset]),
+            "size": f"{next(name for name, limit in _SIZES.items() if size < limit)} ({size:,})",
+            "choose": _choose(lower, labels),
+            "avoid": _names([one for one in higher[RAW] if one in higher[AVERAGED]], labels) or "none known",
+            "detects": ", ".join(
+                f"{_detects(rows, confidence, overlap[dataset])} {reading}" for reading, rows in both.items()
+            ),
+        }
+
+
+def kind_of_target(entry: Mapping) -> str:
+    """Whether a target grows with the cell, of an entry of the configuration."""
+    grows = entry.get("physics", {}).get("grows_with_cell")
+    return "not stated" if grows is None else "extensive" if grows else "intensive"
+
+
+def _significant(rows: pd.DataFrame, sign: int, level: float) -> list[str]:
+    """Poolings whose changes have the sign and are significant, the largest first."""
+    found = rows[(rows["holm"] < level) & (rows["value"] * sign > 0)]
+    return list(found.assign(size=found["value"].abs()).sort_values("size", ascending=False)["pooling"])
+
+
+def _choose(lower: Mapping[str, Sequence[str]], labels: Labels) -> str:
+    mean = label_of(labels, "poolings", BASELINE)
+    if both := [one for one in lower[RAW] if one in lower[AVERAGED]]:
+        return f"{_names(both[:1], labels)}: lower error in both readings"
+    for reading, other in ((RAW, AVERAGED), (AVERAGED, RAW)):
+        if lower[reading]:
+            found = _names(lower[reading], labels)
+            return f"{mean}; undecided: {found}, lower in the {reading} reading, not in the {other} one"
+    return f"{mean}: no pooling has a significantly lower error"
+
+
+def _names(poolings: Sequence[str], labels: Labels) -> str:
+    return ", ".join(label_of(labels, "poolings", one) for one in poolings)
+
+
+def _detects(rows: pd.DataFrame, confidence: float, overlap: float) -> str:
+    """Change that one comparison detects: the median over the poolings."""
+    known = rows[rows["sd"].notna() & (rows["n_seeds"] > 1)]
+    if known.empty:
+        return "unknown"
+    each = [
+        row.sd * detectable_difference(n=int(row.n_seeds), confidence=confidence, overlap=overlap)
+        for row in known.itertuples()
+    ]
+    return f"{np.median(each):.0f} %"

@@ -1,0 +1,68 @@
+import pandas as pd
+import pytest
+
+from gnnpool.report.choices import choices
+from gnnpool.specs import Labels
+
+LABELS = Labels(
+    datasets={"d": "Some data"},
+    models={"m": "Net"},
+    edges={"e": "E"},
+    poolings={"mean": "Mean", "a": "A", "b": "B"},
+)
+
+
+def chosen(raw, averaged, **entry):
+    """The only line, of changes and corrected p-values of the poolings a and b in both readings."""
+
+    def table(pairs):
+        rows = [(p, *pair, 5.0, 5) for p, pair in zip("ab", pairs, strict=True)]
+        frame = pd.DataFrame(rows, columns=["pooling", "value", "holm", "sd", "n_seeds"])
+        return frame.assign(dataset="d", model="m", edges="e")
+
+    (line,) = choices(
+        {"raw": table(raw), "averaged": table(averaged)},
+        sizes={"d": 500},
+        overlap={"d": 0.2},
+        datasets={"d": entry},
+        labels=LABELS,
+        confidence=0.95,
+    )
+    return line
+
+
+@pytest.mark.parametrize(
+    ("raw", "averaged", "choose", "avoid"),
+    [
+        (
+            [(-9, 0.2), (3, 0.3)],
+            [(-9, 0.2), (3, 0.3)],
+            "Mean: no pooling has a significantly lower error",
+            "none known",
+        ),
+        ([(-5, 0.01), (-9, 0.01)], [(-4, 0.01), (-3, 0.04)], "B: lower error in both readings", "none known"),
+        (
+            [(-5, 0.01), (9, 0.01)],
+            [(-4, 0.2), (8, 0.01)],
+            "Mean; undecided: A, lower in the raw reading, not in the averaged one",
+            "B",
+        ),
+        (
+            [(-5, 0.2), (9, 0.01)],
+            [(-4, 0.01), (8, 0.2)],
+            "Mean; undecided: A, lower in the averaged reading, not in the raw one",
+            "none known",
+        ),
+    ],
+)
+def test_a_pooling_is_chosen_if_both_readings_agree(raw, averaged, choose, avoid):
+    line = chosen(raw, averaged)
+    assert (line["choose"], line["avoid"]) == (choose, avoid)
+
+
+def test_a_line_states_the_target_the_size_and_what_is_detected():
+    line = chosen([(-9, 0.2), (3, 0.3)], [(-9, 0.2), (3, float("nan"))], physics={"grows_with_cell": True})
+    assert line["place"] == "Some data, E Net"
+    assert (line["target"], line["size"]) == ("extensive", "small (500)")
+    # 2.38 standard deviations of 5 %: five seeds, overlap 0.2.
+    assert line["detects"] == "12 % raw, 12 % averaged"
