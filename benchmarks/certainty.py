@@ -1,9 +1,11 @@
 """What it costs to detect a difference between two poolings, by several ways to read a training.
 
-    python benchmarks/certainty.py results/evidence
+    python benchmarks/certainty.py paper=results/evidence cosine=results/cosine
+    python benchmarks/certainty.py --output docs
 
-reads the traces that ``protocol_traces.py`` has left in a folder of results, and writes what each rule reads
-(Parquet), a page of tables, and a figure to ``results/benchmarks``.
+The first reads the traces that ``protocol_traces.py`` has left in folders of results, and writes what each rule
+reads (Parquet), a page of tables, and a figure to ``results/benchmarks``. The second makes the page and the
+figure again from the Parquet file of a folder.
 """
 
 import argparse
@@ -22,6 +24,8 @@ from gnnpool.analysis.variance import mean_squares
 from gnnpool.artifacts import read_table, write_table
 from gnnpool.records import Trial
 from gnnpool.training.averaging import smooth
+
+PAPER = "paper"
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ def gather(results: Path, training: str) -> Iterator[dict]:
 
 
 def spreads(rows: pd.DataFrame) -> pd.DataFrame:
-    r"""Spread of relative errors and of changes, for each way to train, dataset and rule.
+    r"""Spread of relative errors and of changes, for each dataset and rule.
 
     .. math:: 100 \ln e_{psi} = \mu + a_p + b_s + c_{ps} + d_{si} + f_{psi}
 
@@ -98,7 +102,7 @@ def spreads(rows: pd.DataFrame) -> pd.DataFrame:
     each, has the variance 2 (c + f / r).
 
     Args:
-        rows: Those of :func:`gather`.
+        rows: Those of :func:`gather`, of one training.
 
     Returns:
         One row each: initialisation (%, root of d + f, all poolings), freedom (its degrees of freedom),
@@ -107,18 +111,15 @@ def spreads(rows: pd.DataFrame) -> pd.DataFrame:
     """
     rows = rows.assign(level=100 * np.log(rows["test_mae"]))
     return pd.DataFrame(
-        {"training": training, "dataset": dataset, "rule": rule, **_spread(group)}
-        for (training, dataset, rule), group in rows.groupby(["training", "dataset", "rule"], sort=False)
+        {"dataset": dataset, "rule": rule, **_spread(group)}
+        for (dataset, rule), group in rows.groupby(["dataset", "rule"], sort=False)
     )
 
 
 def _spread(rows: pd.DataFrame) -> dict:
-    within = rows.groupby(["pooling", "seed"])["level"].agg(["var", "count"])
-    within = within[within["count"] > 1]
-    freedom = int((within["count"] - 1).sum())
-    squares = float((within["var"] * (within["count"] - 1)).sum())
+    initialisation, freedom = over_initialisations(rows)
     found = {
-        "initialisation": math.sqrt(squares / freedom) if freedom else math.nan,
+        "initialisation": initialisation,
         "freedom": freedom,
         **dict.fromkeys(["interaction", "own"], math.nan),
         "error": rows["test_mae"].mean(),
@@ -137,19 +138,67 @@ def _spread(rows: pd.DataFrame) -> dict:
     return found | {"own": math.sqrt(own), "interaction": math.sqrt(max(0.0, both - own / n))}
 
 
+def over_initialisations(rows: pd.DataFrame) -> tuple[float, int]:
+    """Standard deviation of relative errors over the initialisations of a pooling and split.
+
+    Args:
+        rows: With pooling, seed and level (100 times the logarithm of the error).
+
+    Returns:
+        It in percent, and its degrees of freedom; missing and 0 without two initialisations.
+    """
+    within = rows.groupby(["pooling", "seed"])["level"].agg(["var", "count"])
+    within = within[within["count"] > 1]
+    freedom = int((within["count"] - 1).sum())
+    squares = float((within["var"] * (within["count"] - 1)).sum())
+    return (math.sqrt(squares / freedom) if freedom else math.nan), freedom
+
+
+def compare_trainings(rows: pd.DataFrame, first: str) -> pd.DataFrame:
+    """Compare other ways to train with the first one, on the trials that both have.
+
+    Args:
+        rows: Those of :func:`gather`.
+        first: Name of the training to compare with.
+
+    Returns:
+        One row for each other training, dataset and rule: change (%, of the test error, geometric mean),
+        initialisation and first_initialisation (%, see :func:`over_initialisations`), freedom, and n_trials.
+    """
+    trial = ["dataset", "rule", "pooling", "seed", "init"]
+    rows = rows.assign(level=100 * np.log(rows["test_mae"]))
+    both = rows[rows["training"] != first].merge(
+        rows[rows["training"] == first], on=trial, suffixes=("", "_first")
+    )
+    found = []
+    for (training, dataset, rule), group in both.groupby(["training", "dataset", "rule"], sort=False):
+        own, freedom = over_initialisations(group)
+        base, _ = over_initialisations(group.assign(level=group["level_first"]))
+        change = 100 * math.expm1((group["level"] - group["level_first"]).mean() / 100)
+        found.append((training, dataset, rule, change, own, base, freedom, len(group)))
+    names = ["change", "initialisation", "first_initialisation", "freedom", "n_trials"]
+    return pd.DataFrame(found, columns=["training", "dataset", "rule", *names])
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Apply the rules to the traces and write the page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("results", nargs="+", metavar="[NAME=]FOLDER", help="traced results")
+    parser.add_argument(
+        "results", nargs="*", metavar="NAME=FOLDER", help=f"traced results; {PAPER} is the paper's protocol"
+    )
     parser.add_argument("--output", type=Path, default=ROOT / "results/benchmarks", help="folder")
     given = parser.parse_args(arguments)
-    named = [("paper", one) if "=" not in one else one.split("=", 1) for one in given.results]
-    rows = [row for name, folder in named for row in gather(Path(folder), name)]
-    if not rows:
-        raise SystemExit(f"{', '.join(given.results)}: found no trace.parquet beside a record")
-    table = pa.Table.from_pylist(rows)
-    write_table(given.output / "certainty.parquet", table, units={"cpu_seconds": "s", "epoch": "1"})
-    write_page(table.to_pandas(), spreads(table.to_pandas()), folder=given.output)
+    kept = given.output / "certainty.parquet"
+    if given.results:
+        named = [one.rpartition("=")[::2] for one in given.results]
+        found = [row for name, folder in named for row in gather(Path(folder), name or PAPER)]
+        if not found:
+            raise SystemExit(f"{', '.join(given.results)}: found no trace.parquet beside a record")
+        table = pa.Table.from_pylist(found)
+        write_table(kept, table, units={"cpu_seconds": "s", "epoch": "1"})
+    rows = read_table(kept).to_pandas()
+    paper = rows[rows["training"] == PAPER]
+    write_page(paper, spreads(paper), compare_trainings(rows, PAPER), folder=given.output)
 
 
 if __name__ == "__main__":

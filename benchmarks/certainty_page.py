@@ -22,27 +22,33 @@ DRAWN = (
 )
 PAPER, LAST, AVERAGED = DRAWN[:3]
 SIZES = (10, 5, 3)
+_WRITTEN = (
+    "Written by `benchmarks/certainty.py` from `certainty.parquet`; `docs/measuring.md` explains the terms."
+)
 
 
-def write_page(kept: pd.DataFrame, spreads: pd.DataFrame, *, folder: Path) -> None:
+def write_page(kept: pd.DataFrame, spreads: pd.DataFrame, others: pd.DataFrame, *, folder: Path) -> None:
     """Write the tables as certainty.md and draw the figure.
 
     Args:
-        kept: One row for each trial and rule, see :func:`certainty.gather`.
+        kept: One row for each trial of the paper's protocol and rule, see :func:`certainty.gather`.
         spreads: See :func:`certainty.spreads`.
+        others: See :func:`certainty.compare_trainings`.
         folder: Of the page and the figure.
     """
     draw(spreads, folder / FIGURE)
-    text = "\n".join(["# What certainty costs", "", *tables(kept, spreads)])
+    text = "\n".join(["# What certainty costs", "", _WRITTEN, "", *tables(kept, spreads, others)])
     write_atomically(folder / "certainty.md", lambda path: path.write_text(text, encoding="utf-8"))
 
 
-def tables(kept: pd.DataFrame, spreads: pd.DataFrame) -> Iterator[str]:
-    """Lines of the page."""
-    paper = kept[kept["training"] == "paper"]
-    yield from _by_split(paper)
-    yield from _by_rule(spreads)
+def tables(kept: pd.DataFrame, spreads: pd.DataFrame, others: pd.DataFrame) -> Iterator[str]:
+    """Lines of the page; see :func:`write_page`."""
+    yield from ("## By split", "", *_by_split(kept))
+    yield from ("## By rule", "", *_by_rule(spreads))
     yield from _by_repeats(spreads)
+    if len(others):
+        yield from ("## Other trainings", "", *_by_training(others))
+    yield from ("## Certainty against cost", "")
     yield f"![Detectable change against processor time]({FIGURE})"
     yield ""
     yield (
@@ -60,7 +66,7 @@ def draw(spreads: pd.DataFrame, path: Path) -> None:
         spreads: See :func:`certainty.spreads`.
         path: The PNG.
     """
-    rows = spreads[spreads["rule"].isin(DRAWN) & spreads["own"].notna() & (spreads["training"] == "paper")]
+    rows = spreads[spreads["rule"].isin(DRAWN) & spreads["own"].notna()]
     datasets = list(dict.fromkeys(rows["dataset"]))
     if not datasets:
         return
@@ -108,18 +114,18 @@ def _by_split(rows: pd.DataFrame) -> Iterator[str]:
 def _by_rule(spreads: pd.DataFrame) -> Iterator[str]:
     sizes = " | ".join(f"{size} %" for size in SIZES)
     yield (
-        "| training, dataset, weights read | error | SD, initialisation | own | interaction "
+        "| dataset, weights read | error | SD, initialisation | own | interaction "
         f"| 5 splits detect | {sizes} |"
     )
     yield "| --- | ---: | ---: | ---: | ---: | ---: |" + " ---: |" * len(SIZES)
-    base = spreads[(spreads["training"] == "paper") & (spreads["rule"] == PAPER)].set_index("dataset")
+    base = spreads[spreads["rule"] == PAPER].set_index("dataset")
     for _, row in spreads.iterrows():
         relative = 100 * (row["error"] / base["error"].get(row["dataset"], np.nan) - 1)
         cells = [f"{relative:+.1f} %", _with_range(row["initialisation"], row["freedom"])]
         cells += [_percent(row[name]) for name in ("own", "interaction")]
         cells.append(_percent(_detects(row, n=5, repeats=1)))
         cells += [_cost(row, size) for size in SIZES]
-        yield f"| {row['training']}, {row['dataset']}, {row['rule']} | {' | '.join(cells)} |"
+        yield f"| {row['dataset']}, {row['rule']} | {' | '.join(cells)} |"
     yield ""
     yield (
         "Error: against the paper's rule on the same dataset. SD, initialisation: of the relative error over "
@@ -132,9 +138,7 @@ def _by_rule(spreads: pd.DataFrame) -> Iterator[str]:
 
 def _by_repeats(spreads: pd.DataFrame) -> Iterator[str]:
     plans = ((5, 1), (5, 2), (5, 4), (10, 1), (20, 1))
-    rows = spreads[
-        spreads["rule"].isin((PAPER, AVERAGED)) & spreads["own"].notna() & (spreads["training"] == "paper")
-    ]
+    rows = spreads[spreads["rule"].isin((PAPER, AVERAGED)) & spreads["own"].notna()]
     if rows.empty:
         return
     yield f"| dataset, weights read | {' | '.join(f'{n} x {r}' for n, r in plans)} |"
@@ -144,6 +148,21 @@ def _by_repeats(spreads: pd.DataFrame) -> Iterator[str]:
         yield f"| {row['dataset']}, {row['rule']} | {' | '.join(cells)} |"
     yield ""
     yield "Detectable change by splits x initialisations of each. The cost is proportional to their product."
+    yield ""
+
+
+def _by_training(others: pd.DataFrame) -> Iterator[str]:
+    yield "| training, dataset, weights read | trials | error | SD, initialisation | the paper's training |"
+    yield "| --- | ---: | ---: | ---: | ---: |"
+    for row in others[others["rule"].isin(DRAWN)].itertuples():
+        sds = (_with_range(sd, row.freedom) for sd in (row.initialisation, row.first_initialisation))
+        cells = [str(row.n_trials), f"{row.change:+.1f} %", *sds]
+        yield f"| {row.training}, {row.dataset}, {row.rule} | {' | '.join(cells)} |"
+    yield ""
+    yield (
+        "Error: against the same trials and weights of the paper's training. SD, initialisation: of the "
+        "relative error over initialisations of one split (80 % interval), and that of the paper's training."
+    )
     yield ""
 
 

@@ -82,8 +82,30 @@ def test_spreads_are_those_that_were_put_in(certainty):
 def test_the_page_names_what_is_unknown(certainty, traced, tmp_path):
     certainty.main([str(traced), "--output", str(tmp_path)])
     page = (tmp_path / "certainty.md").read_text()
-    assert "| paper, exfoliation, last epoch |" in page
+    assert "| exfoliation, last epoch |" in page
     assert "unknown" in page
     assert len(read_table(tmp_path / "certainty.parquet")) == 8
     with pytest.raises(SystemExit, match="found no trace"):
         certainty.main([str(tmp_path)])
+
+
+def test_the_page_is_made_again_from_what_was_kept(certainty, traced, tmp_path):
+    certainty.main([f"paper={traced}", "--output", str(tmp_path)])
+    page = tmp_path / "certainty.md"
+    first = page.read_bytes()
+    page.unlink()
+    certainty.main(["--output", str(tmp_path)])
+    assert page.read_bytes() == first
+
+
+def test_another_training_is_compared_on_the_same_trials(certainty):
+    kinds = {"paper": ([100.0, 100.0, 50.0], [0, 1, 2]), "cosine": ([90.0, 110.0], [0, 1])}
+    rows = pd.concat(
+        pd.DataFrame({"training": name, "test_mae": errors, "init": inits})
+        for name, (errors, inits) in kinds.items()
+    ).assign(dataset="a", rule="r", pooling="mean", seed=111)
+    found = certainty.compare_trainings(rows, "paper").iloc[0]
+    assert found["n_trials"] == 2
+    assert found["change"] == pytest.approx(100 * ((0.9 * 1.1) ** 0.5 - 1))
+    assert found["first_initialisation"] == 0
+    assert found["initialisation"] == pytest.approx(100 * np.log(1.1 / 0.9) / 2**0.5)
