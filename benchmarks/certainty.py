@@ -3,8 +3,8 @@
     python benchmarks/certainty.py paper=results/evidence cosine=results/cosine
     python benchmarks/certainty.py --output docs
 
-The first reads the traces that ``protocol_traces.py`` has left in folders of results, and writes what each rule
-reads (Parquet), a page of tables, and a figure to ``results/benchmarks``. The second makes the page and the
+The first reads the traces that ``protocol_traces.py`` has left in folders of results, and writes what each
+rule reads (Parquet), a page of tables, and a figure to ``results/benchmarks``. The second makes the page and the
 figure again from the Parquet file of a folder.
 """
 
