@@ -4,8 +4,8 @@
     python benchmarks/certainty.py --output docs
 
 The first reads the traces that ``protocol_traces.py`` has left in folders of results, and writes what each
-rule reads (Parquet), a page of tables, and a figure to ``results/benchmarks``. The second makes the page and the
-figure again from the Parquet file of a folder.
+rule reads (Parquet), a page of tables, and a figure to ``results/benchmarks``. The second makes the page and
+the figure again from the Parquet file of a folder.
 """
 
 import argparse

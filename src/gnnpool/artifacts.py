@@ -9,6 +9,7 @@ import glob
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,15 @@ def write_atomically(path: str | Path, write: Callable[[Path], None]) -> None:
     finally:
         with contextlib.suppress(OSError):  # a folder that became read-only keeps the error above
             temporary.unlink(missing_ok=True)
+
+
+def copy_file(source: str | Path, target: str | Path) -> None:
+    """Copy a file; see :func:`write_atomically`."""
+
+    def write(temporary: Path) -> None:
+        shutil.copyfile(source, temporary)
+
+    write_atomically(target, write)
 
 
 def write_json(path: str | Path, content: Mapping) -> None:

@@ -22,10 +22,12 @@ from gnnpool.graphs.build import graph_set
 from gnnpool.graphs.file import GraphSet
 from gnnpool.network import Network
 from gnnpool.records import READINGS, outputs_in
-from gnnpool.trained import read_network, read_record, trained_elements
+from gnnpool.trained import read_network
+from gnnpool.trained_elements import trained_elements
 from gnnpool.training.batches import DeviceGraphs
 from gnnpool.training.loop import predict as predict_batches
 from gnnpool.training.step import evaluation_limit
+from gnnpool.trial_files import read_record
 
 
 class UnseenElement(UserWarning):

@@ -13,8 +13,8 @@ from gnnpool import paper, plugins, stages
 from gnnpool.data.split_file import read_split
 from gnnpool.graphs.file import read_graphs
 from gnnpool.records import Trial, outputs_in
-from gnnpool.trained import read_record
 from gnnpool.training.run import run_trial
+from gnnpool.trial_files import read_record
 
 
 @dataclass(frozen=True)

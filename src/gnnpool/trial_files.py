@@ -1,8 +1,9 @@
-"""Files of a trial beside its record: they name their trial, which is verified on reading."""
+"""The record of a trial, and the files beside it, which name their trial; it is verified on reading."""
 
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,24 @@ from gnnpool.errors import ArtifactError
 from gnnpool.records import READINGS, WEIGHTS_KIND, Trial
 
 _FIELDS = [field.name for field in dataclasses.fields(Trial)]
+
+
+def read_record(path: str | Path) -> dict[str, Any]:
+    """Read the record of a trial.
+
+    Args:
+        path: The Parquet file.
+
+    Returns:
+        The fields of :class:`gnnpool.records.TrialRecord`.
+
+    Raises:
+        ArtifactError: If the file is missing, damaged or no record.
+    """
+    rows = read_table(path).to_pylist()
+    if len(rows) != 1 or not {"trial_id", "options", "split_sha256"} <= rows[0].keys():
+        raise ArtifactError(f"{path}: expected the record of one trial")
+    return rows[0]
 
 
 def named(trial: Trial, trial_id: str) -> dict[str, str]:

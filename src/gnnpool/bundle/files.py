@@ -13,6 +13,8 @@ from gnnpool.errors import ArtifactError
 KIND = "gnnpool bundle 1"
 FACTS, CONFIG = "bundle.json", "config.yaml"
 TABLES = ("trials", "predictions", "histories", "structures")
+# Records and weights of the trials that can predict, in folders as those of a folder of results.
+WEIGHTS = "weights"
 # Made from the counts of the datasets, where the workflow has them.
 COUNTS = "datasets"
 # What the workflow may have made, copied as it is.

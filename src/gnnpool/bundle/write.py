@@ -1,20 +1,28 @@
 """A bundle from a folder of results."""
 
-import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pyarrow as pa
 
 from gnnpool import __version__
 from gnnpool.analysis.collect import TRIAL, collect_trials, read_trials
-from gnnpool.artifacts import file_sha256, read_json, read_table, write_atomically, write_json, write_table
+from gnnpool.artifacts import (
+    copy_file,
+    file_sha256,
+    read_json,
+    read_table,
+    write_atomically,
+    write_json,
+    write_table,
+)
 from gnnpool.bundle.files import CONFIG, COUNTS, EXHIBITS, FACTS, KIND, TABLES
 from gnnpool.bundle.machine import describe_machine
 from gnnpool.bundle.planning import UNPACKED
 from gnnpool.bundle.readme import readme
 from gnnpool.bundle.structures import UNITS, division_sha256, summarize
 from gnnpool.bundle.tables import gather
+from gnnpool.bundle.weights import copy_weights
 from gnnpool.data.split_file import read_split
 from gnnpool.data.structure import read_structures
 from gnnpool.errors import ArtifactError
@@ -31,7 +39,9 @@ _RECORDS = "*/*/*/*/*/record.parquet"
 _OF_THE_PLACE = ("results", "logs", "resources", "mirror", "bundles", "allow_partial", "device", "download")
 
 
-def write_bundle(results: str | Path, folder: str | Path, *, config: Mapping) -> dict[str, int]:
+def write_bundle(
+    results: str | Path, folder: str | Path, *, config: Mapping, weights: Collection[str] = ()
+) -> dict[str, int]:
     """Write the finished trials of a folder of results as a bundle; bundle.json is written last.
 
     Trials that came from another bundle are kept if they were trained from the very files that lie here.
@@ -40,6 +50,7 @@ def write_bundle(results: str | Path, folder: str | Path, *, config: Mapping) ->
         results: Folder of results, with trials, data and graphs.
         folder: Where the bundle shall be.
         config: The configuration of these trials.
+        weights: Poolings whose trained weights the bundle shall hold.
 
     Returns:
         Bytes of each file.
@@ -47,6 +58,7 @@ def write_bundle(results: str | Path, folder: str | Path, *, config: Mapping) ->
     Raises:
         ArtifactError: If there is no finished trial, a file is damaged or missing, or a trial was trained
             from other graphs or another split than those that lie there now.
+        ConfigError: If a pooling of ``weights`` has no weights here.
     """
     results, folder = Path(results), Path(folder)
     paths = _finished(results)
@@ -71,7 +83,7 @@ def write_bundle(results: str | Path, folder: str | Path, *, config: Mapping) ->
         units=UNITS,
     )
     _write_text(folder / CONFIG, _shown(config))
-    copied = _copy(results, folder)
+    copied = [*_copy(results, folder), *copy_weights(paths, folder, weights)]
     names = [*(f"{name}.parquet" for name in TABLES), CONFIG, *copied]
     facts = {
         "kind": KIND,
@@ -164,17 +176,13 @@ def _copy(results: Path, folder: Path) -> list[str]:
         for old in (folder / place).glob(pattern) if place else ():
             old.unlink()
         for source in sorted((results / place).glob(pattern)):
-            _copy_file(source, folder / place / source.name)
+            copy_file(source, folder / place / source.name)
             names.append(f"{place}/{source.name}" if place else source.name)
     counts = results / f"analysis/{COUNTS}.parquet"
     if counts.is_file():
-        _copy_file(counts, folder / counts.name)
+        copy_file(counts, folder / counts.name)
         names.append(counts.name)
     return names
-
-
-def _copy_file(source: Path, target: Path) -> None:
-    write_atomically(target, lambda temporary: shutil.copyfile(source, temporary))
 
 
 def _write_text(path: Path, text: str) -> None:

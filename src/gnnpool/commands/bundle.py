@@ -12,6 +12,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("results", metavar="RESULTS", help="folder of results")
     parser.add_argument("folder", metavar="BUNDLE", help="folder of the bundle")
+    parser.add_argument(
+        "--weights",
+        nargs="+",
+        metavar="POOLING",
+        default=[],
+        help="also keep the trained weights of these poolings, with which `gnnpool predict` predicts",
+    )
     options.configfile(parser)
 
 
@@ -20,7 +27,12 @@ def run(arguments: argparse.Namespace) -> int:
     from gnnpool.bundle.write import write_bundle
     from gnnpool.config import read_config
 
-    sizes = write_bundle(arguments.results, arguments.folder, config=read_config(arguments.configfile))
+    sizes = write_bundle(
+        arguments.results,
+        arguments.folder,
+        config=read_config(arguments.configfile),
+        weights=arguments.weights,
+    )
     for name, size in sizes.items():
         print(f"{size / 1e6:9.3f} MB  {Path(arguments.folder) / name}")
     print(f"{sum(sizes.values()) / 1e6:9.3f} MB  together")

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+from gnnpool.bundle.files import WEIGHTS
 from gnnpool.commands import options
 from gnnpool.errors import ConfigError
 
@@ -15,7 +16,8 @@ HELP = "predict for structure files with finished trials"
 NOTES = (
     "Several trials of the same target give the mean and, as spread, the standard deviation of their "
     "predictions. A folder of seeds gives all its trials but repeats (-init-). A structure with an element "
-    "that no training structure holds gets a warning. Bundles hold no weights and cannot predict."
+    "that no training structure holds gets a warning. A bundle predicts if it holds weights (`gnnpool bundle "
+    "--weights`)."
 )
 _RECORD, _WEIGHTS, _BUNDLE = "record.parquet", "model.safetensors", "bundle.json"
 
@@ -89,10 +91,7 @@ def sort_paths(paths: Sequence[str]) -> tuple[list[Path], list[Path]]:
 
 def _trials_in(folder: Path) -> list[Path]:
     if (folder / _BUNDLE).is_file():
-        raise ConfigError(
-            f"{folder}: found a bundle, which holds no weights; expected folders of trials that were trained "
-            "here, such as results/trials/DATASET/MODEL/EDGES/POOLING"
-        )
+        folder = _weights_in(folder)
     if (folder / _RECORD).is_file():
         found = [folder]
     else:
@@ -106,6 +105,22 @@ def _trials_in(folder: Path) -> list[Path]:
                 "from a bundle has none"
             )
     return found
+
+
+def _weights_in(bundle: Path) -> Path:
+    """The folder of seeds in a bundle that holds weights of one dataset, setting and pooling."""
+    found = sorted({path.parent.parent for path in bundle.glob(f"{WEIGHTS}/*/*/*/*/*/{_WEIGHTS}")})
+    if not found:
+        raise ConfigError(
+            f"{bundle}: found a bundle without weights; expected one of `gnnpool bundle --weights`, or "
+            "folders of trials that were trained here, such as results/trials/DATASET/MODEL/EDGES/POOLING"
+        )
+    if len(found) > 1:
+        raise ConfigError(
+            f"{bundle}: found the weights of several datasets or poolings, expected one of "
+            f"{', '.join(map(str, found))}"
+        )
+    return found[0]
 
 
 def _structures_in(folder: Path) -> list[Path]:

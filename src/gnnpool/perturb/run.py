@@ -17,8 +17,8 @@ from gnnpool.graphs.build import graph_set
 from gnnpool.perturb.changes import UNCHANGED, Changed, changed, selected
 from gnnpool.predict import predict_graphs
 from gnnpool.records import READINGS, Trial, column_of
-from gnnpool.trained import read_network, read_record
-from gnnpool.trial_files import named
+from gnnpool.trained import read_network
+from gnnpool.trial_files import named, read_record
 
 logger = logging.getLogger(__name__)
 

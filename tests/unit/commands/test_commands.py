@@ -90,7 +90,7 @@ def test_a_reader_that_has_enough_ends_a_command_without_a_word():
         (["status", "--watch", "0"], 2, "--watch: found 0, expected seconds above 0"),
         (["init", "evidence"], 2, "evidence: found README.md, bundle.json"),
         (["init", "Snakefile"], 2, "Snakefile: found a file"),
-        (["predict", "evidence", "x.cif"], 2, "evidence: found a bundle, which holds no weights"),
+        (["predict", "evidence", "x.cif"], 2, "evidence: found a bundle without weights"),
         (["predict", "x.cif"], 2, "found 0 trials and 1 structures"),
         (["predict", "tests"], 2, "tests: found neither a trial nor a structure file"),
     ],

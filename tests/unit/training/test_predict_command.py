@@ -6,7 +6,10 @@ import shutil
 import pytest
 from pymatgen.core import Lattice, Structure
 
+from gnnpool.artifacts import write_json
+from gnnpool.bundle.weights import copy_weights
 from gnnpool.cli import main
+from gnnpool.errors import ConfigError
 
 ROCK_SALT = Structure.from_spacegroup("Fm-3m", Lattice.cubic(5.64), ["Na", "Cl"], [[0, 0, 0], [0.5] * 3])
 
@@ -63,3 +66,27 @@ def test_paths_that_cannot_predict_are_refused(seeds, paths, message, capsys):
     (seeds / "bare/model.safetensors").unlink()
     assert predict(*(seeds / path for path in paths)) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_bundle_with_weights_predicts_and_knows_its_elements(trial, salts, tmp_path, capsys):
+    folders = [trial(f"results/trials/salts/cgcnn/ocp/mean/seed-{seed}", init=seed) for seed in (1, 2)]
+    for folder in folders:
+        for name in ("structures.parquet", "split.parquet"):
+            shutil.copyfile(salts / name, folder / name)
+    records = [folder / "record.parquet" for folder in folders]
+    names = copy_weights(records, tmp_path / "bundle", ["mean"])
+    write_json(tmp_path / "bundle/bundle.json", {})
+    assert len(names) == 2 * 3
+    assert all((tmp_path / "bundle" / name).is_file() for name in names)
+
+    ROCK_SALT.to(filename=str(tmp_path / "salt.cif"))
+    Structure(Lattice.cubic(3.2), ["Xe"], [[0] * 3]).to(filename=str(tmp_path / "xenon.cif"))
+    files = [tmp_path / "salt.cif", tmp_path / "xenon.cif"]
+    assert predict(*folders, *files) == predict(tmp_path / "bundle", *files) == 0
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    assert lines[:3] == lines[3:]
+    assert err.count("no training structure holds Xe") == 2
+
+    with pytest.raises(ConfigError, match=r"--weights: found no trial with weights of gmt"):
+        copy_weights(records, tmp_path / "other", ["mean", "gmt"])
