@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from gnnpool.bundle.files import WEIGHTS
 from gnnpool.commands import options
 from gnnpool.errors import ConfigError
 
@@ -109,6 +108,8 @@ def _trials_in(folder: Path) -> list[Path]:
 
 def _weights_in(bundle: Path) -> Path:
     """The folder of seeds in a bundle that holds weights of one dataset, setting and pooling."""
+    from gnnpool.bundle.files import WEIGHTS
+
     found = sorted({path.parent.parent for path in bundle.glob(f"{WEIGHTS}/*/*/*/*/*/{_WEIGHTS}")})
     if not found:
         raise ConfigError(
