@@ -13,11 +13,13 @@ with extra("analysis"):
     import pandas as pd
 
 from gnnpool.analysis.change import CONDITION, changes_by_seed, combined_change, contributions
-from gnnpool.analysis.collect import read_records
+from gnnpool.analysis.collect import TRIAL, read_records, read_trials
 from gnnpool.analysis.intervals import NO_INTERVAL, Interval
 from gnnpool.analysis.power import detectable_difference, number_needed
 from gnnpool.analysis.readings import of_reading
 from gnnpool.analysis.sequential import LOOKS, critical_values, levels, look_that_detects, repeated_interval
+from gnnpool.bundle.files import open_bundle
+from gnnpool.bundle.planning import plan_bundles
 from gnnpool.data.matbench_folds import FOLDS
 from gnnpool.errors import ConfigError
 from gnnpool.records import BASELINE, Trial
@@ -108,7 +110,7 @@ def plan_seeds(
 
     Raises:
         ConfigError: If ``detect`` is not above 0, or the looks do not increase or exceed Matbench's folds.
-        ArtifactError: As :func:`gnnpool.analysis.collect.read_records`.
+        ArtifactError: As :func:`gnnpool.analysis.collect.read_records`, or if a bundle is damaged.
     """
     looks = tuple(looks)
     _check(config, detect, looks)
@@ -153,8 +155,13 @@ def _check(config: Mapping, detect: float, looks: tuple[int, ...]) -> None:
 
 
 def _finished(config: Mapping, planned: Sequence[Trial]) -> pd.DataFrame:
+    """Records of the planned trials that were trained here, and of those that bundles hold."""
     records = (Path(config["results"]) / "trials" / str(trial) / "record.parquet" for trial in planned)
-    return read_records([path for path in records if path.exists()])
+    tables = [read_records([path for path in records if path.exists()])]
+    for folder, names in plan_bundles(config, planned).names.items():
+        rows = read_trials(open_bundle(folder).path("trials"))
+        tables.append(rows[[str(Trial(*row)) in names for row in rows[TRIAL].itertuples(index=False)]])
+    return pd.concat([table for table in tables if len(table)] or tables, ignore_index=True)
 
 
 def _compare(

@@ -32,6 +32,7 @@ def config(tmp_path):
     block = {"datasets": ["salts"], "models": ["cgcnn"], "edges": ["mdl"]}
     return {
         "results": str(tmp_path),
+        "bundles": [],
         "seeds": SEEDS,
         "noise_floor": {"poolings": ["mean"], "initialisations": [1]},
         "split": {"scheme": "random"},

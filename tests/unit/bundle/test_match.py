@@ -12,6 +12,7 @@ from gnnpool import stages
 from gnnpool.bundle.match import match_bundles
 from gnnpool.bundle.planning import plan_bundles
 from gnnpool.errors import ArtifactError
+from gnnpool.seed_plan import plan_seeds
 
 
 @pytest.fixture
@@ -98,3 +99,12 @@ def test_without_bundles_every_trial_is_to_be_trained(config, planned):
 def test_a_missing_bundle_is_named(config, planned, tmp_path):
     with pytest.raises(ArtifactError, match=r"nowhere/bundle.json: no such file"):
         plan_bundles(config | {"bundles": [str(tmp_path / "nowhere")]}, planned)
+
+
+def test_seeds_are_planned_from_the_trials_of_a_bundle_too(config, planned):
+    """Before any of them is unpacked."""
+    seeds = {trial.seed for trial in planned}
+    plan = plan_seeds(config, detect=5, looks=(len(seeds),))
+    assert {one.n for one in plan.comparisons} == {len(seeds)}
+    none = plan_seeds(config | {"bundles": []}, detect=5, looks=(len(seeds),))
+    assert {one.n for one in none.comparisons} == {0}
