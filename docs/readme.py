@@ -31,14 +31,14 @@ DARK = "docs/answer_dark.png"
 
 
 def answer(bundle: Bundle) -> str:
-    """The first two sentences of the report, the main figure, and what is not trained yet."""
-    raw, averaged = answer_of(bundle.folder)[:2]
+    """What differs in both readings, as the report begins, the main figure, and what is not trained yet."""
+    said = "\n>\n".join(f"> {paragraph}" for paragraph in answer_of(bundle.folder)[:-2])
     plan, trials = Plan(bundle.config), read_trials(bundle.path("trials"))
     planned = {trial.pooling for trial in plan.trials} - {BASELINE}
     trained = len(planned & set(trials["pooling"]))
     note = f"So far, {trained} of {len(planned)} planned poolings are trained."
     note = note if trained < len(planned) else ""
-    return f"> {raw}\n>\n> {averaged}\n\n{_picture()}\n\n{note}".rstrip()
+    return f"{said}\n\n{_picture()}\n\n{note}".rstrip()
 
 
 def _picture() -> str:

@@ -1,7 +1,7 @@
 """From tables and figures to one page.
 
 Inputs: all trials and their changes, counts and manifests of the datasets, tables, figures, and the check.
-Outputs: the report, a self-contained page.
+Outputs: the report, a self-contained page; its answer as text.
 """
 
 
@@ -30,6 +30,7 @@ rule write_report:
         ],
     output:
         html=f"{RESULTS}/report.html",
+        text=f"{RESULTS}/report.txt",
     log:
         f"{LOGS}/report.log",
     conda:

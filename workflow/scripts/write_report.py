@@ -14,4 +14,5 @@ write_report(
     traits=snakemake.params.traits,
     note=snakemake.params.note,
     html=snakemake.output.html,
+    text=snakemake.output.text,
 )

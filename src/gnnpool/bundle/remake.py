@@ -76,6 +76,7 @@ def remake(folder: str | Path, output: str | Path) -> Remade:
         traits=plan.traits,
         note=_note(config["note"], remade.gaps),
         html=output / "report.html",
+        text=output / "report.txt",
     )
     return remade
 

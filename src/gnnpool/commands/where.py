@@ -1,11 +1,13 @@
-"""`gnnpool where`: the results of a workflow."""
+"""`gnnpool where`: the results of a workflow, and what they say."""
 
 import argparse
+import shutil
+import textwrap
 from pathlib import Path
 
 from gnnpool.errors import ArtifactError
 
-HELP = "list the results of a workflow"
+HELP = "list the results of a workflow, and say what they show"
 _PLACES = (
     ("report", "report.html"),
     ("datasets", "analysis/datasets.html"),
@@ -15,6 +17,8 @@ _PLACES = (
     ("all trials", "analysis/trials.parquet"),
     ("one folder a trial", "trials"),
 )
+_ANSWER = "report.txt"
+_WIDEST = 100  # characters of a line of the answer
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -37,4 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     for what, found in places.items():
         if found:
             print(f"{what:>18}  " + ("\n" + " " * 20).join(str(path) for path in found))
+    if (root / _ANSWER).is_file():
+        # The first paragraph; the others are in the report.
+        first = (root / _ANSWER).read_text(encoding="utf-8").partition("\n")[0]
+        print("\n" + textwrap.fill(first, min(shutil.get_terminal_size().columns, _WIDEST)))
     return 0

@@ -1,6 +1,6 @@
-"""The answer in four sentences: what differs in each reading, the largest change, what can be detected."""
+"""The answer in four paragraphs: what differs in each reading, the largest change, what can be detected."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -8,12 +8,13 @@ import pandas as pd
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.records import READINGS
 from gnnpool.report.both_readings import detectable, signs
-from gnnpool.report.headline import SETTING, comparisons, headline
-from gnnpool.report.phrases import amount, amounts, counted, name_of
-from gnnpool.specs import Labels
+from gnnpool.report.headline import ANY, SETTING, opposed
+from gnnpool.report.phrases import amount, amounts, counted, name_of, on_targets
+from gnnpool.specs import Labels, Physics
 from gnnpool.wording import interval, label_of, number, setting_label, span
 
 _RAW, _OTHER = READINGS
+_OTHER_LEAD = f"In the {_OTHER} reading of the same trainings, "
 # Changes named one by one on each side.
 _NAMED = 2
 
@@ -23,9 +24,11 @@ class Asked:
     """What an answer is asked of.
 
     Args:
-        values: For each reading rows of :func:`gnnpool.analysis.values.assessed_values` of the whole grid.
-        power: For each reading tidy rows of :mod:`gnnpool.tables.power` of the whole grid.
+        compared: For each reading rows of :func:`gnnpool.report.headline.comparisons` of the whole grid.
+        first: For each reading rows of :func:`gnnpool.report.headline.headline`.
+        power: For each reading tidy rows of :mod:`gnnpool.tables.power`; averages are over one kind.
         labels: Printed names.
+        physics: By dataset which kind of quantity its target is, where that is known.
         planned: Planned trials.
         finished: Those of them that are finished.
         poolings: Planned poolings, mean pooling not counted.
@@ -35,9 +38,11 @@ class Asked:
         margin: Percent that matters.
     """
 
-    values: Mapping[str, pd.DataFrame]
+    compared: Mapping[str, pd.DataFrame]
+    first: Mapping[str, pd.DataFrame]
     power: Mapping[str, pd.DataFrame]
     labels: Labels
+    physics: Mapping[str, Physics]
     planned: int
     finished: int
     poolings: int
@@ -54,21 +59,84 @@ def answer(asked: Asked) -> tuple[str, ...]:
         asked: The numbers.
 
     Returns:
-        Four sentences: significant changes of the raw reading, those of the averaged one, changes of
-        single datasets, and what can be detected; three if there is no change yet.
+        Four paragraphs: significant changes of the raw reading, those of the averaged one, changes of
+        single datasets, and what can be detected; three if there is no change yet. Where some targets grow
+        with the cell and some do not, the first two speak of each kind. If the error of a pooling is lower
+        on one kind and higher on the other, a paragraph before them says so, and of the averaged reading
+        that alone is said.
     """
-    compared = {reading: comparisons(values) for reading, values in asked.values.items()}
-    if compared[_RAW].empty:
+    if asked.compared[_RAW].empty:
         return _nothing(asked)
-    first = {reading: headline(rows, confidence=asked.confidence) for reading, rows in compared.items()}
-    averaged = _significant(first[_OTHER], asked, f"In the {_OTHER} reading of the same trainings, ")
-    with_setting = first[_RAW].groupby(SETTING).ngroups > 1
+    raw, other = asked.first[_RAW], asked.first[_OTHER]
+    with_setting = raw.groupby(SETTING).ngroups > 1
+    same = signs(asked.first, asked.labels, with_setting=with_setting)
+    if set(raw["kind"]) == {ANY}:
+        paragraphs = [
+            f"{_significant(raw, asked, _lead(raw, asked))}.",
+            f"{_significant(other, asked, _OTHER_LEAD)}; {same}.",
+        ]
+    else:
+        said = [text for text in (_opposed(raw, asked), _by_kind(raw, asked)) if text]
+        said[0] = f"{_so_far(asked)}{_start(said[0], lower=_partial(asked))}"
+        beside = _opposed(other, asked) or _by_kind(other, asked)
+        paragraphs = [*said, f"{_OTHER_LEAD}{_start(beside, lower=True)} {_start(same)}."]
     return (
-        f"{_significant(first[_RAW], asked, _lead(first[_RAW], asked))}.",
-        f"{averaged}; {signs(first, asked.labels, with_setting=with_setting)}.",
-        _largest(compared[_RAW], asked),
-        detectable(first, asked.power, margin=asked.margin),
+        *paragraphs,
+        _largest(asked.compared[_RAW], asked),
+        detectable(asked.first, asked.power, margin=asked.margin),
     )
+
+
+def _partial(asked: Asked) -> bool:
+    return asked.finished < asked.planned
+
+
+def _so_far(asked: Asked) -> str:
+    return f"So far, with {asked.finished} of {asked.planned} trials: " if _partial(asked) else ""
+
+
+def _start(text: str, *, lower: bool = False) -> str:
+    """A text with another first letter."""
+    return f"{text[0].lower() if lower else text[0].upper()}{text[1:]}"
+
+
+def _by_kind(first: pd.DataFrame, asked: Asked) -> str:
+    """A sentence on each kind of target."""
+    return " ".join(_on_one_kind(rows, first, asked) for _, rows in first.groupby("kind", sort=False))
+
+
+def _on_one_kind(rows: pd.DataFrame, first: pd.DataFrame, asked: Asked) -> str:
+    where = on_targets(rows, asked.labels, asked.physics)
+    lead = f"On {where} and with {amounts(rows['n_seeds'], 'seed')}, "
+    return f"{_significant(rows, asked, lead, among=first)}."
+
+
+def _opposed(first: pd.DataFrame, asked: Asked) -> str:
+    """Sentences on poolings whose error is lower on one kind of target and higher on the other, if any."""
+    pairs = opposed(first, list(asked.compared[_RAW]["pooling"].unique()))
+    if not pairs:
+        return ""
+    low, high = pairs[0]
+    sure = f"{100 * asked.confidence:g} % interval "
+    names = [f"{_pooling(row, asked)} with {setting_label(asked.labels, *row[SETTING])}" for row, _ in pairs]
+    also = f" The same holds for {_listed(names[1:], len(names) - 1)}." if names[1:] else ""
+    return (
+        f"Which pooling has the lower error depends on the kind of target: {names[0]} has "
+        f"{_against(low, 'lower error than mean pooling', asked, sure=sure)}, and "
+        f"{_against(high, 'higher error', asked)}. Both are significant (corrected for "
+        f"{int(first['p_value'].notna().sum())} comparisons; the intervals are not).{also}"
+    )
+
+
+def _pooling(row: pd.Series, asked: Asked) -> str:
+    return label_of(asked.labels, "poolings", row["pooling"])
+
+
+def _against(row: pd.Series, side: str, asked: Asked, *, sure: str = "") -> str:
+    """A change in words, such as "a 20.0 % lower error (...) on the target that grows with the cell"."""
+    ends = interval(row["low"], row["high"], digits=1)
+    where = on_targets(row.to_frame().T, asked.labels, asked.physics)
+    return f"a {abs(row['value']):.1f} % {side} ({sure}{ends}, {counted(row)}) on {where}"
 
 
 def _nothing(asked: Asked) -> tuple[str, str, str]:
@@ -88,8 +156,8 @@ def _nothing(asked: Asked) -> tuple[str, str, str]:
     )
 
 
-def _significant(first: pd.DataFrame, asked: Asked, lead: str) -> str:
-    """The significant changes of one reading, without a full stop."""
+def _significant(first: pd.DataFrame, asked: Asked, lead: str, *, among: pd.DataFrame | None = None) -> str:
+    """The significant changes of one reading, or of a part of those it is corrected for; no full stop."""
     settings = first.groupby(SETTING, sort=False).ngroups
     where = [setting_label(asked.labels, *first[SETTING].iloc[0])] if settings == 1 else []
     if first["p_value"].isna().all():
@@ -98,8 +166,9 @@ def _significant(first: pd.DataFrame, asked: Asked, lead: str) -> str:
     tested = int(first["p_value"].notna().sum())
     lacking = len(first) - tested
     gap = f"; {lacking} more {'has' if lacking == 1 else 'have'} no interval yet" if lacking else ""
-    if tested > 1:
-        where.append(f"corrected for {tested} comparisons")
+    corrected = tested if among is None else int(among["p_value"].notna().sum())
+    if corrected > 1:
+        where.append(f"corrected for {corrected} comparisons")
     significant = first[first["significant"]]
     said = f"{_how_many(len(significant), tested, first, settings)}{_bracketed(where)}"
     sides = [
@@ -131,9 +200,7 @@ def _bracketed(words: list[str]) -> str:
 
 def _lead(first: pd.DataFrame, asked: Asked) -> str:
     """Of how much the answer is: trials, datasets of each pooling and seeds."""
-    done = ""
-    if asked.finished < asked.planned:
-        done = f"So far, with {asked.finished} of {asked.planned} trials: "
+    done = _so_far(asked)
     datasets = list(dict.fromkeys(d for row in first["datasets"] for d in row.split(",")))
     of = f" of {asked.datasets}" if len(datasets) < asked.datasets else ""
     each = "" if first["n_datasets"].min() == len(datasets) else " each"
@@ -178,10 +245,17 @@ def _list(rows: pd.DataFrame, asked: Asked, with_setting: bool, whole: str) -> s
         ends = interval(row["low"], row["high"], digits=1)
         ends = ends if i else f"uncorrected {100 * asked.confidence:g} % interval {ends}"
         n = "" if counted(row) == whole else f", {counted(row)}"
-        name = name_of(row, asked.labels, with_setting=with_setting)
+        # The only dataset of a kind is named before.
+        shown = {"with_setting": with_setting, "with_dataset": row["kind"] == ANY}
+        name = name_of(row, asked.labels, **shown)
         named.append(f"{name}, {number(row['value'], digits=1)} % ({ends}{n})")
-    more = [f"{len(rows) - _NAMED} more"] if len(rows) > _NAMED else []
-    *others, last = [*named, *more]
+    return _listed(named, len(rows))
+
+
+def _listed(names: Sequence[str], count: int) -> str:
+    """The first ones of some names, and how many more there are."""
+    more = [f"{count - _NAMED} more"] if count > _NAMED else []
+    *others, last = [*names[:_NAMED], *more]
     return f"{', '.join(others)} and {last}" if others else last
 
 

@@ -29,9 +29,10 @@ def with_other(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
         The rows with the columns other_value (%), other_significant and other_sign: whether one reading
         is below zero and the other one above.
     """
-    found = others[[*CONDITION, "value", "significant"]]
+    same = [*CONDITION, "datasets"]
+    found = others[[*same, "value", "significant"]]
     found = found.rename(columns={"value": "other_value", "significant": "other_significant"})
-    both = rows.merge(found, on=CONDITION, how="left")
+    both = rows.merge(found, on=same, how="left")
     return both.assign(other_sign=np.sign(both["value"]) * np.sign(both["other_value"]) < 0)
 
 

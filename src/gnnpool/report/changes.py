@@ -8,11 +8,18 @@ from markupsafe import Markup
 
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.report.forest_plot import Scale, draw_row
+from gnnpool.report.headline import ANY, GROWS, STAYS, UNDECLARED
 from gnnpool.report.phrases import counted
 from gnnpool.specs import Labels
 from gnnpool.wording import TIMES, interval, label_of, number, setting_label
 
-AVERAGES = "Average"
+# By the kind of target that an average is over.
+AVERAGES = {
+    ANY: "Average",
+    GROWS: "Average, extensive targets",
+    STAYS: "Average, intensive targets",
+    UNDECLARED: "Average, undeclared targets",
+}
 _VERDICTS = {
     "better": "lower error, significant",
     "worse": "higher error, significant",
@@ -66,7 +73,7 @@ def lines(
     """Turn changes into lines.
 
     Args:
-        compared: Rows of :func:`gnnpool.report.both_readings.with_other`: the lines to show.
+        compared: Rows of :func:`gnnpool.report.both_readings.with_other`, with the column kind; the lines.
         changes: Rows of :func:`gnnpool.analysis.change.changes_by_seed`; the seeds' changes.
         among: All rows of ``comparisons``; the datasets' changes.
         labels: Printed names.
@@ -94,7 +101,8 @@ def _parts(
         mine = changes[same & (changes["dataset"] == row["dataset"]) & changes["change"].notna()]
         yield from ((f"seed {seed.seed}", seed.change) for seed in mine.itertuples())
         return
-    alike = (among[_LOOKUP] == row[_LOOKUP].tolist()).all(axis=1) & (among["dataset"] != AVERAGE)
+    alike = (among[_LOOKUP] == row[_LOOKUP].tolist()).all(axis=1)
+    alike &= among["dataset"].isin(row["datasets"].split(","))
     for single in among[alike].itertuples():
         yield label_of(labels, "datasets", single.dataset), single.value
 
@@ -103,7 +111,8 @@ def _line(
     row: pd.Series, parts: list[tuple[str, float]], labels: Labels, scale: Scale, correction: str
 ) -> Line:
     pooling = label_of(labels, "poolings", row["pooling"])
-    dataset = AVERAGES if row["dataset"] == AVERAGE else label_of(labels, "datasets", row["dataset"])
+    average = row["dataset"] == AVERAGE
+    dataset = AVERAGES[row["kind"]] if average else label_of(labels, "datasets", row["dataset"])
     setting = setting_label(labels, row["model"], row["edges"])
     verdict = "not significant" if not row["significant"] else ("better" if row["value"] < 0 else "worse")
     ends = interval(row["low"], row["high"])
@@ -125,7 +134,7 @@ def _line(
     )
     other = _bracketed(row["other_value"], significant=row["other_significant"])
     seeds = str(row["n_seeds"])
-    if row["dataset"] == AVERAGE:
+    if average:
         seeds = f"{row['n_datasets']} {TIMES} {seeds}"
     shown = _bracketed(row["value"], significant=row["significant"])
     both = {"other": row["other_value"], "other_shown": other, "other_sign": bool(row["other_sign"])}

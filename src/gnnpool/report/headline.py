@@ -1,12 +1,44 @@
-"""The changes that an answer speaks of first, one for each pooling and setting, and which are significant."""
+"""The changes that an answer speaks of first, one for each kind of target, setting and pooling."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pandas as pd
 
 from gnnpool.analysis.ranks import holm
 from gnnpool.analysis.values import AVERAGE, TRAINED
 from gnnpool.records import BASELINE
+from gnnpool.specs import Physics
+from gnnpool.tables.base import Source
 
 SETTING = ["model", "edges"]
+# Kinds of targets: growing with the cell, not growing, not declared; or all of them as one.
+GROWS, STAYS, UNDECLARED, ANY = "grows", "stays", "undeclared", "any"
+
+
+def kinds_of_targets(datasets: Iterable[str], physics: Mapping[str, Physics]) -> dict[str, list[str]]:
+    """Divide datasets by whether their targets grow with the cell.
+
+    A pooling that fits one kind does not fit the other, so that an average over both answers no question.
+
+    Args:
+        datasets: Slugs.
+        physics: By dataset which kind of quantity its target is, where that is known.
+
+    Returns:
+        Datasets by kind, in their order; all as one kind unless some grow and some do not.
+    """
+    kinds: dict[str, list[str]] = {}
+    for dataset in datasets:
+        known = physics.get(dataset)
+        kind = UNDECLARED if known is None else GROWS if known.grows_with_cell else STAYS
+        kinds.setdefault(kind, []).append(dataset)
+    return kinds if {GROWS, STAYS} <= kinds.keys() else {ANY: [d for of in kinds.values() for d in of]}
+
+
+def by_kind(source: Source, kinds: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, Source]]:
+    """The part of a source that holds the datasets of each kind, with averages over these alone."""
+    for kind, datasets in kinds.items():
+        yield kind, source if kind == ANY else source.narrowed(datasets=datasets)
 
 
 def comparisons(values: pd.DataFrame) -> pd.DataFrame:
@@ -25,22 +57,42 @@ def comparisons(values: pd.DataFrame) -> pd.DataFrame:
 
 
 def headline(compared: pd.DataFrame, *, confidence: float) -> pd.DataFrame:
-    """For each pooling and setting its average over the datasets, or its only dataset.
+    """For each kind of target, pooling and setting its average over the datasets, or its only dataset.
 
     Args:
-        compared: Rows of :func:`comparisons`.
+        compared: Rows of :func:`comparisons` with the column kind; averages are over datasets of their kind.
         confidence: Such as 0.95.
 
     Returns:
-        One row for each pooling and setting; settings in their order, the lowest change first. p_value
-        is corrected by Holm's method for all rows that have one, and significant says whether it is below
-        1 - confidence: the probability of any false positive among all rows is at most that.
+        One row for each kind, pooling and setting; kinds and settings in their order, the lowest change
+        first. p_value is corrected by Holm's method for all rows that have one, and significant says whether
+        it is below 1 - confidence: the probability of any false positive among all rows is at most that.
     """
     several = compared[compared["dataset"] == AVERAGE]
-    key = [*SETTING, "pooling"]
+    key = ["kind", *SETTING, "pooling"]
     averaged = pd.MultiIndex.from_frame(compared[key]).isin(pd.MultiIndex.from_frame(several[key]))
     rows = compared[(compared["dataset"] == AVERAGE) | ~averaged]
-    place = compared.groupby(SETTING, sort=False).ngroup()
+    place = compared.groupby(["kind", *SETTING], sort=False).ngroup()
     order = rows.assign(place=place[rows.index], p_value=holm(rows["p_value"]))
     order["significant"] = order["p_value"] < 1 - confidence
     return order.sort_values(["place", "value"], ignore_index=True).drop(columns="place")
+
+
+def opposed(first: pd.DataFrame, poolings: Sequence[str]) -> list[tuple[pd.Series, pd.Series]]:
+    """Changes of poolings that fit one kind of target and not the other, in one setting.
+
+    Args:
+        first: Rows of :func:`headline`.
+        poolings: All poolings in the order of the plan, which no result has a part in.
+
+    Returns:
+        Pairs of significant changes of the same pooling and setting, the lower error first and the higher
+        one second; in the order of the poolings, then of the settings.
+    """
+    known = first[first["significant"] & first["kind"].isin([GROWS, STAYS])]
+    pairs = []
+    for _, rows in known.groupby([*SETTING, "pooling"], sort=False):
+        low, high = rows.loc[rows["value"].idxmin()], rows.loc[rows["value"].idxmax()]
+        if low["value"] < 0 < high["value"]:
+            pairs.append((low, high))
+    return sorted(pairs, key=lambda pair: list(poolings).index(pair[0]["pooling"]))

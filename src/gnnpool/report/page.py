@@ -35,6 +35,7 @@ class Page:
         scale: Of all forest plots.
         first: Changes that the answer rests on.
         over_datasets: Whether averages over datasets are among them.
+        by_kind: Whether they are of one kind of target each.
         lines: All changes.
         runs: Finished trials.
         data: Tables on the datasets.
@@ -56,6 +57,7 @@ class Page:
     scale: Scale
     first: Sequence[Line]
     over_datasets: bool
+    by_kind: bool
     lines: Sequence[Line]
     runs: Sequence[Run]
     data: Sequence[Printed]

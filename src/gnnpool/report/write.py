@@ -17,7 +17,7 @@ from gnnpool.report.changes import lines, scale_of
 from gnnpool.report.effort import effort_limits, effort_sentences
 from gnnpool.report.exhibits import read_exhibit, read_galleries
 from gnnpool.report.grid import grid_sources
-from gnnpool.report.headline import comparisons, headline
+from gnnpool.report.headline import ANY, by_kind, comparisons, headline, kinds_of_targets
 from gnnpool.report.page import Page, render
 from gnnpool.report.runs import runs
 from gnnpool.specs import Labels
@@ -65,8 +65,9 @@ def write_report(
     traits: Mapping[str, Mapping],
     note: str,
     html: str | Path,
+    text: str | Path,
 ) -> None:
-    """Write the page.
+    """Write the page, and its answer as text.
 
     The same files give the same page: it holds no time of its own.
 
@@ -78,6 +79,7 @@ def write_report(
         traits: By pooling the fields of :class:`gnnpool.specs.Traits`.
         note: What a reader must know before the answer; may be empty.
         html: The page.
+        text: The answer, one paragraph a line.
 
     Raises:
         ArtifactError: If a file is missing, damaged, or without what the page needs of it.
@@ -136,8 +138,12 @@ def write_report(
             *effort_limits(raw),
         ],
     )
-    text = render(page, config=config)
-    write_atomically(html, lambda temporary: temporary.write_text(text, encoding="utf-8", newline=""))
+    _write(html, render(page, config=config))
+    _write(text, "".join(f"{paragraph}\n" for paragraph in page.sentences))
+
+
+def _write(path: str | Path, content: str) -> None:
+    write_atomically(path, lambda temporary: temporary.write_text(content, encoding="utf-8", newline=""))
 
 
 def _printed(reading: str, table: Table, name: str, title: str) -> Printed:
@@ -161,20 +167,26 @@ def answered(
     raw, other = READINGS
     grid, labels = sources[raw].spec, sources[raw].labels
     sure = {name: getattr(sources[raw], name) for name in ("margin", "confidence")}
-    values, power, compared, first = {}, {}, {}, {}
+    physics = sources[raw].physics
+    power, compared, first = {}, {}, {}
     for reading, source in sources.items():
-        values[reading] = source.values()
-        power[reading] = spreads(values[reading], source.changes(), **sure)
-        compared[reading] = comparisons(values[reading])
-        first[reading] = headline(compared[reading], confidence=sure["confidence"])
+        compared[reading] = comparisons(source.values()).assign(kind=ANY)
+        there = set(compared[reading]["dataset"])
+        parts = by_kind(source, kinds_of_targets([d for d in grid.datasets if d in there], physics))
+        assessed = [(kind, part, part.values()) for kind, part in parts]
+        power[reading] = pd.concat([spreads(v, part.changes(), **sure) for _, part, v in assessed])
+        of_kinds = [comparisons(v).assign(kind=kind) for kind, _, v in assessed]
+        first[reading] = headline(pd.concat(of_kinds, ignore_index=True), confidence=sure["confidence"])
     scale = scale_of(compared[raw], changes, margin=sure["margin"])
     drawn = {"among": compared[raw], "labels": labels, "scale": scale}
     return {
         "sentences": answer(
             Asked(
-                values=values,
+                compared=compared,
+                first=first,
                 power=power,
                 labels=labels,
+                physics=physics,
                 planned=planned,
                 finished=len(trials),
                 **{axis: len(getattr(grid, axis)) for axis in ("poolings", "datasets", "settings")},
@@ -184,6 +196,7 @@ def answered(
         "scale": scale,
         "first": lines(with_other(first[raw], first[other]), changes, correction="corrected", **drawn),
         "over_datasets": bool((first[raw]["dataset"] == AVERAGE).any()),
+        "by_kind": first[raw]["kind"].nunique() > 1,
         "lines": lines(
             with_other(compared[raw], compared[other]), changes, correction="uncorrected", **drawn
         ),

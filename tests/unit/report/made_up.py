@@ -211,4 +211,5 @@ def write_page(world: World, *, note: str = "", pictures: list[Path] | None = No
         traits=Plan(config).traits,
         note=note,
         html=world.page,
+        text=world.page.with_suffix(".txt"),
     )

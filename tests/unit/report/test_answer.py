@@ -6,12 +6,13 @@ import pytest
 
 from gnnpool.analysis.intervals import excludes_zero
 from gnnpool.report.answer import Asked, answer
-from gnnpool.specs import Labels
+from gnnpool.report.headline import ANY, GROWS, STAYS, comparisons, headline
+from gnnpool.specs import Labels, Physics
 from gnnpool.tables.power import ALL
-from gnnpool.wording import MINUS
+from gnnpool.wording import MINUS, TIMES
 
 LABELS = Labels(
-    datasets={"phonons": "Phonons", "2d": "2D", **{f"d{i}": f"D{i}" for i in range(5)}},
+    datasets={"phonons": "Phonons", "2d": "2D", "cell": "Cell", **{f"d{i}": f"D{i}" for i in range(5)}},
     models={"cgcnn": "CGCNN", "torchmd": "TorchMD"},
     edges={"mdl": "MDL"},
     poolings={"mamm": "MAMM", "gmt": "GMT", "memory": "Memory"},
@@ -23,7 +24,7 @@ def change(dataset, pooling, value, low=np.nan, high=np.nan, **more):
     row = {
         **{"dataset": dataset, "model": "cgcnn", "edges": "mdl", "pooling": pooling, "state": "trained"},
         **{"value": value, "low": low, "high": high, "n_seeds": 5, "n_datasets": 1, "datasets": dataset},
-        **{"noise_floor": np.nan, "p_value": np.nan},
+        **{"noise_floor": np.nan, "p_value": np.nan, "kind": ANY},
     }
     return {**row, **more}
 
@@ -54,15 +55,16 @@ def values_of(changes):
 def ask(changes, powers=(), *, averaged=None, averaged_powers=None, **more):
     """The sentences; what is not given of the averaged reading is that of the raw one."""
     of_both = {"raw": changes, "averaged": changes if averaged is None else averaged}
-    values = {reading: values_of(rows) for reading, rows in of_both.items()}
+    compared = {reading: comparisons(values_of(rows)) for reading, rows in of_both.items()}
+    first = {reading: headline(rows, confidence=0.95) for reading, rows in compared.items()}
     of_both = {"raw": powers, "averaged": powers if averaged_powers is None else averaged_powers}
     power = {
         reading: pd.DataFrame(rows, columns=list(spread())).astype({"needed": "Int64"})
         for reading, rows in of_both.items()
     }
     known = {"planned": 805, "finished": 805, "poolings": 12, "datasets": 7, "settings": 4}
-    asked = {"values": values, "power": power, "labels": LABELS, "confidence": 0.95, "margin": 3.0}
-    return answer(Asked(**{**asked, **known, **more}))
+    asked = {"compared": compared, "first": first, "power": power, "labels": LABELS, "physics": {}}
+    return answer(Asked(**{**asked, "confidence": 0.95, "margin": 3.0, **known, **more}))
 
 
 ONE = [change("phonons", "mamm", 2.0, -5, 9), change("phonons", "gmt", -4.0, -9, 1)]
@@ -300,7 +302,88 @@ def test_detectable_differences_and_noise_floors_of_both_readings_stand_together
     assert "; the noise floor is ± 4.0 % (averaged reading: ± 1.5 %), the size of changes when" in last
 
 
-@pytest.mark.parametrize("changes", [[], ONE, SEVEN], ids=["none", "one", "seven"])
+def kinds(*, single, several):
+    """Changes of MAMM: on one dataset whose target grows with the cell, averaged over six whose do not."""
+    return [
+        change("cell", "mamm", *single, kind=GROWS),
+        average("mamm", *several, n=6, kind=STAYS),
+        change("cell", "gmt", 1.0, -2, 4, kind=GROWS),
+        average("gmt", -1.0, -4, 2, n=6, kind=STAYS),
+    ]
+
+
+BOTH = kinds(single=(-60.0, -65, -55), several=(200.0, 150, 250))
+
+
+def test_kinds_of_targets_are_not_averaged_and_the_pooling_that_fits_one_alone_comes_first():
+    depends, on_each, beside, *rest = ask(BOTH, [spread()])
+    assert len(rest) == 2
+    assert depends == (
+        "Which pooling has the lower error depends on the kind of target: MAMM with MDL CGCNN has a 60.0 % "
+        f"lower error than mean pooling (95 % interval {MINUS}65.0 to {MINUS}55.0, n = 5 seeds) on the "
+        "target that grows with the cell (Cell), and a 200.0 % higher error (+150.0 to +250.0, n = 6 "
+        f"datasets {TIMES} 5 seeds) on average over 6 targets that do not grow with the cell. Both are "
+        "significant (corrected for 4 comparisons; the intervals are not)."
+    )
+    assert on_each == (
+        "On the target that grows with the cell (Cell) and with 5 seeds, 1 of 2 poolings differs "
+        "significantly from mean pooling (MDL CGCNN; corrected for 4 comparisons): lower error: MAMM, "
+        f"{MINUS}60.0 % (uncorrected 95 % interval {MINUS}65.0 to {MINUS}55.0). On average over 6 targets "
+        "that do not grow with the cell and with 5 seeds, 1 of 2 poolings differs significantly from mean "
+        "pooling (MDL CGCNN; corrected for 4 comparisons): higher error: MAMM, +200.0 % (uncorrected 95 % "
+        "interval +150.0 to +250.0)."
+    )
+    assert beside == (
+        f"In the averaged reading of the same trainings, w{depends[1:]} No change has another sign than in the "
+        "raw reading."
+    )
+
+
+@pytest.mark.parametrize(
+    "several", [(-20.0, -25, -15), (200.0, -10, 410)], ids=["the same sign", "not significant"]
+)
+def test_without_opposite_significant_changes_no_dependence_is_claimed(several):
+    changes = kinds(single=(-60.0, -65, -55), several=several)
+    paragraph = ask(changes, [spread()], finished=15)[0]
+    assert paragraph.startswith(
+        "So far, with 15 of 805 trials: on the target that grows with the cell (Cell)"
+    )
+    assert "depends" not in paragraph
+
+
+def test_both_kinds_are_corrected_together():
+    """Two p-values of 0.02 are each significant among two comparisons of their kind, not among four."""
+    changes = [row | {"p_value": 0.02 if row["pooling"] == "mamm" else 0.5} for row in BOTH]
+    paragraph = ask(changes, [spread()])[0]
+    assert "depends" not in paragraph
+    assert paragraph.count("no pooling differs significantly") == 2
+
+
+def test_the_first_pooling_of_the_plan_speaks_for_those_with_opposite_changes():
+    """Not the one with the largest changes, which are the largest by chance too."""
+    more = [
+        change("cell", "gmt", -90.0, -95, -85, kind=GROWS),
+        average("gmt", 900.0, 850, 950, n=6, kind=STAYS),
+        change("cell", "mamm", -50.0, -55, -45, kind=GROWS, model="torchmd"),
+        average("mamm", 900.0, 850, 950, n=6, kind=STAYS, model="torchmd"),
+    ]
+    paragraph = ask([*BOTH[:2], *more], [spread()])[0]
+    assert "MAMM with MDL CGCNN has a 60.0 % lower error" in paragraph
+    assert paragraph.endswith(
+        "significant (corrected for 6 comparisons; the intervals are not). The same holds for MAMM with MDL "
+        "TorchMD and GMT with MDL CGCNN."
+    )
+
+
+def test_what_a_reader_must_know_of_a_target_is_said():
+    physics = {"cell": Physics(grows_with_cell=True, decided_by="bulk", note="nothing can grow")}
+    assert (
+        "on the target that grows with the cell (Cell: nothing can grow), and"
+        in ask(BOTH, [spread()], physics=physics)[0]
+    )
+
+
+@pytest.mark.parametrize("changes", [[], ONE, SEVEN, BOTH], ids=["none", "one", "seven", "kinds"])
 def test_each_sentence_ends_once(changes):
     for sentence in ask(changes, [spread()]):
         assert sentence.endswith(".")

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from gnnpool.analysis.intervals import MeanDistribution
-from gnnpool.report.headline import headline
+from gnnpool.report.headline import ANY, GROWS, STAYS, UNDECLARED, headline, kinds_of_targets
+from gnnpool.specs import Physics
 
 RUNS, POOLINGS, DATASETS, SEEDS = 300, 12, 7, 5
 
@@ -13,6 +14,7 @@ RUNS, POOLINGS, DATASETS, SEEDS = 300, 12, 7, 5
 def averages(p_values: np.ndarray) -> pd.DataFrame:
     """Averages over the datasets, one for each p-value."""
     rows = {"dataset": "average", "model": "cgcnn", "edges": "mdl", "value": 1.0, "p_value": p_values}
+    rows["kind"] = ANY
     return pd.DataFrame(rows).assign(pooling=[f"p{i}" for i in range(len(p_values))])
 
 
@@ -43,3 +45,13 @@ def test_significance_is_that_of_holm():
     corrected = found.set_index("pooling")["p_value"].sort_index()
     pd.testing.assert_series_equal(corrected, expected, check_names=False)
     assert found.set_index("pooling").query("significant").index.to_list() == ["p0", "p4"]
+
+
+def test_datasets_are_divided_only_where_some_targets_grow_and_some_do_not():
+    grows, stays = (Physics(grows_with_cell=grows, decided_by="bulk") for grows in (True, False))
+    assert kinds_of_targets(["b", "a"], {"a": stays, "b": stays}) == {ANY: ["b", "a"]}
+    assert kinds_of_targets(["b", "a"], {"a": grows}) == {ANY: ["b", "a"]}
+    assert kinds_of_targets([], {}) == {ANY: []}
+    found = kinds_of_targets(["c", "b", "a", "d"], {"a": grows, "b": stays, "d": stays})
+    assert found == {UNDECLARED: ["c"], STAYS: ["b", "d"], GROWS: ["a"]}
+    assert list(found) == [UNDECLARED, STAYS, GROWS]

@@ -21,6 +21,7 @@ from gnnpool.analysis.change import changes_by_condition, changes_by_seed
 from gnnpool.analysis.collect import read_trials
 from gnnpool.analysis.readings import MEANING, of_reading
 from gnnpool.artifacts import file_sha256, read_table, write_table
+from gnnpool.cli import main
 from gnnpool.config import complete_variants, read_config
 from gnnpool.errors import ArtifactError
 from gnnpool.report.exhibits import read_galleries
@@ -280,6 +281,38 @@ def test_text_that_a_spreadsheet_would_run_is_saved_as_text(content, saved):
     assert found.stdout == f'"{saved}"'
 
 
+def test_targets_that_grow_with_the_cell_have_lines_and_averages_of_their_own(make_world, small):
+    for block in small["blocks"]:
+        block["datasets"] = ["phonons", "exfoliation", "perovskites"]
+    world = make_world(small)
+    page = Page(world.page)
+    answer = page.source.split('<section id="answer"')[1].split("</section>")[0]
+    every = page.source.split('<section id="changes"')[1].split("</section>")[0]
+    settings, poolings = 2, 2
+    for dataset in ("Average, intensive targets", "Perovskites"):
+        assert answer.count(f'data-dataset="{dataset}"') == settings * poolings
+    assert answer.count("<tr class=") == 2 * settings * poolings
+    # The dots of an average are its datasets, and that over all datasets stays where every change is.
+    labels = [row["aria-label"] for row in page.all("svg") if row.get("role") == "img"]
+    (ours,) = [text for text in labels if text.startswith("MAMM, Average, intensive targets, MDL CGCNN")]
+    assert [line.split(":")[0] for line in ours.splitlines()[2:]] == ["Phonons", "Exfoliation"]
+    assert every.count('data-dataset="Average"') == settings * poolings
+    assert "(Perovskites: all cells have five atoms, so that nothing can grow)" in page.text
+    assert "averaged over the datasets with one kind of target where" in page.text
+    assert "of an average over 2 datasets" in page.text
+    assert "of an average over 3 datasets" not in page.text
+
+
+def test_the_answer_is_there_as_text_and_printed_with_the_places_of_the_results(page, hostile, capsys):
+    paragraphs = hostile.page.with_suffix(".txt").read_text("utf-8").splitlines()
+    assert len(paragraphs) == 4
+    shown = page.text.replace("\N{NO-BREAK SPACE}", " ")
+    assert all(re.sub(r"\s+", " ", paragraph) in shown for paragraph in paragraphs)
+    assert main(["where", str(hostile.results)]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert printed.endswith(" ".join(paragraphs[0].split()))
+
+
 def test_with_nothing_finished_the_page_says_so(make_world, small):
     world = make_world(small, keep=lambda trial: False)
     page = Page(world.page)
@@ -355,7 +388,7 @@ def test_the_page_of_the_paper_stays_below_five_megabytes(make_world):
     world = make_world(config)
     assert read_table(world.results / "analysis/trials.parquet").num_rows == 805
     assert world.page.stat().st_size < 5e6
-    assert "On 7 datasets and with 5 seeds" in Page(world.page).text
+    assert "n average over 6 targets that do not grow with the cell and with 5 seeds" in Page(world.page).text
 
 
 def test_classes_of_poolings_and_equal_effort_are_there_in_both_readings(page):
