@@ -234,7 +234,9 @@ def _largest(compared: pd.DataFrame, asked: Asked) -> str:
 
 
 def _from(rows: pd.DataFrame) -> str:
-    """From what the first sentence says that the changes are, for those of which it is true."""
+    """From what the first sentence says that the changes are, for those of which it is true; "" for none."""
+    if rows["n_seeds"].nunique() > 1:
+        return ""
     return counted(rows.loc[rows["n_datasets"].idxmax()])
 
 
