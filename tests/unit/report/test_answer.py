@@ -334,8 +334,8 @@ def test_kinds_of_targets_are_not_averaged_and_the_pooling_that_fits_one_alone_c
         "interval +150.0 to +250.0)."
     )
     assert beside == (
-        f"In the averaged reading of the same trainings, w{depends[1:]} No change has another "
-        "sign than in the raw reading."
+        f"In the averaged reading of the same trainings, w{depends[1:]} No change has another sign than in "
+        "the raw reading."
     )
 
 
