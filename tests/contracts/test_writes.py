@@ -31,7 +31,7 @@ ALLOWED = {
     ("data/packed_folder.py", "open"): "into a stream that its caller opened",
     ("data/graphql.py", "open"): "appends the time of a request, one line in one write",
     ("doctor/study.py", "NamedTemporaryFile"): "an empty file that tries the lock and is removed",
-    ("figures/draw.py", "savefig"): "called by write_atomically",
+    ("figures/draw.py", "savefig"): "into memory",
     ("journal.py", "open"): "appends one line in one write; damaged lines are passed over",
     ("lock.py", "os.open"): "a lock is an empty file",
     ("logs.py", "FileHandler"): "a log is read by people, and a truncated one still is a log",
