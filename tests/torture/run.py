@@ -51,11 +51,11 @@ def main() -> int:
     trials = Trials(folder, random.Random(given.seed))
     promises: list[Promise] = []
     for part in (
-        lambda: run_workflow(folder / "workflow", tries=given.controllers),
-        lambda: kill_and_stop(trials, kills=given.kills, signals=given.signals),
-        lambda: train_twice(trials, given.twice),
         lambda: flip_bits(trials, given.flips),
         lambda: refuse_writes(trials, given.writes),
+        lambda: kill_and_stop(trials, kills=given.kills, signals=given.signals),
+        lambda: train_twice(trials, given.twice),
+        lambda: run_workflow(folder / "workflow", tries=given.controllers),
     ):
         for promise in part():
             promises.append(promise)

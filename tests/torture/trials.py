@@ -14,6 +14,7 @@ from gnnpool.data.build import build_structures
 from gnnpool.data.splits import make_split
 from gnnpool.graphs.build import build_graphs
 from gnnpool.records import TIMINGS, Trial, outputs_in
+from gnnpool.training.prepare import PreparedTrial, prepare_trial
 from gnnpool.training.run import run_trial
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config/config.yaml").read_text(encoding="utf-8"))
@@ -90,22 +91,32 @@ class Trials:
 
     def train(self, trial: Trial, folder: Path) -> None:
         """Train, and save after each epoch."""
-        model = CONFIG["models"][trial.model]
-        options = {name: _SMALL.get(name, value) for name, value in model["options"].items()}
         run_trial(
-            graphs=self.folder / f"{trial.edges}.safetensors",
-            split=self.folder / "split.parquet",
+            **self._given(trial),
             trial=str(trial),
-            model={**model, "options": options, "head": {**model["head"], "channels": 16}},
-            pooling=POOLINGS[trial.pooling],
-            training={**CONFIG["training"], "epochs": EPOCHS, "batch_size": 8, "engine": "eager"},
-            stage_version=1,
-            device="cpu",
             outputs=outputs_in(folder),
             checkpoint=folder / "checkpoint",
             checkpoint_every={"epochs": 1, "seconds": 60},
             journal=folder / "trial.jsonl",
         )
+
+    def prepare(self, trial: Trial, **training: object) -> PreparedTrial:
+        """What a training begins with, some of its settings replaced."""
+        given = self._given(trial)
+        return prepare_trial(**{**given, "training": {**given["training"], **training}}, trial=trial)
+
+    def _given(self, trial: Trial) -> dict:
+        model = CONFIG["models"][trial.model]
+        options = {name: _SMALL.get(name, value) for name, value in model["options"].items()}
+        return {
+            "graphs": self.folder / f"{trial.edges}.safetensors",
+            "split": self.folder / "split.parquet",
+            "model": {**model, "options": options, "head": {**model["head"], "channels": 16}},
+            "pooling": POOLINGS[trial.pooling],
+            "training": {**CONFIG["training"], "epochs": EPOCHS, "batch_size": 8, "engine": "eager"},
+            "stage_version": 1,
+            "device": "cpu",
+        }
 
     def undisturbed(self, trial: Trial) -> Undisturbed:
         """The same trial in a process that nothing disturbs; trained once."""
