@@ -83,7 +83,7 @@ def _event(line: str) -> dict | None:
         if expected not in (None, zlib.crc32(json.dumps(event).encode())):
             return None
         return event if datetime.fromisoformat(event["time"]).tzinfo and event["event"] else None
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 
