@@ -31,11 +31,11 @@ class Job:
     """
 
     def __init__(self, work: Callable[[], object], log: Path | None) -> None:
-        started, tell = os.pipe()
+        started, ready = os.pipe()
         self.process = os.fork()
         if not self.process:
-            _work(work, log, tell)
-        os.close(tell)
+            _work(work, log, ready)
+        os.close(ready)
         os.read(started, 1)
         os.close(started)
 
@@ -53,7 +53,7 @@ def run(work: Callable[[], object], log: Path | None) -> int:
     return Job(work, log).wait()
 
 
-def _work(work: Callable[[], object], log: Path | None, tell: int) -> None:
+def _work(work: Callable[[], object], log: Path | None, ready: int) -> None:
     status = 1
     try:
         silence = os.open(os.devnull, os.O_RDWR)
@@ -64,7 +64,7 @@ def _work(work: Callable[[], object], log: Path | None, tell: int) -> None:
         end_in_words()
         if log:
             log_to(log)
-        os.write(tell, b"x")
+        os.write(ready, b"x")
         work()
         status = 0
     except BaseException:

@@ -47,7 +47,7 @@ def kill_and_stop(trials: Trials, *, kills: int, signals: int) -> list[Promise]:
     kinds += [stopped] * signals
     trials.random.shuffle(kinds)
     order = trials.combinations(len(kinds))
-    number, numbers = cycle(SIGNALS), _numbers(trials, order[0])
+    number, numbers = cycle(SIGNALS), _numbers(trials)
     for kind, trial in zip(kinds, order, strict=True):
         folder, seconds = trials.place(trial), trials.undisturbed(trial).seconds
         if kind is stopped:
@@ -66,8 +66,9 @@ def kill_and_stop(trials: Trials, *, kills: int, signals: int) -> list[Promise]:
     return [moments, operations, epochs, stopped]
 
 
-def _numbers(trials: Trials, trial: Trial) -> Iterator[int]:
-    """Numbers of operations, in random order, each once before any is repeated."""
+def _numbers(trials: Trials) -> Iterator[int]:
+    """Numbers of the operations of a trial, in random order, each once before any is repeated."""
+    trial = trials.combinations(1)[0]
     folder = trials.place(trial)
     seen = folder.with_suffix(".operations")
 

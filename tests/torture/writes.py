@@ -182,9 +182,9 @@ CONDITIONS: dict[str, tuple[str, Callable | None]] = {
 def _write(trials: Trials, kind: str, condition: Callable, folder: Path) -> tuple[str, str]:
     name, write, read = WRITES[kind]
     folder.mkdir(parents=True)
-    path, reason = folder / name, trials.folder / "reason"
-    reason.touch()
-    reason.chmod(0o666)
+    path = folder / name
+    # A pipe, as the condition may concern all files.
+    reason, give_reason = os.pipe()
     with condition(folder, trials.random.random()) as begin:
         older = trials.random.random() < 0.5
         if older:
@@ -192,25 +192,27 @@ def _write(trials: Trials, kind: str, condition: Callable, folder: Path) -> tupl
         before = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
 
         def work() -> None:
-            said = os.open(reason, os.O_WRONLY | os.O_TRUNC)
             begin()
             try:
                 write(path)
             except ArtifactError as error:
-                os.pwrite(said, str(error).encode()[:4000], 0)
+                os.write(give_reason, str(error).encode()[:4000])
                 raise
 
         status = run(work, None)
+        os.close(give_reason)
+        with open(reason, encoding="utf-8") as stream:
+            words = stream.read()
         after = {file.name: file.read_bytes() for file in folder.glob("*") if file.is_file()}
         whole = status == 0 and path.exists() and read(path)
         lost = kind == "checkpoint" and older and folder.exists() and read(path) is None
     if lost:
         return LOST, f"{kind} in {folder}: no checkpoint left"
-    return _judge(kind, path, status, reason.read_text(), before, after, whole)
+    return _judge(kind, path, status, words, before, after, whole)
 
 
 def _judge(
-    kind: str, path: Path, status: int, said: str, before: dict, after: dict, whole: object
+    kind: str, path: Path, status: int, words: str, before: dict, after: dict, whole: object
 ) -> tuple[str, str]:
     after = {name: content for name, content in after.items() if name != "ballast"}
     where = f"{kind} in {path.parent}"
@@ -218,8 +220,8 @@ def _judge(
         return (SURVIVED, "") if whole else (SILENT, f"{where}: no error and no whole file")
     if status != _REFUSED:
         return LOST, f"{where}: status {status}, expected 74"
-    if str(path.parent) not in said:
-        return LOST, f"{where}: the error names no file of it: {said}"
+    if str(path.parent) not in words:
+        return LOST, f"{where}: the error names no file of it: {words}"
     if left := [name for name in after if name.endswith(".tmp")]:
         return LOST, f"{where}: left {left}"
     if kind == "journal" and not after.get(path.name, b"").startswith(before.get(path.name, b"")):
