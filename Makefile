@@ -9,7 +9,7 @@ DEMO := --configfile config/config.yaml config/demo.yaml
 BENCHMARKS := batch_making cgcnn_step torchmd_step readouts peak_memory graph_building planning scaling \
   whole_trial two_readings two_trials
 
-.PHONY: demo evidence docs test test-slurm test-report bench bench-gpu lint lock clean-demo
+.PHONY: demo evidence docs test test-slurm test-report torture bench bench-gpu lint lock clean-demo
 
 # After any stop, `make demo` resumes.
 demo: $(READY)  ## The whole workflow on embedded data: tables, figures and a report.
@@ -40,6 +40,12 @@ test-report: $(READY)  ## Tests of the report in a real browser, which is instal
 	@$(BIN)/python tests/unit/report/chromium.py install \
 	  || echo "*** NO CHROMIUM HERE, for the reason above: browser tests of the report are NOT run. ***"
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs tests/unit/report
+
+# TRIES="--kills 20 --flips 100" makes it shorter. The last command puts the measured table into docs/reliability.md.
+torture: $(READY)  ## Kill, stop, damage and refuse: whether every promise of docs/reliability.md holds.
+	nice $(BIN)/python tests/torture/run.py $(TRIES)
+	$(BIN)/python tests/torture/page.py
+	nice $(BIN)/python -m pytest --hypothesis-profile long tests/unit/test_fuzz.py
 
 # RAW=path/to/matbench_perovskites.json.gz also measures the preparation of a real dataset.
 bench: $(READY)  ## Measure the claims about speed; run it on an idle machine.

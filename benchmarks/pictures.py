@@ -24,13 +24,14 @@ _LABELS = {
 }
 
 
-def draw_all(folder: Path, claims: pd.DataFrame, curves: pd.DataFrame) -> dict[str, str]:
+def draw_all(folder: Path, claims: pd.DataFrame, curves: pd.DataFrame, *, kind: str) -> dict[str, str]:
     """Draw the figures that have measurements.
 
     Args:
         folder: Where to write.
         claims: One line for each claim.
         curves: Measurements with a size.
+        kind: End of the files' names.
 
     Returns:
         Texts that stand for the pictures, by file.
@@ -39,15 +40,16 @@ def draw_all(folder: Path, claims: pd.DataFrame, curves: pd.DataFrame) -> dict[s
     timed = claims["quantity"].eq("wall time")
     of = {name: curves[curves["benchmark"] == name] for name in ("scaling", "planning", "gpu")}
     wanted: dict[str, tuple[Callable[[pd.DataFrame], Figure], pd.DataFrame, str]] = {
-        "ratios.png": (ratios, claims[compared & ~on_gpu], "How many times less gnnpool needs than its peer"),
-        "scaling.png": (scaling, of["scaling"], "Cost over atoms, edges, batch size and dataset"),
-        "planning.png": (planning, of["planning"], "Cost of snakemake -n over the number of trials"),
-        "gpu_steps.png": (gpu_steps, claims[compared & on_gpu & timed], "Training steps on the GPU"),
-        "gpu_packing.png": (packing, of["gpu"], "Several trainings at once on the GPU"),
+        "ratios": (ratios, claims[compared & ~on_gpu], "How many times less gnnpool needs than its peer"),
+        "scaling": (scaling, of["scaling"], "Cost over atoms, edges, batch size and dataset"),
+        "planning": (planning, of["planning"], "Cost of snakemake -n over the number of trials"),
+        "gpu_steps": (gpu_steps, claims[compared & on_gpu & timed], "Training steps on the GPU"),
+        "gpu_packing": (packing, of["gpu"], "Several trainings at once on the GPU"),
     }
     drawn = {}
-    for file, (draw, rows, text) in wanted.items():
+    for name, (draw, rows, text) in wanted.items():
         if len(rows):
+            file = f"{name}_{kind}.png"
             with style.styled():
                 described = {"Description": text, "Software": None}
                 save = partial(draw(rows).savefig, format="png", dpi=style.DPI, metadata=described)

@@ -129,16 +129,25 @@ def arguments(doc: str, **options: Mapping) -> argparse.Namespace:
 
 
 def machine(accelerator: str = "") -> dict:
-    """Processor, cores, memory and system of this machine, and the accelerator that was used."""
+    """Processor, what torch uses of it, cores, memory, system, and the accelerator that was used."""
+    import torch  # here, as some benchmarks measure processes that do without
+
     info = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
     models = [line.split(":", 1)[1].strip() for line in info.splitlines() if line.startswith("model name")]
     return {
         "processor": models[0] if models else platform.processor() or platform.machine(),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "system": platform.system(),
         **({"accelerator": accelerator} if accelerator else {}),
     }
+
+
+def kind_of(machine: Mapping) -> str:
+    """Name of a kind of machine: processor, what torch uses of it, and the accelerator."""
+    capability = machine.get("cpu_capability", "capability not recorded")
+    return ", ".join(filter(None, [machine["processor"], capability, machine.get("accelerator")]))
 
 
 def versions() -> dict[str, str]:

@@ -1,17 +1,20 @@
 """From the measurements in a folder to one page with a table and figures.
 
-python benchmarks/report.py [--output results/benchmarks]
+python benchmarks/report.py [--output results/benchmarks] [--page docs/performance.md]
 """
 
 import argparse
 import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 from pictures import draw_all, slope
-from protocol import OURS, ROOT
+from protocol import OURS, ROOT, kind_of
 
-from gnnpool.artifacts import read_table, write_atomically
+from gnnpool.artifacts import copy_file, read_table, write_atomically
 
 # Order of the rows; missing ones were not measured.
 _ORDER = (
@@ -20,6 +23,12 @@ _ORDER = (
 )
 _KEYS = ["benchmark", "name", "case", "quantity"]
 _TOLD = ["unit", "peer", "reach", "aim", "at_most", "note", "limit", "deviation"]
+_HEAD = """# Benchmarks
+
+Times less: cost of the peer over cost of gnnpool, median of the rounds [quartiles].
+Costs are medians. Met: the aim, the reach alone, or no."""
+# Marks of the section of a kind of machine.
+_BEGIN, _END = "<!-- Measured on {}. Begin. -->", "<!-- End. -->"
 # Lowest value, divisor and name of the units of a quantity.
 _UNITS = {
     "s": ((1, 1, "s"), (1e-3, 1e-3, "ms"), (0, 1e-6, "µs")),
@@ -31,21 +40,60 @@ _UNITS = {
 
 
 def main() -> None:
-    """Write README.md and the figures beside the measurements."""
+    """Write README.md and the figures beside the measurements, and their sections of another page."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--output", type=Path, default=ROOT / "results/benchmarks")
-    folder = parser.parse_args().output
-    paths = {name: folder / f"{name}.parquet" for name in _ORDER}
+    parser.add_argument("--page", type=Path, help="Markdown with a section for each kind of machine")
+    given = parser.parse_args()
+    paths = {name: given.output / f"{name}.parquet" for name in _ORDER}
     tables = {name: read_table(path) for name, path in paths.items() if path.exists()}
     if not tables:
-        raise SystemExit(f"{folder}: no measurements there; `make bench` makes them")
-    rows = pd.concat([table.to_pandas().assign(benchmark=name) for name, table in tables.items()])
+        raise SystemExit(f"{given.output}: no measurements there; `make bench` makes them")
     about = {name: json.loads(table.schema.metadata[b"about"]) for name, table in tables.items()}
-    claims = summarize(rows[rows["size"].isna()])
-    curves = rows[rows["size"].notna()]
-    page = "\n".join(write_page(claims, curves, draw_all(folder, claims, curves), about))
-    write_atomically(folder / "README.md", lambda path: path.write_text(page, encoding="utf-8"))
-    print(f"{folder}/README.md: {len(claims)} lines, {(claims['met'] == 'no').sum()} claims not met")
+    kinds: dict[str, list[str]] = {}
+    for name, one in about.items():
+        kinds.setdefault(kind_of(one["machine"]), []).append(name)
+    sections = {
+        kind: write_section(kind, {name: tables[name] for name in names}, about, given.output)
+        for kind, names in kinds.items()
+    }
+    page = "\n\n".join([_HEAD, *sections.values()]) + "\n"
+    write_text(given.output / "README.md", page)
+    if given.page:
+        write_text(given.page, merge(given.page.read_text(encoding="utf-8"), sections))
+        for picture in (path for kind in kinds for path in given.output.glob(f"*_{_slug(kind)}.png")):
+            copy_file(picture, given.page.parent / picture.name)
+    print(f"{given.output}/README.md: {'; '.join(kinds)}; {page.count('| no |')} claims not met")
+
+
+def write_section(kind: str, tables: Mapping[str, pa.Table], about: Mapping[str, dict], folder: Path) -> str:
+    """What was measured on a kind of machine, between two marks; its figures go into a folder."""
+    rows = pd.concat([table.to_pandas().assign(benchmark=name) for name, table in tables.items()])
+    claims, curves = summarize(rows[rows["size"].isna()]), rows[rows["size"].notna()]
+    pictures = draw_all(folder, claims, curves, kind=_slug(kind))
+    lines = write_page(claims, curves, pictures, {name: about[name] for name in tables})
+    return "\n".join([f"## {kind}", "", _BEGIN.format(kind), "", *lines, "", _END])
+
+
+def _slug(kind: str) -> str:
+    return re.sub(r"\W+", "_", kind).strip("_").lower()
+
+
+def merge(page: str, sections: Mapping[str, str]) -> str:
+    """A page in which the sections of these kinds of machine replace older ones; others stay."""
+    for kind, section in sections.items():
+        head, begin, end = (re.escape(text) for text in ("## ", _BEGIN.format(kind), _END))
+        old = re.compile(rf"^{head}[^\n]*\n\n{begin}.*?{end}$", flags=re.M | re.S)
+        if old.search(page):
+            page = old.sub(lambda _, section=section: section, page)
+        else:
+            page = f"{page.rstrip()}\n\n{section}\n"
+    return page
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a page, completely or not at all."""
+    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 def summarize(rows: pd.DataFrame) -> pd.DataFrame:
@@ -84,24 +132,17 @@ def verdict(line: object) -> str:
 def write_page(
     claims: pd.DataFrame, curves: pd.DataFrame, pictures: dict[str, str], about: dict[str, dict]
 ) -> list[str]:
-    """The page as lines of Markdown."""
+    """Machine, tables and figures as lines of Markdown."""
     on_gpu = claims["benchmark"].eq("gpu")
-    lines = [
-        "# Benchmarks",
-        "",
-        *describe(about),
-        "",
-        "Times less: cost of the peer over cost of gnnpool, median of the rounds [quartiles].",
-        "Costs are medians. Met: the aim, the reach alone, or no.",
-    ]
+    lines = describe(about)
     if any(one["quick"] for one in about.values()):
         lines += ["", "**Made with tiny sizes, to show that everything runs: the numbers mean nothing.**"]
     for title, part in (("One CPU thread", claims[~on_gpu]), ("GPU", claims[on_gpu])):
-        lines += ["", f"## {title}", "", *write_table(part)] if len(part) else []
-    lines += ["", "## Growth", "", *write_curves(curves)] if len(curves) else []
+        lines += ["", f"### {title}", "", *write_table(part)] if len(part) else []
+    lines += ["", "### Growth", "", *write_curves(curves)] if len(curves) else []
     for file, text in pictures.items():
         lines += ["", f"![{text}]({file})"]
-    return [*lines, ""]
+    return lines
 
 
 def write_table(claims: pd.DataFrame) -> list[str]:
@@ -146,8 +187,8 @@ def describe(about: dict[str, dict]) -> list[str]:
         machine, versions = json.loads(kind)
         those = {name: one for name, one in about.items() if kinds[name] == kind}
         loads = [load for one in those.values() for load in one["load"]]
-        hardware = [machine["processor"], f"{machine['cores']} cores", f"{machine['memory_gib']} GiB"]
-        hardware += [machine[key] for key in ("accelerator", "system") if key in machine]
+        hardware = [kind_of(machine), f"{machine['cores']} cores", f"{machine['memory_gib']} GiB"]
+        hardware.append(machine["system"])
         lines.append(
             f"- {', '.join(those)}. {', '.join(hardware)}; "
             f"{', '.join(f'{name} {version}' for name, version in versions.items())}. "

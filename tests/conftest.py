@@ -12,6 +12,8 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # A busy machine is slow; no test judges time.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Of `make torture`: tests that state no number of examples.
+settings.register_profile("long", settings.get_profile("busy"), max_examples=5000)
 settings.load_profile("busy")
 
 

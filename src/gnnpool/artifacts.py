@@ -49,6 +49,7 @@ def write_atomically(path: str | Path, write: Callable[[Path], None]) -> None:
             os.fsync(handle.fileno())
         os.chmod(temporary, 0o666 & ~_umask())  # safetensors would keep the file to its owner
         os.replace(temporary, path)
+        _keep_name(path.parent)
     # A full disk is an OSError, except in safetensors, which has its own error.
     except (OSError, safetensors.SafetensorError) as error:
         raise unwritable(path, error) from error
@@ -219,6 +220,16 @@ def _write_sealed(path: str | Path, write: Callable[[Path], object]) -> None:
 def _without_checksum(table: pa.Table) -> dict[Any, Any]:
     metadata = table.schema.metadata or {}
     return {key: value for key, value in metadata.items() if key != _CHECKSUM.encode()}
+
+
+def _keep_name(folder: Path) -> None:
+    """Let a new name in a folder outlast a power cut, before anything that replaces the file is removed."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # some file systems refuse this for folders
+            os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _umask() -> int:

@@ -8,17 +8,21 @@ import json
 import os
 import socket
 import sys
+import zlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from gnnpool.errors import unwritable
 
+_CHECKSUM = "crc32"
 STARTED, SAVED, INTERRUPTED, FAILED, FINISHED = "started", "saved", "interrupted", "failed", "finished"
 
 
 def note(path: str | Path, event: str, **facts: object) -> None:
     """Append one event as a line of JSON, with time, host, process and Slurm job; a start also with its GPU.
+
+    Each line ends with a checksum of what is before it.
 
     Args:
         path: The journal; its folder is made.
@@ -34,7 +38,8 @@ def note(path: str | Path, event: str, **facts: object) -> None:
     if event == STARTED and (gpu := _gpu()):
         origin["gpu"] = gpu
     time = datetime.now(UTC).isoformat(timespec="milliseconds")
-    line = json.dumps({"time": time, "event": event, **facts, **origin}) + "\n"
+    text = json.dumps({"time": time, "event": event, **facts, **origin})
+    line = f'{text[:-1]}, "{_CHECKSUM}": {zlib.crc32(text.encode())}}}\n'
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         # One write of one short line in append mode: two processes cannot mix their lines.
@@ -52,7 +57,7 @@ def read_journal(path: str | Path) -> list[dict]:
 def read_lines(path: str | Path) -> tuple[list[dict], int]:
     """The events of a trial, oldest first, and the number of damaged lines.
 
-    A crash of the machine can truncate a line.
+    A crash of the machine can truncate a line. Lines of earlier versions have no checksum.
 
     Args:
         path: The journal; it need not exist.
@@ -74,8 +79,11 @@ def read_lines(path: str | Path) -> tuple[list[dict], int]:
 def _event(line: str) -> dict | None:
     try:
         event = json.loads(line)
+        expected = event.pop(_CHECKSUM, None)
+        if expected not in (None, zlib.crc32(json.dumps(event).encode())):
+            return None
         return event if datetime.fromisoformat(event["time"]).tzinfo and event["event"] else None
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 

@@ -151,19 +151,55 @@ def needs(package: str, name: str) -> tuple[str, ...]:
         each dataset; "networks" are checks of networks. Empty if the records are enough.
 
     Raises:
-        ConfigError: If the constant names another file.
+        ConfigError: If the file is not Python, or the constant is no sequence of literals or names another
+            file.
     """
     point = entry_point(name, group=package)
     module = find_spec(point.module if point else f"{package}.{name}")
     if module is None or module.origin is None or not module.origin.endswith(".py"):
         return ()
-    for node in ast.parse(Path(module.origin).read_text(encoding="utf-8")).body:
+    for node in parse(module.origin).body:
         if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["NEEDS"]:
-            found = tuple(ast.literal_eval(node.value))
+            found = literal(node.value, where=f"{module.origin}: NEEDS")
+            if not isinstance(found, tuple | list):
+                raise ConfigError(f"{module.origin}: NEEDS: expected a tuple of names, found {found!r}")
             for file in found:
                 require(file, NEEDED, what=f"name in NEEDS of {module.name}")
-            return found
+            return tuple(found)
     return ()
+
+
+def parse(path: str | Path) -> ast.Module:
+    """The syntax tree of a component's file.
+
+    Args:
+        path: The file.
+
+    Raises:
+        ConfigError: If it is not Python, with file and line.
+    """
+    try:
+        return ast.parse(Path(path).read_text(encoding="utf-8"))
+    # Also an encoding other than UTF-8, and brackets in thousands of brackets.
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
+        raise ConfigError(f"{path}{line}: expected Python, found: {error}") from error
+
+
+def literal(node: ast.expr, *, where: str) -> Any:
+    """The value of a constant in the source of a component.
+
+    Args:
+        node: Its expression.
+        where: File and name of the constant.
+
+    Raises:
+        ConfigError: If the expression would have to be computed.
+    """
+    try:
+        return ast.literal_eval(node)
+    except (ValueError, TypeError, RecursionError, MemoryError):
+        raise ConfigError(f"{where}: expected a literal value, found {ast.unparse(node)[:80]}") from None
 
 
 def origin(name: str, group: str | None) -> str | None:

@@ -5,7 +5,6 @@ import difflib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, get_args, get_origin
 
@@ -43,11 +42,7 @@ def declared(package: str, name: str, base: str, *, group: str | None = None) ->
     module = None if plugins.origin(name, group) else find_spec(f"{package}.{name}")
     if module is None or module.origin is None:
         return None
-    try:
-        body = ast.parse(Path(module.origin).read_text(encoding="utf-8")).body
-    except (SyntaxError, ValueError) as error:  # also an encoding other than UTF-8
-        line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
-        raise ConfigError(f"{module.origin}{line}: expected Python, found: {error}") from error
+    body = plugins.parse(module.origin).body
     function = base.islower()
     if not function:
         classes = [node for node in body if isinstance(node, ast.ClassDef) and _derives(node, base)]
@@ -69,15 +64,18 @@ def class_constant(package: str, name: str, constant: str, *, group: str | None 
 
     Returns:
         Its value; None if the source does not show it.
+
+    Raises:
+        ConfigError: If the source is not Python, or the constant is no literal.
     """
     module = None if plugins.origin(name, group) else find_spec(f"{package}.{name}")
     if module is None or module.origin is None:
         return None
-    body = ast.parse(Path(module.origin).read_text(encoding="utf-8")).body
+    body = plugins.parse(module.origin).body
     for node in (one for one in body if isinstance(one, ast.ClassDef) and not one.name.startswith("_")):
         for line in node.body:
             if isinstance(line, ast.Assign) and constant in {ast.unparse(target) for target in line.targets}:
-                return ast.literal_eval(line.value)
+                return plugins.literal(line.value, where=f"{module.origin}: {constant}")
     return None
 
 

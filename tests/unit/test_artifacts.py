@@ -1,6 +1,8 @@
 import contextlib
 import json
+import os
 import re
+import stat
 import subprocess
 import sys
 
@@ -105,6 +107,19 @@ def test_a_failed_write_keeps_the_old_file_and_leaves_nothing_else(tmp_path):
         write_atomically(path, fail)
     assert [p.name for p in tmp_path.iterdir()] == ["kept"]
     assert path.read_text() == "old"
+
+
+def test_file_and_name_are_on_disk_before_the_write_ends(tmp_path, monkeypatch):
+    calls, sync, replace = [], os.fsync, os.replace
+
+    def noted(handle):
+        calls.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    monkeypatch.setattr(os, "replace", lambda *names: (calls.append("name"), replace(*names)))
+    write_json(tmp_path / "m.json", {"rows": 3})
+    assert calls == ["file", "name", "folder"]
 
 
 LIMITED = """

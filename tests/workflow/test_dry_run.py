@@ -108,7 +108,7 @@ def test_a_path_outside_the_results_is_no_target(workflow):
 
 def test_shared_profile_keys_do_not_override_those_of_a_cluster():
     shared = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text())
-    assert set(shared) == {"cores", "rerun-triggers", "rerun-incomplete"}
+    assert set(shared) == {"cores", "rerun-triggers", "rerun-incomplete", "max-checksum-file-size"}
 
 
 @pytest.mark.parametrize("profile", [path.parent.name for path in (ROOT / "profiles").glob("*/config.yaml")])

@@ -83,11 +83,11 @@ def _is_good(output: Path, dataset: str, entry: Mapping) -> bool:
     return wrong is None
 
 
-def _fetch(dataset: str, entry: Mapping, mirror: str | Path | None, limits: Limits, path: Path) -> None:
+def _fetch(dataset: str, entry: Mapping, mirror: str | Path | None, limits: Limits, temporary: Path) -> None:
     download, failures = _Download(entry, limits), []
     for address in download.addresses:
         try:
-            download.receive(address, path)
+            download.receive(address, temporary)
         except Failed as failure:
             failures.append(f"{address}: {failure}")
         else:
@@ -107,19 +107,19 @@ class _Download:
         self._limits = limits
         self._ends = time.monotonic() + limits.deadline
 
-    def receive(self, address: str, path: Path) -> None:
+    def receive(self, address: str, temporary: Path) -> None:
         """Write the body of an address into a file, if it is the right one."""
         wrong: set[str] = set()
-        ask_again(lambda: self._try(address, path, wrong), address, self._limits, ends=self._ends)
+        ask_again(lambda: self._try(address, temporary, wrong), address, self._limits, ends=self._ends)
 
-    def _try(self, address: str, path: Path, wrong: set[str]) -> None:
+    def _try(self, address: str, temporary: Path, wrong: set[str]) -> None:
         digest = hashlib.new(self._kind)
         follow = {"response": partial(_check_redirect, hosts=self._hosts)}
         with answered("GET", address, self._limits, ends=self._ends, hooks=follow) as (response, pieces):
             check_status(response)
             if response.status_code != 200:
                 raise Failed(f"status {response.status_code}, expected 200")
-            with open(path, "wb") as file:
+            with open(temporary, "wb") as file:
                 for piece in pieces:
                     file.write(piece)
                     digest.update(piece)
@@ -127,7 +127,7 @@ class _Download:
             # A truncated or outdated file may be right the next time; the same wrong hash twice is permanent.
             again = found in wrong
             wrong.add(found)
-            what = f"{path.stat().st_size} bytes of {response.headers.get('Content-Type', 'no type')}"
+            what = f"{temporary.stat().st_size} bytes of {response.headers.get('Content-Type', 'no type')}"
             fault = f"expected {self._kind} {self._expected}, found {found}, {what}"
             raise Failed(fault, passing=not again)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gnnpool.data.download import Failed, Limits, answered, ask_again, check_status
-from gnnpool.errors import FetchError
+from gnnpool.errors import FetchError, unwritable
 from gnnpool.extras import extra
 
 with extra("data"):
@@ -98,9 +98,12 @@ class Service:
             raise self.error(f"{limit}; the next one is possible in {hours:.1f} hours")
         if today:
             time.sleep(max(0.0, today[-1] + self._interval - now))
-        self._journal.parent.mkdir(parents=True, exist_ok=True)
-        with open(self._journal, "a", encoding="ascii") as journal:
-            journal.write(f"{time.time():.3f}\n")
+        try:
+            self._journal.parent.mkdir(parents=True, exist_ok=True)
+            with open(self._journal, "a", encoding="ascii") as journal:
+                journal.write(f"{time.time():.3f}\n")
+        except OSError as error:
+            raise unwritable(self._journal, error) from error
 
     def _times(self) -> list[float]:
         lines = self._journal.read_text(encoding="ascii").splitlines() if self._journal.exists() else []

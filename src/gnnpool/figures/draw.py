@@ -1,7 +1,7 @@
 """Figures from trial records: chosen by kind, and saved with their description and their numbers."""
 
+import io
 from collections.abc import Collection, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -100,7 +100,8 @@ def save_figure(
     cropped = {"dpi": style.DPI, "bbox_inches": "tight", "pad_inches": _MARGIN}
     with style.styled():
         for kind, path in (("png", png), ("pdf", pdf)):
-            # The temporary name does not end in the suffix, hence the explicit format.
-            save = partial(figure.savefig, format=kind, metadata=described[kind], **cropped)
-            write_atomically(path, save)
+            # In memory first: matplotlib hides the error of a full disk behind another one.
+            figure.savefig(drawn := io.BytesIO(), format=kind, metadata=described[kind], **cropped)
+            content = drawn.getvalue()
+            write_atomically(path, lambda temporary, content=content: temporary.write_bytes(content))
     write_table(parquet, table, metadata={**metadata, "png_sha256": file_sha256(png)}, units=units)

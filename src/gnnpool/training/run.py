@@ -80,8 +80,9 @@ def run_trial(
             stage_version=stage_version,
             device=device,
         )
-        if waited and files.hold(prepared.id):
-            logger.info("%s: finished by another process meanwhile", prepared.trial)
+        if (waited or _ended_unnoted(journal)) and files.hold(prepared.id):
+            logger.info("%s: finished already, by another process", prepared.trial)
+            shutil.rmtree(checkpoint, ignore_errors=True)
             return
         _train(prepared, files, clock, Path(checkpoint), Interval(**checkpoint_every), journal)  # type: ignore[arg-type]
 
@@ -121,6 +122,12 @@ def _train(
         )
         write_outputs(outputs, prepared, progress, clock, nondeterministic)
     shutil.rmtree(checkpoint, ignore_errors=True)
+
+
+def _ended_unnoted(journal: str | Path) -> bool:
+    """Whether nothing says that the last attempt finished: it may have been killed after its last file."""
+    noted = events.read_journal(journal)
+    return bool(noted) and noted[-1]["event"] != events.FINISHED
 
 
 @contextmanager

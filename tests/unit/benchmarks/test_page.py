@@ -1,6 +1,10 @@
+import re
 from argparse import Namespace
+from pathlib import Path
 
 import pytest
+
+MACHINE = {"cpu_capability": "AVX2", "cores": 2, "memory_gib": 8.0, "system": "Linux"}
 
 
 @pytest.fixture
@@ -9,7 +13,7 @@ def page(tmp_path, monkeypatch, capsys):
     import report
     from protocol import Claim, Results
 
-    def write(*measured, quick=False):
+    def write(*measured, quick=False, into=None):
         results = Results("cgcnn_step", Namespace(output=tmp_path, quick=quick))
         for claim, costs in measured:
             results.add(Claim(**claim), costs)
@@ -17,7 +21,8 @@ def page(tmp_path, monkeypatch, capsys):
             curve = Claim("growth", "CGCNN", peer="")
             results.add(curve, {"gnnpool": [2e-3 * size]}, size=size, sized_by="edges")
         results.write()
-        monkeypatch.setattr("sys.argv", ["report.py", "--output", str(tmp_path)])
+        further = ["--page", str(into)] if into else []
+        monkeypatch.setattr("sys.argv", ["report.py", "--output", str(tmp_path), *further])
         report.main()
         return (tmp_path / "README.md").read_text().splitlines()
 
@@ -57,7 +62,48 @@ def test_curves_are_listed_with_their_slope_and_drawn(page, tmp_path):
     claim = {"name": "step", "case": "small", "reach": 2, "aim": 3}
     lines = page((claim, {"gnnpool": [1.0], "torch-geometric": [2.0]}))
     assert "| growth, process CPU time | CGCNN | edges | 10: 20 ms, 100: 200 ms, 1,000: 2 s | 1.00 |" in lines
-    assert (tmp_path / "ratios.png").read_bytes().startswith(b"\x89PNG")
+    (picture,) = tmp_path.glob("ratios_*.png")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_machine_is_named_by_its_processor_and_what_torch_uses_of_it(page):
+    import torch
+    from protocol import kind_of, machine
+
+    here = machine()
+    assert here["cpu_capability"] == torch.backends.cpu.get_cpu_capability()
+    assert f"## {here['processor']}, {here['cpu_capability']}" in page()
+    assert kind_of({"processor": "old"}) == "old, capability not recorded"
+    assert kind_of({**here, "accelerator": "a GPU"}).endswith(", a GPU")
+
+
+def test_a_page_keeps_a_section_for_each_kind_of_machine(page, tmp_path, monkeypatch):
+    claim = {"name": "step", "case": "small", "reach": 2, "aim": 3}
+    common = tmp_path / "docs/performance.md"
+    common.parent.mkdir()
+    common.write_text("# Performance\n\nThe methods.\n")
+    for processor, cost in (("first", 2.0), ("second", 4.0), ("first", 8.0)):
+        monkeypatch.setattr("protocol.machine", lambda _, name=processor: {**MACHINE, "processor": name})
+        page((claim, {"gnnpool": [1.0], "torch-geometric": [cost]}), into=common)
+    text = common.read_text()
+    head, first, second = text.split("\n## ")
+    assert head == "# Performance\n\nThe methods.\n"
+    assert first.startswith("first, AVX2\n")
+    assert "**8.00**" in first
+    assert second.startswith("second, AVX2\n")
+    assert "**4.00**" in second
+    assert "**2.00**" not in text
+    for link in re.findall(r"\]\((.*?)\)", text):
+        assert (common.parent / link).read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_page_of_performance_can_be_written_again():
+    from report import merge
+
+    text = (Path(__file__).parents[3] / "docs/performance.md").read_text(encoding="utf-8")
+    (kind,) = re.findall(r"<!-- Measured on (.*?)\. Begin\. -->", text)
+    assert text.count("\n## ") == merge(text, {kind: "## new"}).count("\n## ") == 1
+    assert "One CPU thread" not in merge(text, {kind: "## new"})
 
 
 def test_tiny_sizes_are_stated(page):

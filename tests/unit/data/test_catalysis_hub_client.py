@@ -17,7 +17,7 @@ from gnnpool.data.fetch import fetch_dataset
 from gnnpool.data.graphql import Service
 from gnnpool.data.sources.catalysis_hub import read
 from gnnpool.data.validate import validate
-from gnnpool.errors import FetchError
+from gnnpool.errors import ArtifactError, FetchError
 
 SECRET = "s3cret-key.of/nobody"
 LIMITS = {"deadline": 30.0, "stall": 5.0, "tries": 5, "pause": 0.01, "patience": 60.0}
@@ -281,6 +281,17 @@ def test_a_journal_of_requests_that_was_cut_short_does_no_harm(fetch, hub, tmp_p
     (journal,) = tmp_path.rglob("requests.txt")
     journal.write_text(journal.read_text() + "17")
     check(fetch(), hub)
+
+
+def test_a_journal_of_requests_that_cannot_be_written_is_named(fetch, hub, tmp_path):
+    hub.failures = [None, status(403)]
+    with pytest.raises(FetchError):
+        fetch()
+    (journal,) = tmp_path.rglob("requests.txt")
+    journal.unlink()
+    journal.symlink_to(tmp_path / "vanished/requests.txt")
+    with pytest.raises(ArtifactError, match=r"requests.txt: cannot be written: No such file or directory"):
+        fetch()
 
 
 def test_a_silent_service_is_asked_again(fetch, hub):

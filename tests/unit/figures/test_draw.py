@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 from PIL import Image
 
@@ -78,3 +81,26 @@ def test_unknown_kind_is_refused_by_the_name_of_the_figure(compose, entry_of):
         compose(entry_of("box_by_poolin"), [])
     with pytest.raises(ConfigError, match="kind of figure 'figure': 'style'"):
         compose(entry_of("style"), [])
+
+
+FULL = """
+import resource
+import pyarrow as pa
+from matplotlib.figure import Figure
+from gnnpool.errors import ArtifactError
+from gnnpool.figures.draw import save_figure
+figure = Figure(figsize=(1, 1))
+figure.text(0.5, 0.5, "a")
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))  # the PNG file is smaller, the PDF file is not
+try:
+    paths = {kind: f"file.{kind}" for kind in ("png", "pdf", "parquet")}
+    save_figure(figure, pa.table({"x": [0]}), **paths, metadata={"title": "a", "description": "a"})
+except ArtifactError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_is_named_with_the_file(tmp_path):
+    run = subprocess.run([sys.executable, "-c", FULL], cwd=tmp_path, capture_output=True, text=True)
+    assert run.stdout == "file.pdf: cannot be written: File too large\n", run.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["file.png"]

@@ -14,7 +14,7 @@ from gnnpool.artifacts import read_table
 from gnnpool.errors import DivergedError, InterruptedTraining
 from gnnpool.logs import SIGNALS
 from gnnpool.records import TIMINGS
-from gnnpool.training import checkpoint, loop
+from gnnpool.training import checkpoint, loop, run
 
 EPOCHS = 6
 FILES = ("model.safetensors", "predictions.parquet")
@@ -159,6 +159,20 @@ def test_kills_at_any_moment_cost_an_epoch_at_most(trial):
             if event == "started":
                 assert epoch in (saved, saved + 1)  # killed between the save and the word of it
     assert kills >= 5
+
+
+def test_a_kill_after_the_last_file_trains_nothing_again(trial, tmp_path, monkeypatch):
+    monkeypatch.setattr(run.shutil, "rmtree", lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+    child = multiprocessing.get_context("fork").Process(target=trial, kwargs={"save_every": 1})
+    child.start()
+    child.join()
+    monkeypatch.undo()
+    record = (tmp_path / "trial/record.parquet").read_bytes()
+    assert child.exitcode == -signal.SIGKILL
+    folder = trial(save_every=1)
+    assert (folder / "record.parquet").read_bytes() == record
+    assert events(folder) == [("started", 0), ("saved", 1), ("saved", 2), ("finished", None)]
+    assert not (folder / "checkpoint").exists()
 
 
 @pytest.mark.parametrize("cut", [0, 10, 0.5, -1])
