@@ -9,7 +9,7 @@ DEMO := --configfile config/config.yaml config/demo.yaml
 BENCHMARKS := batch_making cgcnn_step torchmd_step readouts peak_memory graph_building planning scaling \
   whole_trial two_readings two_trials
 
-.PHONY: demo evidence docs test test-slurm test-report torture bench bench-gpu lint lock clean-demo
+.PHONY: demo evidence docs test test-slurm test-report torture bench bench-gpu lint lock audit clean-demo
 
 # After any stop, `make demo` resumes.
 demo: $(READY)  ## The whole workflow on embedded data: tables, figures and a report.
@@ -73,7 +73,18 @@ lock: pyproject.toml  ## Resolve pyproject.toml and write every version to requi
 	.venv-lock/bin/pip install -e ".[all,dev]"
 	.venv-lock/bin/python workflow/envs/lock.py > requirements.lock
 	.venv-lock/bin/python workflow/envs/environment.py > workflow/envs/environment.yaml
+	.venv-lock/bin/python workflow/envs/licences.py > docs/licences.md
 	rm -rf .venv-lock
+
+# The newest tools in an environment of their own. The bill of materials, results/sbom.json, needs no network beyond their
+# installation; the advisories come from https://osv.dev, and an advisory that applies ends this with an error.
+audit: $(READY)  ## A bill of materials of the environment, and known vulnerabilities of the locked versions.
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/pip install --quiet --disable-pip-version-check --upgrade cyclonedx-bom pip-audit
+	@mkdir -p results
+	.venv-audit/bin/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml \
+	  --output-file results/sbom.json $(BIN)/python
+	.venv-audit/bin/pip-audit --vulnerability-service osv --no-deps --disable-pip --requirement requirements.lock
 
 clean-demo:  ## Remove what `make demo` made.
 	rm -rf results/demo logs/demo
