@@ -57,7 +57,7 @@ def main() -> int:
         lambda: train_twice(trials, given.twice),
         lambda: run_workflow(folder / "workflow", tries=given.controllers),
     ):
-        for promise in part():
+        for promise in (promise for promise in part() if promise.tried):
             promises.append(promise)
             print(f"{promise.survived} of {promise.tried}: {promise.promise}", flush=True)
             print(*promise.faults[:5], sep="\n", end="\n" if promise.faults else "", flush=True)
@@ -73,7 +73,7 @@ def main() -> int:
 
 def _write(path: Path, promises: list[Promise], *, seed: int, minutes: float) -> None:
     """Write what was tried so far."""
-    rows = [{key: value for key, value in asdict(p).items() if key != "faults"} for p in promises if p.tried]
+    rows = [{key: value for key, value in asdict(p).items() if key != "faults"} for p in promises]
     about = {
         "seed": str(seed),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
