@@ -35,6 +35,21 @@ class Bundle:
     facts: Mapping
     config: dict
 
+    def hashes(self, kind: str, dataset: str) -> dict[str, list[str]]:
+        """SHA-256 of the files of the same data that its trials were trained from.
+
+        Args:
+            kind: "graphs" or "splits".
+            dataset: Which one.
+
+        Returns:
+            By edges or seed; the first is that of the file where the bundle was written.
+        """
+        return {
+            name: [one["sha256"], *one.get("equivalent", [])]
+            for name, one in self.facts["datasets"][dataset][kind].items()
+        }
+
     def path(self, table: str) -> Path:
         """One of the tables."""
         return self.folder / f"{table}.parquet"

@@ -11,6 +11,7 @@ from gnnpool.analysis.checks import check_results
 from gnnpool.analysis.collect import collect_trials
 from gnnpool.artifacts import write_json, write_table
 from gnnpool.bundle.files import COUNTS, Bundle, open_bundle
+from gnnpool.bundle.planning import EQUIVALENT
 from gnnpool.bundle.unpack import unpack
 from gnnpool.config import labels_of, trial_settings, what_decides
 from gnnpool.errors import ConfigError
@@ -60,7 +61,7 @@ def remake(folder: str | Path, output: str | Path) -> Remade:
         Trial.parse("/".join(path.parts[-6:-1])): path
         for path in unpack(bundle, plan.trials, output / "bundled")
     }
-    made = _analysis(plan, list(records.values()), output)
+    made = _analysis(plan, bundle, list(records.values()), output)
     remade = _exhibits(plan, records, output)
     write_report(
         made={
@@ -81,7 +82,7 @@ def remake(folder: str | Path, output: str | Path) -> Remade:
     return remade
 
 
-def _analysis(plan: Plan, records: Sequence[Path], output: Path) -> dict[str, Path]:
+def _analysis(plan: Plan, bundle: Bundle, records: Sequence[Path], output: Path) -> dict[str, Path]:
     """Collect the trials, compare them with mean pooling, and check them."""
     analysis = output / "analysis"
     made = {
@@ -97,12 +98,19 @@ def _analysis(plan: Plan, records: Sequence[Path], output: Path) -> dict[str, Pa
         by_seed=made["changes"],
         by_condition=analysis / "changes_by_condition.parquet",
     )
+    equivalent = output / EQUIVALENT
+    same = {
+        kind: {dataset: bundle.hashes(kind, dataset) for dataset in bundle.facts["datasets"]}
+        for kind in ("graphs", "splits")
+    }
+    write_json(equivalent, {"sentences": [], **same})
     check_results(
         trials=made["trials"],
         planned=[tuple(vars(trial).values()) for trial in plan.trials],
         settings=trial_settings(plan.config),
         allow_partial=True,
         on_mixed_code=plan.config["on_mixed_code"],
+        equivalent=equivalent,
         output=made["checks"],
     )
     return made

@@ -93,11 +93,10 @@ def _rows(bundle: Bundle, dataset: str) -> pa.Table:
 
 def _note(found: dict, dataset: str, agreement: Agreement, bundle: Bundle) -> None:
     """Add the hashes of a bundle that belong to the same data as the local ones, and how well they agree."""
-    known = bundle.facts["datasets"][dataset]
     for kind in ("graphs", "splits"):
         hashes = found[kind].setdefault(dataset, {})
-        for name, one in known[kind].items():
-            hashes.setdefault(name, []).append(one["sha256"])
+        for name, those in bundle.hashes(kind, dataset).items():
+            hashes.setdefault(name, []).extend(those)
     found["sentences"].append(
         f"{dataset}: trials of the bundle {bundle.folder.name} count as trials of the same data: "
         f"{agreement.structures} structures with the same names, atoms, targets (largest relative difference "

@@ -1,6 +1,6 @@
 """A bundle from a folder of results."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,7 +18,7 @@ from gnnpool.artifacts import (
 )
 from gnnpool.bundle.files import CONFIG, COUNTS, EXHIBITS, FACTS, KIND, TABLES
 from gnnpool.bundle.machine import describe_machine
-from gnnpool.bundle.planning import UNPACKED
+from gnnpool.bundle.planning import EQUIVALENT, UNPACKED
 from gnnpool.bundle.readme import readme
 from gnnpool.bundle.structures import UNITS, division_sha256, summarize
 from gnnpool.bundle.tables import gather
@@ -44,7 +44,8 @@ def write_bundle(
 ) -> dict[str, int]:
     """Write the finished trials of a folder of results as a bundle; bundle.json is written last.
 
-    Trials that came from another bundle are kept if they were trained from the very files that lie here.
+    Trials that came from another bundle are kept if they were trained from the files that lie here, or from
+    files that :func:`gnnpool.bundle.unpack.unpack_bundles` found to hold the same data.
 
     Args:
         results: Folder of results, with trials, data and graphs.
@@ -98,10 +99,11 @@ def write_bundle(
 
 
 def _finished(results: Path) -> list[Path]:
-    """Records of the trials that were trained here, and of those from bundles that are of the files here."""
+    """Records of the trials that were trained here, and of those from bundles that are of the same data."""
     here = {_name(path): path for path in sorted(results.glob(f"trials/{_RECORDS}"))}
     bundled = [p for p in sorted(results.glob(f"{UNPACKED}/{_RECORDS}")) if _name(p) not in here]
     digests: dict[Path, str] = {}
+    same = _same(results)
     for path in bundled:
         row, trial = read_table(path).to_pylist()[0], Trial.parse(_name(path))
         files = {
@@ -111,9 +113,19 @@ def _finished(results: Path) -> list[Path]:
         for file in files.values():
             if file.is_file() and file not in digests:
                 digests[file] = file_sha256(file)
-        if all(row[field] == digests.get(file) for field, file in files.items()):
+        of = {
+            "graphs_sha256": same["graphs"].get(trial.dataset, {}).get(trial.edges, []),
+            "split_sha256": same["splits"].get(trial.dataset, {}).get(str(trial.seed), []),
+        }
+        if all(row[field] in (digests.get(file), *of[field]) for field, file in files.items()):
             here[_name(path)] = path
     return list(here.values())
+
+
+def _same(results: Path) -> dict:
+    """Hashes of graphs and splits of bundles that were found to be of the data that lie here."""
+    found = results / EQUIVALENT
+    return read_json(found) if found.is_file() else {"graphs": {}, "splits": {}}
 
 
 def _name(record: Path) -> str:
@@ -123,45 +135,51 @@ def _name(record: Path) -> str:
 def _datasets(results: Path, trials: pd.DataFrame) -> dict[str, dict]:
     """What identifies the data of the trials; each trial must be from the files that lie there."""
     found: dict[str, dict] = {}
+    same = _same(results)
     for dataset, own in trials.groupby("dataset"):
+        alike = {kind: same[kind].get(dataset, {}) for kind in ("graphs", "splits")}
         data, graphs = results / f"data/{dataset}", results / f"graphs/{dataset}"
         splits = {
-            str(seed): _split(data / f"splits/seed-{seed}.parquet", part)
+            str(seed): _split(data / f"splits/seed-{seed}.parquet", part, alike["splits"].get(str(seed), ()))
             for seed, part in own.groupby("seed")
         }
-        edges = {name: _graphs(graphs / f"{name}.safetensors", part) for name, part in own.groupby("edges")}
+        edges = {
+            name: _graphs(graphs / f"{name}.safetensors", part, alike["graphs"].get(name, ()))
+            for name, part in own.groupby("edges")
+        }
         manifest = read_json(data / "manifest.json")
         found[str(dataset)] = {"manifest": manifest, "splits": splits, "graphs": edges}
     return found
 
 
-def _split(path: Path, trials: pd.DataFrame) -> dict:
+def _split(path: Path, trials: pd.DataFrame, same: Sequence[str]) -> dict:
     split = read_split(path)
-    digest = _require_of(path, trials, "split_sha256")
+    hashes = _require_of(path, trials, "split_sha256", same)
     stage = int(split.metadata["stage_version"])
-    return {"sha256": digest, "division": division_sha256(split), "stage_version": stage}
+    return {**hashes, "division": division_sha256(split), "stage_version": stage}
 
 
-def _graphs(path: Path, trials: pd.DataFrame) -> dict:
+def _graphs(path: Path, trials: pd.DataFrame, same: Sequence[str]) -> dict:
     if not path.is_file():
         raise ArtifactError(f"{path}: no such file; a bundle names the graphs that its trials are from")
     manifest = read_json(path.with_suffix(".json"))
     return {
-        "sha256": _require_of(path, trials, "graphs_sha256"),
+        **_require_of(path, trials, "graphs_sha256", same),
         "stage_version": manifest["stage_version"],
     }
 
 
-def _require_of(path: Path, trials: pd.DataFrame, field: str) -> str:
+def _require_of(path: Path, trials: pd.DataFrame, field: str, same: Sequence[str]) -> dict:
+    """Hash of a file, and those of other files of the same data that some trials were trained from."""
     digest = file_sha256(path)
-    other = trials[trials[field] != digest]
+    other = trials[~trials[field].isin([digest, *same])]
     if len(other):
         trial = Trial(*other[TRIAL].iloc[0])
         raise ArtifactError(
             f"{path}: SHA-256: found {digest[:12]}..., expected {other[field].iloc[0][:12]}... as in the "
             f"record of {trial}; it was made anew since, train the trial again"
         )
-    return digest
+    return {"sha256": digest, "equivalent": sorted(set(trials[field]) - {digest})}
 
 
 def _shown(config: Mapping) -> str:
