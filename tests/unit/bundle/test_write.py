@@ -5,7 +5,7 @@ from made_up import World, small_config
 from rock_salts import rock_salts, write_data, write_results
 
 from gnnpool.analysis.collect import read_trials
-from gnnpool.artifacts import read_table
+from gnnpool.artifacts import read_table, write_json
 from gnnpool.bundle.files import open_bundle
 from gnnpool.bundle.unpack import unpack
 from gnnpool.bundle.write import write_bundle
@@ -93,3 +93,35 @@ def test_figures_and_tables_of_the_results_are_in_the_bundle(planned, tmp_path):
     bundle = open_bundle(tmp_path / "bundle")
     assert (bundle.folder / "tables/table1.csv").read_text() == "tables/table1.csv"
     assert {"figures/fig4b.png", "report.html"} <= set(bundle.facts["files"])
+
+
+def test_trials_of_another_file_of_the_same_data_stay_in_a_bundle(planned, tmp_path):
+    """Another processor builds graphs and splits that differ in last bits: their hashes are other ones."""
+    world = World(small_config(), tmp_path / "results")
+    write_results(world, planned)
+    results = world.results
+    (results / "trials/phonons").rename(results / "from_elsewhere")
+    (results / "bundled").mkdir()
+    (results / "from_elsewhere").rename(results / "bundled/phonons")
+    write_data(results, world.config, rock_salts("phonons", shift=1e-9))
+    write_bundle(results, tmp_path / "without", config=world.config)
+    assert set(read_trials(tmp_path / "without/trials.parquet")["dataset"]) == {"exfoliation"}
+
+    record = read_table(next(results.glob("bundled/*/*/*/*/*/record.parquet"))).to_pylist()[0]
+    seeds = {str(trial.seed) for trial in planned}
+    known = read_trials_of(results / "bundled")
+    same = {
+        "graphs": {"phonons": {"mdl": [record["graphs_sha256"]]}},
+        "splits": {"phonons": {seed: known[seed] for seed in seeds}},
+    }
+    write_json(results / "bundled/equivalent.json", {"sentences": [], **same})
+    write_bundle(results, tmp_path / "with", config=world.config)
+    bundle = open_bundle(tmp_path / "with")
+    assert len(read_trials(bundle.path("trials"))) == len(planned)
+    assert record["graphs_sha256"] in bundle.hashes("graphs", "phonons")["mdl"]
+
+
+def read_trials_of(folder):
+    """Hashes of the splits of unpacked trials, by seed."""
+    rows = [read_table(path).to_pylist()[0] for path in folder.glob("*/*/*/*/*/record.parquet")]
+    return {str(row["seed"]): [row["split_sha256"]] for row in rows}
