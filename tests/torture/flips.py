@@ -10,7 +10,7 @@ import torch
 from matplotlib.figure import Figure
 from promise import LOST, SILENT, SURVIVED, Promise
 from readers import IDENTITY, KINDS, OF_A_TRIAL, same
-from trials import Trials
+from trainings import Trials
 
 from gnnpool.artifacts import file_sha256
 from gnnpool.data.duplicates import find_duplicates

@@ -25,7 +25,7 @@ from flips import flip_bits
 from page import table_of
 from promise import Promise
 from stops import kill_and_stop
-from trials import Trials
+from trainings import Trials
 from twice import train_twice
 from writes import refuse_writes
 

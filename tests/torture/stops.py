@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jobs import Job, before_operation, die, run, sleep_until
 from promise import LOST, SILENT, SURVIVED, Promise
-from trials import Trials, result_of
+from trainings import Trials, result_of
 
 from gnnpool.errors import ArtifactError, InterruptedTraining
 from gnnpool.journal import read_journal

@@ -8,7 +8,7 @@ import time
 
 from jobs import Job, sleep_until
 from promise import LOST, SILENT, SURVIVED, Promise
-from trials import Trials, result_of
+from trainings import Trials, result_of
 
 from gnnpool.journal import read_journal
 

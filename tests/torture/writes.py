@@ -15,7 +15,7 @@ import pyarrow as pa
 from jobs import before_operation, run
 from matplotlib.figure import Figure
 from promise import LOST, SILENT, SURVIVED, Promise
-from trials import Trials, result_of
+from trainings import Trials, result_of
 
 from gnnpool.artifacts import (
     copy_file,

@@ -75,7 +75,7 @@ def test_an_explanation_is_made_of_the_poolings_there_are(finished):
 
 def test_the_report_answers_and_holds_the_tables_and_figures(finished):
     page = (finished.folder / "results/report.html").read_text(encoding="utf-8")
-    assert "<p>On 2 datasets and with 2 seeds, " in page
+    assert "<p>On the target that does not grow with the cell (Salts) and with 2 seeds, " in page
     for part in ('id="table-table1"', 'id="table-power"', 'id="picture-1-1"', ">Salts, per cell<"):
         assert part in page
     assert page.count('<a href="trials/salts') == TRIALS
