@@ -22,7 +22,7 @@ from gnnpool.bundle.planning import EQUIVALENT, UNPACKED
 from gnnpool.bundle.readme import readme
 from gnnpool.bundle.structures import UNITS, division_sha256, summarize
 from gnnpool.bundle.tables import gather
-from gnnpool.bundle.weights import copy_weights
+from gnnpool.bundle.weights import copy_weights, with_weights
 from gnnpool.data.split_file import read_split
 from gnnpool.data.structure import read_structures
 from gnnpool.errors import ArtifactError
@@ -62,9 +62,11 @@ def write_bundle(
         ConfigError: If a pooling of ``weights`` has no weights here.
     """
     results, folder = Path(results), Path(folder)
-    paths = _finished(results)
+    same = _same(results)
+    paths = _finished(results, same)
     if not paths:
         raise ArtifactError(f"{results / 'trials'}: found no finished trial, expected one or more to bundle")
+    weighty = with_weights(paths, weights)
     (folder / FACTS).unlink(missing_ok=True)
     trials_file = folder / "trials.parquet"
     collect_trials(records=paths, output=trials_file)
@@ -76,7 +78,7 @@ def write_bundle(
     for table, what in (("histories", "history"), ("predictions", "predictions")):
         gathered = gather(paths, alike, what)
         write_table(folder / f"{table}.parquet", gathered, repeating=["trial", "epoch", "learning_rate"])
-    datasets = _datasets(results, trials)
+    datasets = _datasets(results, trials, same)
     summaries = [summarize(read_structures(results / f"data/{d}/structures.parquet")) for d in datasets]
     write_table(
         folder / "structures.parquet",
@@ -84,7 +86,7 @@ def write_bundle(
         units=UNITS,
     )
     _write_text(folder / CONFIG, _shown(config))
-    copied = [*_copy(results, folder), *copy_weights(paths, folder, weights)]
+    copied = [*_copy(results, folder), *copy_weights(weighty, folder)]
     names = [*(f"{name}.parquet" for name in TABLES), CONFIG, *copied]
     facts = {
         "kind": KIND,
@@ -98,12 +100,11 @@ def write_bundle(
     return {name: (folder / name).stat().st_size for name in [*names, "README.md", FACTS]}
 
 
-def _finished(results: Path) -> list[Path]:
+def _finished(results: Path, same: Mapping) -> list[Path]:
     """Records of the trials that were trained here, and of those from bundles that are of the same data."""
     here = {_name(path): path for path in sorted(results.glob(f"trials/{_RECORDS}"))}
     bundled = [p for p in sorted(results.glob(f"{UNPACKED}/{_RECORDS}")) if _name(p) not in here]
     digests: dict[Path, str] = {}
-    same = _same(results)
     for path in bundled:
         row, trial = read_table(path).to_pylist()[0], Trial.parse(_name(path))
         files = {
@@ -114,37 +115,44 @@ def _finished(results: Path) -> list[Path]:
             if file.is_file() and file not in digests:
                 digests[file] = file_sha256(file)
         of = {
-            "graphs_sha256": same["graphs"].get(trial.dataset, {}).get(trial.edges, []),
-            "split_sha256": same["splits"].get(trial.dataset, {}).get(str(trial.seed), []),
+            "graphs_sha256": same.get(("graphs", trial.dataset, trial.edges), ()),
+            "split_sha256": same.get(("splits", trial.dataset, str(trial.seed)), ()),
         }
         if all(row[field] in (digests.get(file), *of[field]) for field, file in files.items()):
             here[_name(path)] = path
     return list(here.values())
 
 
-def _same(results: Path) -> dict:
-    """Hashes of graphs and splits of bundles that were found to be of the data that lie here."""
-    found = results / EQUIVALENT
-    return read_json(found) if found.is_file() else {"graphs": {}, "splits": {}}
+def _same(results: Path) -> dict[tuple[str, str, str], list[str]]:
+    """Hashes of files of the data here that bundles hold: by "graphs" or "splits", dataset, edges or seed."""
+    if not (path := results / EQUIVALENT).is_file():
+        return {}
+    found = read_json(path)
+    return {
+        (kind, dataset, name): hashes
+        for kind in ("graphs", "splits")
+        for dataset, named in found[kind].items()
+        for name, hashes in named.items()
+    }
 
 
 def _name(record: Path) -> str:
     return "/".join(record.parts[-6:-1])
 
 
-def _datasets(results: Path, trials: pd.DataFrame) -> dict[str, dict]:
+def _datasets(results: Path, trials: pd.DataFrame, same: Mapping) -> dict[str, dict]:
     """What identifies the data of the trials; each trial must be from the files that lie there."""
     found: dict[str, dict] = {}
-    same = _same(results)
     for dataset, own in trials.groupby("dataset"):
-        alike = {kind: same[kind].get(dataset, {}) for kind in ("graphs", "splits")}
         data, graphs = results / f"data/{dataset}", results / f"graphs/{dataset}"
         splits = {
-            str(seed): _split(data / f"splits/seed-{seed}.parquet", part, alike["splits"].get(str(seed), ()))
+            str(seed): _split(
+                data / f"splits/seed-{seed}.parquet", part, same.get(("splits", dataset, str(seed)), ())
+            )
             for seed, part in own.groupby("seed")
         }
         edges = {
-            name: _graphs(graphs / f"{name}.safetensors", part, alike["graphs"].get(name, ()))
+            name: _graphs(graphs / f"{name}.safetensors", part, same.get(("graphs", dataset, name), ()))
             for name, part in own.groupby("edges")
         }
         manifest = read_json(data / "manifest.json")

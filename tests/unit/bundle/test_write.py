@@ -10,7 +10,7 @@ from gnnpool.bundle.files import open_bundle
 from gnnpool.bundle.unpack import unpack
 from gnnpool.bundle.write import write_bundle
 from gnnpool.config import read_config
-from gnnpool.errors import ArtifactError
+from gnnpool.errors import ArtifactError, ConfigError
 
 
 def test_an_unpacked_trial_is_the_one_that_was_bundled(world, bundle, planned, tmp_path):
@@ -125,3 +125,11 @@ def read_trials_of(folder):
     """Hashes of the splits of unpacked trials, by seed."""
     rows = [read_table(path).to_pylist()[0] for path in folder.glob("*/*/*/*/*/record.parquet")]
     return {str(row["seed"]): [row["split_sha256"]] for row in rows}
+
+
+def test_a_pooling_without_weights_leaves_the_earlier_bundle_as_it_is(world, planned, tmp_path):
+    write_bundle(world.results, tmp_path / "bundle", config=world.config)
+    before = open_bundle(tmp_path / "bundle").facts
+    with pytest.raises(ConfigError, match="--weights: found no trial with weights of nowhere"):
+        write_bundle(world.results, tmp_path / "bundle", config=world.config, weights=["nowhere"])
+    assert open_bundle(tmp_path / "bundle").facts == before

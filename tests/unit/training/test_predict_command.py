@@ -7,7 +7,7 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from gnnpool.artifacts import write_json
-from gnnpool.bundle.weights import copy_weights
+from gnnpool.bundle.weights import copy_weights, with_weights
 from gnnpool.cli import main
 from gnnpool.errors import ConfigError
 
@@ -74,7 +74,7 @@ def test_a_bundle_with_weights_predicts_and_knows_its_elements(trial, salts, tmp
         for name in ("structures.parquet", "split.parquet"):
             shutil.copyfile(salts / name, folder / name)
     records = [folder / "record.parquet" for folder in folders]
-    names = copy_weights(records, tmp_path / "bundle", ["mean"])
+    names = copy_weights(with_weights(records, ["mean"]), tmp_path / "bundle")
     write_json(tmp_path / "bundle/bundle.json", {})
     assert len(names) == 2 * 3
     assert all((tmp_path / "bundle" / name).is_file() for name in names)
@@ -89,4 +89,4 @@ def test_a_bundle_with_weights_predicts_and_knows_its_elements(trial, salts, tmp
     assert err.count("no training structure holds Xe") == 2
 
     with pytest.raises(ConfigError, match=r"--weights: found no trial with weights of gmt"):
-        copy_weights(records, tmp_path / "other", ["mean", "gmt"])
+        with_weights(records, ["mean", "gmt"])
