@@ -9,7 +9,7 @@ import random
 import pytest
 import torch
 from jobs import Job
-from trials import CONFIG, POOLINGS, Trials, result_of
+from trainings import CONFIG, POOLINGS, Trials, result_of
 
 from gnnpool.records import Trial
 from gnnpool.training.checkpoint import CheckpointFile
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: trial.po
 @pytest.fixture(scope="module")
 def trials(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("trials.EPOCHS", 3)
+        patch.setattr("trainings.EPOCHS", 3)
         yield Trials(tmp_path_factory.mktemp("determinism"), random.Random(0))
 
 
@@ -74,7 +74,7 @@ def test_a_resumed_training_gives_the_same_bits(trial, trials, trained, monkeypa
 
 
 def test_two_threads_change_rounding_alone(trial, trials, monkeypatch):
-    monkeypatch.setattr("trials._SMALL", WIDE)
+    monkeypatch.setattr("trainings._SMALL", WIDE)
     before, steps = torch.get_num_threads(), []
     try:
         for threads in (1, 2):
