@@ -1,11 +1,10 @@
 """What it costs to detect a difference between two poolings, by several ways to read a training.
 
     python benchmarks/certainty.py paper=results/evidence cosine=results/cosine
-    python benchmarks/certainty.py --output docs
+    python benchmarks/certainty.py
 
 The first reads the traces that ``protocol_traces.py`` has left in folders of results, and writes what each
-rule reads (Parquet), a page of tables, and a figure to ``results/benchmarks``. The second makes the page and
-the figure again from the Parquet file of a folder.
+rule reads to ``certainty.parquet`` beside this script. Both make the page and its figure in ``docs`` from it.
 """
 
 import argparse
@@ -37,12 +36,15 @@ class Rule:
         time_constant: Of the moving average, epochs; 0: the weights themselves.
         select: "best", the epoch with the lowest validation error, or "last".
         smoothing: Time constant of a smoothing of the validation errors, epochs.
+        share: Of the epochs, after which the training ends. The cost falls with it. It holds for schedules of
+            the learning rate that do not know the number of epochs, as the paper's.
     """
 
     name: str
     time_constant: float = 0.0
     select: str = "best"
     smoothing: float = 0.0
+    share: float = 1.0
 
 
 RULES = (
@@ -52,6 +54,9 @@ RULES = (
     *(Rule(f"average over {t:g} epochs", time_constant=t) for t in (2.0, 5.0, 10.0, 20.0)),
     Rule("average over 5 epochs, smoothed validation error", time_constant=5.0, smoothing=5.0),
     *(Rule(f"average over {t:g} epochs, last epoch", t, "last") for t in (5.0, 20.0)),
+    Rule("lowest validation error, half the epochs", share=0.5),
+    Rule("average over 5 epochs, half the epochs", 5.0, share=0.5),
+    Rule("average over 5 epochs, a quarter of the epochs", 5.0, share=0.25),
 )
 
 
@@ -63,15 +68,19 @@ def read_rule(trace: pd.DataFrame, rule: Rule) -> dict | None:
         rule: The rule.
 
     Returns:
-        Rule, epoch, val_mae and test_mae of the chosen weights; None if the trace lacks that average.
+        Rule, share, and epoch, val_mae and test_mae of the chosen weights; None if the trace lacks that
+        average.
     """
-    rows = trace[trace["time_constant"] == rule.time_constant].sort_values("epoch")
+    of_rule = (trace["time_constant"] == rule.time_constant) & (
+        trace["epoch"] <= rule.share * trace["epoch"].max()
+    )
+    rows = trace[of_rule].sort_values("epoch")
     if rows.empty:
         return None
     errors = rows["val_mae"].tolist()
     smoothed = [smooth(errors[: i + 1], rule.smoothing) for i in range(len(errors))]
     chosen = rows.iloc[-1 if rule.select == "last" else int(np.argmin(smoothed))]
-    return {"rule": rule.name} | chosen[["epoch", "val_mae", "test_mae"]].to_dict()
+    return {"rule": rule.name, "share": rule.share} | chosen[["epoch", "val_mae", "test_mae"]].to_dict()
 
 
 def gather(results: Path, training: str) -> Iterator[dict]:
@@ -85,12 +94,15 @@ def gather(results: Path, training: str) -> Iterator[dict]:
         One row for each trial and rule.
     """
     for path in sorted(results.glob("trials/*/*/*/*/*/trace.parquet")):
-        trial = Trial.parse("/".join(path.parts[-6:-1]))
+        trial = Trial.of_file(path)
         record = read_table(path.with_name("record.parquet")).to_pylist()[0]
         about = {"training": training, **vars(trial), "unit": record["unit"]}
         about |= {"cpu_seconds": record["cpu_seconds"], "overlap": record["n_test"] / record["n_train"]}
         trace = read_table(path).to_pandas()
-        yield from (about | read for rule in RULES if (read := read_rule(trace, rule)))
+        reads = (read_rule(trace, rule) for rule in RULES)
+        yield from (
+            about | read | {"cpu_seconds": about["cpu_seconds"] * read["share"]} for read in reads if read
+        )
 
 
 def spreads(rows: pd.DataFrame) -> pd.DataFrame:
@@ -186,17 +198,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "results", nargs="*", metavar="NAME=FOLDER", help=f"traced results; {PAPER} is the paper's protocol"
     )
-    parser.add_argument("--output", type=Path, default=ROOT / "results/benchmarks", help="folder")
+    parser.add_argument(
+        "--rows", type=Path, default=ROOT / "benchmarks/certainty.parquet", help="what each rule reads"
+    )
+    parser.add_argument(
+        "--output", type=Path, default=ROOT / "docs", help="folder of the page and the figure"
+    )
     given = parser.parse_args(arguments)
-    kept = given.output / "certainty.parquet"
     if given.results:
         named = [one.rpartition("=")[::2] for one in given.results]
         found = [row for name, folder in named for row in gather(Path(folder), name or PAPER)]
         if not found:
             raise SystemExit(f"{', '.join(given.results)}: found no trace.parquet beside a record")
         table = pa.Table.from_pylist(found)
-        write_table(kept, table, units={"cpu_seconds": "s", "epoch": "1"})
-    rows = read_table(kept).to_pandas()
+        write_table(given.rows, table, units={"cpu_seconds": "s", "epoch": "1", "share": "1"})
+    rows = read_table(given.rows).to_pandas()
     paper = rows[rows["training"] == PAPER]
     write_page(paper, spreads(paper), compare_trainings(rows, PAPER), folder=given.output)
 

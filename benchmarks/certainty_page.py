@@ -19,6 +19,7 @@ DRAWN = (
     "last epoch",
     "average over 5 epochs",
     "average over 20 epochs, last epoch",
+    "average over 5 epochs, half the epochs",
 )
 PAPER, LAST, AVERAGED = DRAWN[:3]
 SIZES = (10, 5, 3)

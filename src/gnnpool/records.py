@@ -47,6 +47,18 @@ class Trial:
         dataset, model, edges, pooling, seed, init = match.groups()
         return cls(dataset, model, edges, pooling, int(seed), int(init or 0))
 
+    @classmethod
+    def of_file(cls, path: Path) -> "Trial":
+        """The trial of a file in its folder of results, such as its record.
+
+        Args:
+            path: ``{any folder}/{trial}/{name of the file}``.
+
+        Raises:
+            ValueError: If the folder is not named as a trial is.
+        """
+        return cls.parse("/".join(path.parts[-6:-1]))
+
     @property
     def condition(self) -> tuple[str, str, str, str]:
         """The trial without seed and initialisation; averages over seeds are per condition."""

@@ -130,7 +130,7 @@ def _require_own_path(trials: pd.DataFrame, paths: Sequence[Path]) -> None:
 
 def _trial_of(path: Path) -> Trial:
     try:
-        return Trial.parse("/".join(path.parts[-6:-1]))
+        return Trial.of_file(path)
     except ValueError:
         _refuse(path, "path", path.name, f"dataset/model/edges/pooling/seed-(integer)/{path.name}")
 

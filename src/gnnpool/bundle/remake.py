@@ -57,10 +57,7 @@ def remake(folder: str | Path, output: str | Path) -> Remade:
         raise ConfigError(f"{output}: found results of a workflow, expected a folder of its own")
     config, analysis = bundle.config, output / "analysis"
     plan = Plan(config)
-    records = {
-        Trial.parse("/".join(path.parts[-6:-1])): path
-        for path in unpack(bundle, plan.trials, output / "bundled")
-    }
+    records = {Trial.of_file(path): path for path in unpack(bundle, plan.trials, output / "bundled")}
     made = _analysis(plan, bundle, list(records.values()), output)
     remade = _exhibits(plan, records, output)
     write_report(

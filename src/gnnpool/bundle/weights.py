@@ -28,7 +28,7 @@ def with_weights(records: Sequence[Path], poolings: Collection[str]) -> list[Pat
     found = {
         path: pooling
         for path in records
-        if (pooling := Trial.parse("/".join(path.parts[-6:-1])).pooling) in poolings
+        if (pooling := Trial.of_file(path).pooling) in poolings
         and outputs_in(path.parent)["weights"].is_file()
     }
     if missing := [pooling for pooling in poolings if pooling not in found.values()]:
@@ -59,7 +59,7 @@ def _copy_trial(path: Path, folder: Path) -> Iterator[str]:
     elements = trained_elements(path.parent, read_record(path))
     if elements is None:
         raise ArtifactError(f"{path.parent}: found not the structures and the split that it was trained with")
-    place, outputs = "/".join([WEIGHTS, *path.parts[-6:-1]]), outputs_in(path.parent)
+    place, outputs = f"{WEIGHTS}/{Trial.of_file(path)}", outputs_in(path.parent)
     for what in ("record", "weights"):
         copy_file(outputs[what], folder / place / outputs[what].name)
         yield f"{place}/{outputs[what].name}"

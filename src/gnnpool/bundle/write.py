@@ -71,10 +71,10 @@ def write_bundle(
     trials_file = folder / "trials.parquet"
     collect_trials(records=paths, output=trials_file)
     trials = read_trials(trials_file)
-    of = {_name(path): path for path in paths}
+    of = {Trial.of_file(path): path for path in paths}
     # Trials of the same split one after another: their ids and targets repeat, and compress to little.
     alike = trials.sort_values(["dataset", "seed"], kind="stable")
-    paths = [of[str(Trial(*row))] for row in alike[TRIAL].itertuples(index=False)]
+    paths = [of[Trial(*row)] for row in alike[TRIAL].itertuples(index=False)]
     for table, what in (("histories", "history"), ("predictions", "predictions")):
         gathered = gather(paths, alike, what)
         write_table(folder / f"{table}.parquet", gathered, repeating=["trial", "epoch", "learning_rate"])
@@ -102,11 +102,11 @@ def write_bundle(
 
 def _finished(results: Path, same: Mapping) -> list[Path]:
     """Records of the trials that were trained here, and of those from bundles that are of the same data."""
-    here = {_name(path): path for path in sorted(results.glob(f"trials/{_RECORDS}"))}
-    bundled = [p for p in sorted(results.glob(f"{UNPACKED}/{_RECORDS}")) if _name(p) not in here]
+    here = {Trial.of_file(path): path for path in sorted(results.glob(f"trials/{_RECORDS}"))}
+    bundled = [p for p in sorted(results.glob(f"{UNPACKED}/{_RECORDS}")) if Trial.of_file(p) not in here]
     digests: dict[Path, str] = {}
     for path in bundled:
-        row, trial = read_table(path).to_pylist()[0], Trial.parse(_name(path))
+        row, trial = read_table(path).to_pylist()[0], Trial.of_file(path)
         files = {
             "graphs_sha256": results / f"graphs/{trial.dataset}/{trial.edges}.safetensors",
             "split_sha256": results / f"data/{trial.dataset}/splits/seed-{trial.seed}.parquet",
@@ -119,7 +119,7 @@ def _finished(results: Path, same: Mapping) -> list[Path]:
             "split_sha256": same.get(("splits", trial.dataset, str(trial.seed)), ()),
         }
         if all(row[field] in (digests.get(file), *of[field]) for field, file in files.items()):
-            here[_name(path)] = path
+            here[Trial.of_file(path)] = path
     return list(here.values())
 
 
@@ -134,10 +134,6 @@ def _same(results: Path) -> dict[tuple[str, str, str], list[str]]:
         for dataset, named in found[kind].items()
         for name, hashes in named.items()
     }
-
-
-def _name(record: Path) -> str:
-    return "/".join(record.parts[-6:-1])
 
 
 def _datasets(results: Path, trials: pd.DataFrame, same: Mapping) -> dict[str, dict]:

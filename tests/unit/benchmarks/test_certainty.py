@@ -51,7 +51,13 @@ def test_a_trace_gives_the_errors_of_both_readings_of_its_record(certainty, trac
 
 @pytest.mark.parametrize(
     ("rule", "epoch"),
-    [(("a",), 2), (("a", 0.0, "last"), 4), (("a", 0.0, "best", 3.0), 4), (("a", 5.0), None)],
+    [
+        (("a",), 2),
+        (("a", 0.0, "last"), 4),
+        (("a", 0.0, "best", 3.0), 4),
+        (("a", 0.0, "last", 0.0, 0.75), 3),
+        (("a", 5.0), None),
+    ],
 )
 def test_a_rule_takes_its_epoch(certainty, rule, epoch):
     trace = pd.DataFrame(
@@ -80,21 +86,23 @@ def test_spreads_are_those_that_were_put_in(certainty):
 
 
 def test_the_page_names_what_is_unknown(certainty, traced, tmp_path):
-    certainty.main([str(traced), "--output", str(tmp_path)])
+    files = ["--rows", str(tmp_path / "certainty.parquet"), "--output", str(tmp_path)]
+    certainty.main([str(traced), *files])
     page = (tmp_path / "certainty.md").read_text()
     assert "| exfoliation, last epoch |" in page
     assert "unknown" in page
-    assert len(read_table(tmp_path / "certainty.parquet")) == 8
+    assert len(read_table(tmp_path / "certainty.parquet")) == 11
     with pytest.raises(SystemExit, match="found no trace"):
-        certainty.main([str(tmp_path)])
+        certainty.main([str(tmp_path), *files])
 
 
 def test_the_page_is_made_again_from_what_was_kept(certainty, traced, tmp_path):
-    certainty.main([f"paper={traced}", "--output", str(tmp_path)])
+    files = ["--rows", str(tmp_path / "certainty.parquet"), "--output", str(tmp_path)]
+    certainty.main([f"paper={traced}", *files])
     page = tmp_path / "certainty.md"
     first = page.read_bytes()
     page.unlink()
-    certainty.main(["--output", str(tmp_path)])
+    certainty.main(files)
     assert page.read_bytes() == first
 
 

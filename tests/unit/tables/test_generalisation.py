@@ -40,7 +40,7 @@ def perturbed(records, tmp_path):
     """Predictions for changed structures of the reference: off by the error, by turns up and down."""
     paths = []
     for record in (path for path in records if "phonons" in path.parts):
-        trial = Trial.parse("/".join(record.parts[-6:-1]))
+        trial = Trial.of_file(record)
         error = ERRORS[trial.dataset, trial.pooling]
         target, signs = 100.0 * np.arange(1, 5), np.array([1, -1, 1, -1])
         frames = []

@@ -69,7 +69,7 @@ def test_intervals_over_test_structures_are_of_the_reading_of_the_table(render, 
         for reading in ("", "averaged_"):
             columns[f"{reading}prediction"] = np.array([0.5, -1.5]) * row[f"{reading}test_mae"]
         path = record.with_name("predictions.parquet")
-        metadata = named(Trial.parse("/".join(path.parts[-6:-1])), "")
+        metadata = named(Trial.of_file(path), "")
         write_table(path, pa.table(columns), metadata=metadata)
         predictions.append(path)
     entry = one | {"kind": "intervals", "reading": "averaged"}

@@ -149,7 +149,7 @@ def write_predictions():
             path = record.with_name("predictions.parquet")
             ids = [f"s{i}" for i in range(len(values))]
             columns = {"id": ids, "part": ["test"] * len(values), "target": [0.0] * len(values)}
-            trial = Trial.parse("/".join(path.parts[-6:-1]))
+            trial = Trial.of_file(path)
             table = pa.table(columns | {"prediction": list(values)})
             write_table(path, table, metadata=named(trial, ""))
             paths.append(path)
