@@ -21,10 +21,12 @@ from protocol import ROOT
 
 from gnnpool.analysis.variance import mean_squares
 from gnnpool.artifacts import read_table, write_table
+from gnnpool.bundle.planning import UNPACKED
 from gnnpool.records import Trial
 from gnnpool.training.averaging import smooth
 
 PAPER = "paper"
+TRIAL = ["dataset", "model", "edges", "pooling", "seed", "init"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ RULES = (
     Rule("average over 5 epochs, half the epochs", 5.0, share=0.5),
     Rule("average over 5 epochs, a quarter of the epochs", 5.0, share=0.25),
 )
+# Those that every record states.
+RECORDED = ("lowest validation error (the paper)", "average over 5 epochs")
 
 
 def read_rule(trace: pd.DataFrame, rule: Rule) -> dict | None:
@@ -84,25 +88,51 @@ def read_rule(trace: pd.DataFrame, rule: Rule) -> dict | None:
 
 
 def gather(results: Path, training: str) -> Iterator[dict]:
-    """Apply all rules to all traced trials of a folder of results.
+    """Apply all rules to all trials of a folder of results.
 
     Args:
-        results: The folder.
+        results: The folder, with trials that were trained there, or came from a bundle.
         training: Name of how they were trained.
 
     Yields:
-        One row for each trial and rule.
+        One row for each trial and rule; of a trial without a trace its two readings alone.
     """
-    for path in sorted(results.glob("trials/*/*/*/*/*/trace.parquet")):
-        trial = Trial.of_file(path)
-        record = read_table(path.with_name("record.parquet")).to_pylist()[0]
+    paths = [p for f in ("trials", UNPACKED) for p in sorted(results.glob(f"{f}/*/*/*/*/*/record.parquet"))]
+    for path in paths:
+        trial, record = Trial.of_file(path), read_table(path).to_pylist()[0]
         about = {"training": training, **vars(trial), "unit": record["unit"]}
-        about |= {"cpu_seconds": record["cpu_seconds"], "overlap": record["n_test"] / record["n_train"]}
-        trace = read_table(path).to_pandas()
-        reads = (read_rule(trace, rule) for rule in RULES)
-        yield from (
-            about | read | {"cpu_seconds": about["cpu_seconds"] * read["share"]} for read in reads if read
-        )
+        about |= {"overlap": record["n_test"] / record["n_train"]}
+        trace = path.with_name("trace.parquet")
+        reads = _traced(trace) if trace.exists() else _recorded(record)
+        for read in reads:
+            yield about | read | {"cpu_seconds": record["cpu_seconds"] * read["share"]}
+
+
+def _traced(path: Path) -> Iterator[dict]:
+    trace = read_table(path).to_pandas()
+    return (read for rule in RULES if (read := read_rule(trace, rule)))
+
+
+def _recorded(record: dict) -> Iterator[dict]:
+    for rule, prefix in zip(RECORDED, ("", "averaged_"), strict=True):
+        names = {"epoch": "best_epoch", "val_mae": "val_mae", "test_mae": "test_mae"}
+        read = {name: record[f"{prefix}{field}"] for name, field in names.items()}
+        yield {"rule": rule, "share": 1.0} | read
+
+
+def informative(rows: pd.DataFrame) -> pd.DataFrame:
+    """Leave out trials that say nothing about a spread.
+
+    Args:
+        rows: Those of :func:`gather`; of a trial that is there twice the first counts.
+
+    Returns:
+        The rows of traced trials, and of others whose pooling has a second initialisation on their split.
+    """
+    rows = rows.drop_duplicates(["training", "rule", *TRIAL])
+    inits = rows.groupby(["training", "dataset", "pooling", "seed"])["init"].transform("nunique")
+    rules = rows.groupby(["training", *TRIAL])["rule"].transform("nunique")
+    return rows[(inits > 1) | (rules > len(RECORDED))]
 
 
 def spreads(rows: pd.DataFrame) -> pd.DataFrame:
@@ -119,9 +149,12 @@ def spreads(rows: pd.DataFrame) -> pd.DataFrame:
     Returns:
         One row each: initialisation (%, root of d + f, all poolings), freedom (its degrees of freedom),
         interaction (%, root of c) and own (%, root of f), missing unless two poolings share splits and
-        initialisations; error (target unit, mean); cpu_seconds (median); overlap; and counts.
+        initialisations; change (%, of the error against the first rule on the same trials, geometric mean);
+        cpu_seconds (median); overlap; and counts.
     """
     rows = rows.assign(level=100 * np.log(rows["test_mae"]))
+    first = rows[rows["rule"] == rows["rule"].iloc[0]].set_index(TRIAL)["level"]
+    rows = rows.assign(first=first.reindex(pd.MultiIndex.from_frame(rows[TRIAL])).to_numpy())
     return pd.DataFrame(
         {"dataset": dataset, "rule": rule, **_spread(group)}
         for (dataset, rule), group in rows.groupby(["dataset", "rule"], sort=False)
@@ -134,7 +167,7 @@ def _spread(rows: pd.DataFrame) -> dict:
         "initialisation": initialisation,
         "freedom": freedom,
         **dict.fromkeys(["interaction", "own"], math.nan),
-        "error": rows["test_mae"].mean(),
+        "change": 100 * math.expm1((rows["level"] - rows["first"]).mean() / 100),
         "cpu_seconds": rows["cpu_seconds"].median(),
         "overlap": rows["overlap"].mean(),
         **{f"n_{name}": rows[name].nunique() for name in ("pooling", "seed", "init")},
@@ -209,8 +242,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         named = [one.rpartition("=")[::2] for one in given.results]
         found = [row for name, folder in named for row in gather(Path(folder), name or PAPER)]
         if not found:
-            raise SystemExit(f"{', '.join(given.results)}: found no trace.parquet beside a record")
-        table = pa.Table.from_pylist(found)
+            raise SystemExit(f"{', '.join(given.results)}: found no record.parquet of a trial")
+        table = pa.Table.from_pandas(informative(pd.DataFrame(found)), preserve_index=False)
         write_table(given.rows, table, units={"cpu_seconds": "s", "epoch": "1", "share": "1"})
     rows = read_table(given.rows).to_pandas()
     paper = rows[rows["training"] == PAPER]

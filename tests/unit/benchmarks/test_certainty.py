@@ -1,6 +1,7 @@
 """What a trace holds is what the trial recorded, and what the rules make of it is computed as described."""
 
 import importlib
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -78,7 +79,8 @@ def test_spreads_are_those_that_were_put_in(certainty):
     )
     index = pd.MultiIndex.from_product([range(n) for n in shape.values()], names=shape)
     rows = pd.DataFrame({"test_mae": np.exp(level.ravel() / 100)}, index=index).reset_index()
-    rows = rows.assign(training="paper", dataset="a", rule="r", cpu_seconds=1.0, overlap=0.2)
+    same = {"training": "paper", "dataset": "a", "model": "cgcnn", "edges": "mdl", "rule": "r"}
+    rows = rows.assign(**same, cpu_seconds=1.0, overlap=0.2)
     found = certainty.spreads(rows).iloc[0]
     assert found["interaction"] == pytest.approx(3, rel=0.15)
     assert found["own"] == pytest.approx(4, rel=0.1)
@@ -92,7 +94,7 @@ def test_the_page_names_what_is_unknown(certainty, traced, tmp_path):
     assert "| exfoliation, last epoch |" in page
     assert "unknown" in page
     assert len(read_table(tmp_path / "certainty.parquet")) == 11
-    with pytest.raises(SystemExit, match="found no trace"):
+    with pytest.raises(SystemExit, match="found no record"):
         certainty.main([str(tmp_path), *files])
 
 
@@ -104,6 +106,19 @@ def test_the_page_is_made_again_from_what_was_kept(certainty, traced, tmp_path):
     page.unlink()
     certainty.main(files)
     assert page.read_bytes() == first
+
+
+def test_a_trial_without_a_trace_gives_the_readings_of_its_record(certainty, traced, tmp_path):
+    folder = tmp_path / f"trials/{TRIAL}"
+    folder.mkdir(parents=True)
+    shutil.copy(traced / f"trials/{TRIAL}/record.parquet", folder)
+    rows, recorded = (pd.DataFrame(certainty.gather(place, "paper")) for place in (traced, tmp_path))
+    assert list(recorded["rule"]) == list(certainty.RECORDED)
+    kept = rows[rows["rule"].isin(certainty.RECORDED)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(kept, recorded, check_like=True)
+    assert certainty.informative(recorded).empty
+    again = certainty.informative(pd.concat([recorded, recorded.assign(init=1), recorded]))
+    assert len(again) == 4
 
 
 def test_another_training_is_compared_on_the_same_trials(certainty):
