@@ -200,29 +200,31 @@ def over_initialisations(rows: pd.DataFrame) -> tuple[float, int]:
 
 
 def compare_trainings(rows: pd.DataFrame, first: str) -> pd.DataFrame:
-    """Compare other ways to train with the first one, on the trials that both have.
+    """Compare other ways to train with the first one, on the trials and rules that both have.
 
     Args:
         rows: Those of :func:`gather`.
         first: Name of the training to compare with.
 
     Returns:
-        One row for each other training, dataset and rule: change (%, of the test error, geometric mean),
-        initialisation and first_initialisation (%, see :func:`over_initialisations`), freedom, and n_trials.
+        One row for each other training, dataset and rule, as :func:`spreads` gives it, its change against the
+        first training; first_initialisation (%, that of the first training) and cost (processor time of a
+        trial, as a multiple of that of the first training, median).
     """
-    trial = ["dataset", "rule", "pooling", "seed", "init"]
+    key = [*TRIAL, "rule"]
     rows = rows.assign(level=100 * np.log(rows["test_mae"]))
+    base = rows[rows["training"] == first]
     both = rows[rows["training"] != first].merge(
-        rows[rows["training"] == first], on=trial, suffixes=("", "_first")
+        base[[*key, "level", "cpu_seconds"]], on=key, suffixes=("", "_first")
     )
     found = []
     for (training, dataset, rule), group in both.groupby(["training", "dataset", "rule"], sort=False):
-        own, freedom = over_initialisations(group)
-        base, _ = over_initialisations(group.assign(level=group["level_first"]))
-        change = 100 * math.expm1((group["level"] - group["level_first"]).mean() / 100)
-        found.append((training, dataset, rule, change, own, base, freedom, len(group)))
-    names = ["change", "initialisation", "first_initialisation", "freedom", "n_trials"]
-    return pd.DataFrame(found, columns=["training", "dataset", "rule", *names])
+        before, _ = over_initialisations(group.assign(level=group["level_first"]))
+        cost = (group["cpu_seconds"] / group["cpu_seconds_first"]).median()
+        row = {"training": training, "dataset": dataset, "rule": rule}
+        row |= {"first_initialisation": before, "cost": cost}
+        found.append(row | _spread(group.assign(first=group["level_first"])))
+    return pd.DataFrame(found)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -122,13 +122,13 @@ def test_a_trial_without_a_trace_gives_the_readings_of_its_record(certainty, tra
 
 
 def test_another_training_is_compared_on_the_same_trials(certainty):
-    kinds = {"paper": ([100.0, 100.0, 50.0], [0, 1, 2]), "cosine": ([90.0, 110.0], [0, 1])}
+    kinds = {"paper": ([100.0, 100.0, 50.0], [0, 1, 2], 10.0), "cosine": ([90.0, 110.0], [0, 1], 5.0)}
     rows = pd.concat(
-        pd.DataFrame({"training": name, "test_mae": errors, "init": inits})
-        for name, (errors, inits) in kinds.items()
-    ).assign(dataset="a", rule="r", pooling="mean", seed=111)
+        pd.DataFrame({"training": name, "test_mae": errors, "init": inits, "cpu_seconds": seconds})
+        for name, (errors, inits, seconds) in kinds.items()
+    ).assign(dataset="a", model="m", edges="e", rule="r", pooling="mean", seed=111, overlap=0.2)
     found = certainty.compare_trainings(rows, "paper").iloc[0]
-    assert found["n_trials"] == 2
+    assert (found["n_init"], found["cost"]) == (2, 0.5)
     assert found["change"] == pytest.approx(100 * ((0.9 * 1.1) ** 0.5 - 1))
     assert found["first_initialisation"] == 0
     assert found["initialisation"] == pytest.approx(100 * np.log(1.1 / 0.9) / 2**0.5)
