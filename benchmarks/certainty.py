@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from certainty_page import write_page
+from certainty_page import over_initialisations, write_page
 from protocol import ROOT
 
 from gnnpool.analysis.variance import mean_squares
@@ -181,22 +181,6 @@ def _spread(rows: pd.DataFrame) -> dict:
     own = float(np.mean([mean_squares(one)[2] for one in table]))
     both = mean_squares(table.mean(axis=1))[2]
     return found | {"own": math.sqrt(own), "interaction": math.sqrt(max(0.0, both - own / n))}
-
-
-def over_initialisations(rows: pd.DataFrame) -> tuple[float, int]:
-    """Standard deviation of relative errors over the initialisations of a pooling and split.
-
-    Args:
-        rows: With pooling, seed and level (100 times the logarithm of the error).
-
-    Returns:
-        It in percent, and its degrees of freedom; missing and 0 without two initialisations.
-    """
-    within = rows.groupby(["pooling", "seed"])["level"].agg(["var", "count"])
-    within = within[within["count"] > 1]
-    freedom = int((within["count"] - 1).sum())
-    squares = float((within["var"] * (within["count"] - 1)).sum())
-    return (math.sqrt(squares / freedom) if freedom else math.nan), freedom
 
 
 def compare_trainings(rows: pd.DataFrame, first: str) -> pd.DataFrame:

@@ -132,3 +132,8 @@ def test_another_training_is_compared_on_the_same_trials(certainty):
     assert found["change"] == pytest.approx(100 * ((0.9 * 1.1) ** 0.5 - 1))
     assert found["first_initialisation"] == 0
     assert found["initialisation"] == pytest.approx(100 * np.log(1.1 / 0.9) / 2**0.5)
+
+
+def test_the_page_of_the_documentation_is_that_of_its_rows(certainty, tmp_path):
+    certainty.main(["--output", str(tmp_path)])
+    assert (tmp_path / "certainty.md").read_text() == (ROOT / "docs/certainty.md").read_text()
