@@ -27,6 +27,21 @@ _UNITS = {
     "projected time": "h",
     "share of a core": "%",
 }
+# Variables that keep torch, its compiler, MKL and oneDNN from instructions that a lesser processor lacks.
+EMULATED = {
+    "avx2": {
+        "ATEN_CPU_CAPABILITY": "avx2",
+        "TORCHINDUCTOR_CPP_MARCH": "x86-64-v3",
+        "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+    },
+    "default": {
+        "ATEN_CPU_CAPABILITY": "default",
+        "TORCHINDUCTOR_CPP_MARCH": "x86-64-v2",
+        "MKL_ENABLE_INSTRUCTIONS": "SSE4_2",
+        "ONEDNN_MAX_CPU_ISA": "SSE41",
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -123,9 +138,12 @@ def arguments(doc: str, **options: Mapping) -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="tiny sizes: shows that it runs, measures nothing"
     )
+    parser.add_argument("--emulate", choices=EMULATED, help="do without the instructions of this processor")
     for name, option in options.items():
         parser.add_argument(f"--{name}", **option)
-    return parser.parse_args()
+    given = parser.parse_args()
+    os.environ.update(EMULATED.get(given.emulate, {}))  # read by torch and MKL when they first compute
+    return given
 
 
 def machine(accelerator: str = "") -> dict:
@@ -137,6 +155,7 @@ def machine(accelerator: str = "") -> dict:
     return {
         "processor": models[0] if models else platform.processor() or platform.machine(),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        **({"emulated": True} if "ATEN_CPU_CAPABILITY" in os.environ else {}),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "system": platform.system(),
@@ -147,6 +166,7 @@ def machine(accelerator: str = "") -> dict:
 def kind_of(machine: Mapping) -> str:
     """Name of a kind of machine: processor, what torch uses of it, and the accelerator."""
     capability = machine.get("cpu_capability", "capability not recorded")
+    capability += " emulated" if machine.get("emulated") else ""
     return ", ".join(filter(None, [machine["processor"], capability, machine.get("accelerator")]))
 
 

@@ -1,0 +1,104 @@
+"""Jobs of a real Slurm cluster of one node that are killed at random moments."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+
+sys.path.append(str(Path(__file__).parents[1] / "slurm"))
+from cluster import Cluster
+from controller import Workflow, trials
+from packages import missing_programs
+from promise import LOST, SILENT, Promise
+from stops import cost
+
+EPOCHS = 150
+LONG = {"training": {"epochs": EPOCHS}}
+POOLINGS = ["gmt", "mamm", "max", "mean", "set2set"]
+LONGEST = 900  # s for all kills, however busy the machine is
+
+
+def kill_on_cluster(folder: Path, *, kills: int, random: Random) -> list[Promise]:
+    """Start a cluster and train one trial of some poolings on it; see :func:`kill_jobs`.
+
+    Args:
+        folder: A new one.
+        kills: Number of SIGKILL; without it, or without Slurm, nothing is tried.
+        random: Of the moments.
+    """
+    if kills and (missing := missing_programs()):
+        print(f"*** NO SLURM HERE, not installed: {', '.join(missing)}: no job of a cluster is killed. ***")
+    if not kills or missing_programs():
+        return []
+    for name in ("undisturbed", "cluster"):
+        (folder / name).mkdir(parents=True)
+    with Cluster().start_all() as cluster:
+        undisturbed = Workflow(folder / "undisturbed", os.environ)
+        return [
+            kill_jobs(cluster, Workflow(folder / "cluster", cluster.environment), undisturbed, kills, random)
+        ]
+
+
+def kill_jobs(
+    cluster: Cluster, workflow: Workflow, undisturbed: Workflow, kills: int, random: Random
+) -> Promise:
+    """Kill trainings after random epochs, alone or with all of their submission; they resume by themselves.
+
+    Args:
+        cluster: The cluster.
+        workflow: A workflow on it.
+        undisturbed: A workflow without it, which trains the same trials.
+        kills: Number of SIGKILL; the poolings take turns.
+        random: Of the moments.
+    """
+    promise = Promise(
+        "A killed job of a Slurm cluster is submitted again, and ends with the numbers of an undisturbed one",
+        f"SIGKILL of a training or of all of its submission after a random epoch: {', '.join(POOLINGS)}; "
+        "resumed by the retries of the workflow; weights and predictions compared bit for bit",
+    )
+    wanted = trials(POOLINGS[:kills], [1])
+    undisturbed.ends(undisturbed.start(wanted, "--cores", "1", **LONG))
+    moments: dict[str, list[int]] = {trial: [] for trial in wanted}
+    for number in range(kills):
+        moments[wanted[number % len(wanted)]].append(random.randrange(1, EPOCHS))
+    left = {trial: sorted(epochs) for trial, epochs in moments.items()}
+    # Each kill of a submission is also one more attempt of the other trials in it.
+    run = workflow.submit(wanted, "--retries", str(kills), **LONG)
+    end = time.monotonic() + LONGEST
+    while any(left.values()) and run.poll() is None and time.monotonic() < end:
+        for trial in (trial for trial in wanted if left[trial]):
+            last = workflow.events(trial)[-1:]
+            if last and last[0]["event"] == "saved" and last[0]["epoch"] >= left[trial][0]:
+                left[trial].pop(0)
+                time.sleep(random.uniform(0, 0.05))  # s; any moment of an epoch or of a save
+                _kill(cluster, last[0], alone=random.random() < 0.5)
+        time.sleep(0.05)
+    workflow.ends(run)
+    for trial, epochs in moments.items():
+        for _ in range(len(epochs) - len(left[trial])):
+            promise.count(*_judge(workflow, undisturbed, trial))
+    return promise
+
+
+def _kill(cluster: Cluster, event: dict, *, alone: bool) -> None:
+    """Kill the process that wrote an event, or all processes of its submission."""
+    if alone:
+        with suppress(ProcessLookupError):  # a kill of the submission was faster
+            os.kill(event["process"], signal.SIGKILL)
+    else:
+        command = ["scancel", "--full", "--signal=KILL", str(event["slurm_job"])]
+        subprocess.run(command, env=cluster.environment, check=True, capture_output=True)
+
+
+def _judge(workflow: Workflow, undisturbed: Workflow, trial: str) -> tuple[str, str]:
+    if len(workflow.starts(trial)) < 2:
+        return LOST, f"{trial}: nothing was killed: {workflow.events(trial)}"
+    if not workflow.alone(trial):
+        return LOST, f"{trial}: two processes at once: {workflow.events(trial)}"
+    if workflow.results(trial) != undisturbed.results(trial):
+        return SILENT, f"{trial} in {workflow.folder}: other numbers"
+    return cost(workflow.folder / f"logs/trials/{trial}.jsonl")
