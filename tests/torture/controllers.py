@@ -40,7 +40,9 @@ def run_workflow(folder: Path, *, tries: int) -> list[Promise]:
         place = folder / str(number)
         place.mkdir(parents=True)
         two.count(*_two_controllers(place, kill=number % 2 == 1))
-    found = [two, _date_ahead(folder / "0")] if tries else []
+    if not tries:
+        return []
+    found = [two, _date_ahead(folder / "0")]
     if network_disk.is_there():
         found.append(_on_network_disk(folder, tries, _numbers(folder / "0")))
     return found
