@@ -6,6 +6,8 @@ import json
 import os
 import platform
 import statistics
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -148,19 +150,30 @@ def arguments(doc: str, **options: Mapping) -> argparse.Namespace:
 
 def machine(accelerator: str = "") -> dict:
     """Processor, what torch uses of it, cores, memory, system, and the accelerator that was used."""
-    import torch  # here, as some benchmarks measure processes that do without
-
     info = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
     models = [line.split(":", 1)[1].strip() for line in info.splitlines() if line.startswith("model name")]
     return {
         "processor": models[0] if models else platform.processor() or platform.machine(),
-        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
-        **({"emulated": True} if "ATEN_CPU_CAPABILITY" in os.environ else {}),
+        **_capability(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "system": platform.system(),
         **({"accelerator": accelerator} if accelerator else {}),
     }
+
+
+def _capability() -> dict:
+    """Instructions that torch uses, and whether the processor has others that it does without."""
+    # Not in this process: it may have asked before the variables were set, and does not ask twice.
+    code = "import torch; print(torch.backends.cpu.get_cpu_capability())"
+    without = {name: value for name, value in os.environ.items() if name != "ATEN_CPU_CAPABILITY"}
+    uses, has = (
+        subprocess.run(
+            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+        ).stdout.strip()
+        for environment in (os.environ, without)
+    )
+    return {"cpu_capability": uses, **({"emulated": True} if uses != has else {})}
 
 
 def kind_of(machine: Mapping) -> str:
