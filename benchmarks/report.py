@@ -5,6 +5,7 @@ python benchmarks/report.py [--output results/benchmarks] [--page docs/performan
 
 import argparse
 import json
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -112,7 +113,7 @@ def write_least(page: str) -> str:
         for what, on, ratio in _RATIO.findall(section) if kind != _ALL else ():
             found.setdefault((what, on), {})[kind] = float(ratio)
     lines = [
-        "The lowest ratio of what was measured on several kinds of machine is what we claim for any of them.",
+        "The lowest ratio of what was measured on several kinds of machine, rounded down, is all that we claim.",
         "Other ratios hold for their kind alone. An emulated kind is a processor that does without some of",
         "its instructions; its caches and its memory are those of the real one.",
         "",
@@ -120,7 +121,7 @@ def write_least(page: str) -> str:
         "| --- | --- | ---: | ---: |",
     ]
     lines += [
-        f"| {what} | {on} | **{min(ratios.values()):.2f}** | {len(ratios)} |"
+        f"| {what} | {on} | **{math.floor(10 * min(ratios.values())) / 10:.1f}** | {len(ratios)} |"
         for (what, on), ratios in found.items()
         if len(ratios) > 1
     ]
@@ -223,6 +224,7 @@ def describe(about: dict[str, dict]) -> list[str]:
         machine, versions = json.loads(kind)
         those = {name: one for name, one in about.items() if kinds[name] == kind}
         loads = [load for one in those.values() for load in one["load"]]
+        disturbed = max(loads) > machine["cores"] + 1  # the benchmark itself is one
         hardware = [kind_of(machine), f"{machine['cores']} cores", f"{machine['memory_gib']} GiB"]
         hardware.append(machine["system"])
         lines.append(
@@ -231,6 +233,7 @@ def describe(about: dict[str, dict]) -> list[str]:
             f"Started {min(one['started'] for one in those.values())}, "
             f"{sum(one['seconds'] for one in those.values()) / 60:.0f} minutes of measuring, "
             f"load {min(loads):.1f} to {max(loads):.1f}."
+            + (" **Disturbed by other processes: read the ratios alone.**" if disturbed else "")
         )
     return lines
 

@@ -102,7 +102,7 @@ def test_a_page_keeps_a_section_for_each_kind_of_machine(page, tmp_path, monkeyp
     text = common.read_text()
     head, least, first, second = text.split("\n## ")
     assert head == "# Performance\n\nThe methods.\n"
-    assert "| step | small | **4.00** | 2 |" in least
+    assert "| step | small | **4.0** | 2 |" in least
     assert first.startswith("first, AVX2\n")
     assert "**8.00**" in first
     assert second.startswith("second, AVX2\n")
@@ -122,6 +122,14 @@ def test_the_page_of_performance_can_be_written_again():
     assert again.count("## new") == len(kinds)
     assert "One CPU thread" not in again
     assert merge(text, {"all kinds of machine": write_least(text)}) == text
+
+
+@pytest.mark.parametrize("load", [1.0, 9.0])
+def test_a_disturbed_measurement_says_so(load, page, monkeypatch):
+    monkeypatch.setattr("protocol.machine", lambda _: {**MACHINE, "processor": "one"})
+    monkeypatch.setattr("protocol.os.getloadavg", lambda: (load, load, load))
+    lines = page(({"name": "step", "case": "small"}, {"gnnpool": [1.0], "torch-geometric": [2.0]}))
+    assert any("Disturbed by other processes" in line for line in lines) == (load > 3)
 
 
 def test_tiny_sizes_are_stated(page):
