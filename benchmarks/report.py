@@ -113,9 +113,9 @@ def write_least(page: str) -> str:
         for what, on, ratio in _RATIO.findall(section) if kind != _ALL else ():
             found.setdefault((what, on), {})[kind] = float(ratio)
     lines = [
-        "The lowest ratio of what was measured on several kinds of machine, rounded down, is all that we claim.",
-        "Other ratios hold for their kind alone. An emulated kind is a processor that does without some of",
-        "its instructions; its caches and its memory are those of the real one.",
+        "Of what was measured on several kinds of machine, we claim the lowest ratio, rounded down. Other",
+        "ratios hold for their kind alone. An emulated kind is a processor that does without some of its",
+        "instructions; its caches and its memory are those of the real one.",
         "",
         "| what | on | times less, at least | measured on kinds |",
         "| --- | --- | ---: | ---: |",
