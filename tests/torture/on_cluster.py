@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 from random import Random
 
@@ -16,10 +15,10 @@ from packages import missing_programs
 from promise import LOST, SILENT, Promise
 from stops import cost
 
-EPOCHS = 150
+EPOCHS = 80
 LONG = {"training": {"epochs": EPOCHS}}
 POOLINGS = ["gmt", "mamm", "max", "mean", "set2set"]
-LONGEST = 900  # s for all kills, however busy the machine is
+LONGEST = 3600  # s for all kills, however busy the machine is
 
 
 def kill_on_cluster(folder: Path, *, kills: int, random: Random) -> list[Promise]:
@@ -61,37 +60,42 @@ def kill_jobs(
         "resumed by the retries of the workflow; weights and predictions compared bit for bit",
     )
     wanted = trials(POOLINGS[:kills], [1])
-    undisturbed.ends(undisturbed.start(wanted, "--cores", "1", **LONG))
+    alone = undisturbed.start(wanted, "--cores", "2", **LONG)
     moments: dict[str, list[int]] = {trial: [] for trial in wanted}
     for number in range(kills):
-        moments[wanted[number % len(wanted)]].append(random.randrange(1, EPOCHS))
+        moments[wanted[number % len(wanted)]].append(random.randrange(1, EPOCHS // 2))
     left = {trial: sorted(epochs) for trial, epochs in moments.items()}
     # Each kill of a submission is also one more attempt of the other trials in it.
     run = workflow.submit(wanted, "--retries", str(kills), **LONG)
-    end = time.monotonic() + LONGEST
+    end, killed = time.monotonic() + LONGEST, set()
     while any(left.values()) and run.poll() is None and time.monotonic() < end:
         for trial in (trial for trial in wanted if left[trial]):
             last = workflow.events(trial)[-1:]
-            if last and last[0]["event"] == "saved" and last[0]["epoch"] >= left[trial][0]:
-                left[trial].pop(0)
+            due = last and last[0]["event"] == "saved" and last[0]["epoch"] >= left[trial][0]
+            if due and last[0]["process"] not in killed:
                 time.sleep(random.uniform(0, 0.05))  # s; any moment of an epoch or of a save
-                _kill(cluster, last[0], alone=random.random() < 0.5)
+                if _kill(cluster, last[0], alone=random.random() < 0.5):
+                    left[trial].pop(0)
+                killed.add(last[0]["process"])
         time.sleep(0.05)
-    workflow.ends(run)
+    for one, controller in ((workflow, run), (undisturbed, alone)):
+        one.ends(controller, seconds=LONGEST)
     for trial, epochs in moments.items():
         for _ in range(len(epochs) - len(left[trial])):
             promise.count(*_judge(workflow, undisturbed, trial))
     return promise
 
 
-def _kill(cluster: Cluster, event: dict, *, alone: bool) -> None:
-    """Kill the process that wrote an event, or all processes of its submission."""
-    if alone:
-        with suppress(ProcessLookupError):  # a kill of the submission was faster
-            os.kill(event["process"], signal.SIGKILL)
-    else:
+def _kill(cluster: Cluster, event: dict, *, alone: bool) -> bool:
+    """Kill the process that wrote an event, or all processes of its submission; whether it still lived."""
+    try:
+        os.kill(event["process"], 0 if not alone else signal.SIGKILL)
+    except ProcessLookupError:  # it was killed with its submission
+        return False
+    if not alone:
         command = ["scancel", "--full", "--signal=KILL", str(event["slurm_job"])]
         subprocess.run(command, env=cluster.environment, check=True, capture_output=True)
+    return True
 
 
 def _judge(workflow: Workflow, undisturbed: Workflow, trial: str) -> tuple[str, str]:
