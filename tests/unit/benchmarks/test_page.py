@@ -118,7 +118,7 @@ def test_the_page_of_performance_can_be_written_again():
     text = (Path(__file__).parents[3] / "docs/performance.md").read_text(encoding="utf-8")
     kinds = re.findall(r"<!-- Measured on (.*?)\. Begin\. -->", text)
     again = merge(text, dict.fromkeys(kinds, "## new"))
-    assert text.count("\n## ") == again.count("\n## ") == len(kinds)
+    assert text.count("\n## ") == again.count("\n## ") >= len(kinds)
     assert again.count("## new") == len(kinds)
     assert "One CPU thread" not in again
     assert merge(text, {"all kinds of machine": write_least(text)}) == text
