@@ -26,7 +26,7 @@ def kill_on_cluster(folder: Path, *, kills: int, random: Random) -> list[Promise
 
     Args:
         folder: A new one.
-        kills: Number of SIGKILL; without it, or without Slurm, nothing is tried.
+        kills: Number of kills; without any, or without Slurm, nothing is tried.
         random: Of the moments.
     """
     if kills and (missing := missing_programs()):
@@ -45,19 +45,19 @@ def kill_on_cluster(folder: Path, *, kills: int, random: Random) -> list[Promise
 def kill_jobs(
     cluster: Cluster, workflow: Workflow, undisturbed: Workflow, kills: int, random: Random
 ) -> Promise:
-    """Kill trainings after random epochs, alone or with all of their submission; they resume by themselves.
+    """Kill trainings after random epochs, or cancel their submissions; they resume by themselves.
 
     Args:
         cluster: The cluster.
         workflow: A workflow on it.
         undisturbed: A workflow without it, which trains the same trials.
-        kills: Number of SIGKILL; the poolings take turns.
+        kills: Number of kills; the poolings take turns.
         random: Of the moments.
     """
     promise = Promise(
-        "A killed job of a Slurm cluster is submitted again, and ends with the numbers of an undisturbed one",
-        f"SIGKILL of a training or of all of its submission after a random epoch: {', '.join(POOLINGS)}; "
-        "resumed by the retries of the workflow; weights and predictions compared bit for bit",
+        "A killed or cancelled job of a Slurm cluster resumes by itself, with the same numbers",
+        f"SIGKILL of a training, or scancel of its submission, after a random epoch: {', '.join(POOLINGS)}; "
+        "weights and predictions compared bit for bit",
     )
     wanted = trials(POOLINGS[:kills], [1])
     alone = undisturbed.start(wanted, "--cores", "2", **LONG)
@@ -65,8 +65,10 @@ def kill_jobs(
     for number in range(kills):
         moments[wanted[number % len(wanted)]].append(random.randrange(1, EPOCHS // 2))
     left = {trial: sorted(epochs) for trial, epochs in moments.items()}
-    # Each kill of a submission is also one more attempt of the other trials in it.
-    run = workflow.submit(wanted, "--retries", str(kills), **LONG)
+    # A cancelled submission is one more attempt of each trial in it. Minutes do not grow with the attempts,
+    # as Slurm never starts a job that asks for more than its partition allows.
+    more = ("--retries", str(kills), "--set-resources", "train_trial:runtime=15")
+    run = workflow.submit(wanted, *more, **LONG)
     end, killed = time.monotonic() + LONGEST, set()
     while any(left.values()) and run.poll() is None and time.monotonic() < end:
         for trial in (trial for trial in wanted if left[trial]):
@@ -87,13 +89,13 @@ def kill_jobs(
 
 
 def _kill(cluster: Cluster, event: dict, *, alone: bool) -> bool:
-    """Kill the process that wrote an event, or all processes of its submission; whether it still lived."""
+    """Kill the process that wrote an event, or cancel its submission; whether the process still lived."""
     try:
         os.kill(event["process"], 0 if not alone else signal.SIGKILL)
     except ProcessLookupError:  # it was killed with its submission
         return False
     if not alone:
-        command = ["scancel", "--full", "--signal=KILL", str(event["slurm_job"])]
+        command = ["scancel", str(event["slurm_job"])]
         subprocess.run(command, env=cluster.environment, check=True, capture_output=True)
     return True
 
