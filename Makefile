@@ -45,7 +45,8 @@ test-report: $(READY)  ## Tests of the report in a real browser, which is instal
 torture: $(READY)  ## Kill, stop, damage and refuse: whether every promise of docs/reliability.md holds.
 	nice $(BIN)/python tests/torture/run.py $(TRIES)
 	$(BIN)/python tests/torture/page.py
-	nice $(BIN)/python -m pytest --hypothesis-profile long tests/unit/test_fuzz.py
+	nice $(BIN)/python -m pytest --hypothesis-profile long tests/unit/test_fuzz.py \
+	  tests/unit/data/test_fuzz_files.py
 
 # RAW=path/to/matbench_perovskites.json.gz also measures the preparation of a real dataset.
 bench: $(READY)  ## Measure the claims about speed; run it on an idle machine.

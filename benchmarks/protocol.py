@@ -6,6 +6,8 @@ import json
 import os
 import platform
 import statistics
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -26,6 +28,21 @@ _UNITS = {
     "throughput": "1/s",
     "projected time": "h",
     "share of a core": "%",
+}
+# Variables that keep torch, its compiler, MKL and oneDNN from instructions that a lesser processor lacks.
+EMULATED = {
+    "avx2": {
+        "ATEN_CPU_CAPABILITY": "avx2",
+        "TORCHINDUCTOR_CPP_MARCH": "x86-64-v3",
+        "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+    },
+    "default": {
+        "ATEN_CPU_CAPABILITY": "default",
+        "TORCHINDUCTOR_CPP_MARCH": "x86-64-v2",
+        "MKL_ENABLE_INSTRUCTIONS": "SSE4_2",
+        "ONEDNN_MAX_CPU_ISA": "SSE41",
+    },
 }
 
 
@@ -123,20 +140,21 @@ def arguments(doc: str, **options: Mapping) -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="tiny sizes: shows that it runs, measures nothing"
     )
+    parser.add_argument("--emulate", choices=EMULATED, help="do without the instructions of this processor")
     for name, option in options.items():
         parser.add_argument(f"--{name}", **option)
-    return parser.parse_args()
+    given = parser.parse_args()
+    os.environ.update(EMULATED.get(given.emulate, {}))  # read by torch and MKL when they first compute
+    return given
 
 
 def machine(accelerator: str = "") -> dict:
     """Processor, what torch uses of it, cores, memory, system, and the accelerator that was used."""
-    import torch  # here, as some benchmarks measure processes that do without
-
     info = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
     models = [line.split(":", 1)[1].strip() for line in info.splitlines() if line.startswith("model name")]
     return {
         "processor": models[0] if models else platform.processor() or platform.machine(),
-        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        **_capability(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "system": platform.system(),
@@ -144,9 +162,24 @@ def machine(accelerator: str = "") -> dict:
     }
 
 
+def _capability() -> dict:
+    """Instructions that torch uses, and whether the processor has others that it does without."""
+    # Not in this process: it may have asked before the variables were set, and does not ask twice.
+    code = "import torch; print(torch.backends.cpu.get_cpu_capability())"
+    without = {name: value for name, value in os.environ.items() if name != "ATEN_CPU_CAPABILITY"}
+    uses, has = (
+        subprocess.run(
+            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+        ).stdout.strip()
+        for environment in (os.environ, without)
+    )
+    return {"cpu_capability": uses, **({"emulated": True} if uses != has else {})}
+
+
 def kind_of(machine: Mapping) -> str:
     """Name of a kind of machine: processor, what torch uses of it, and the accelerator."""
     capability = machine.get("cpu_capability", "capability not recorded")
+    capability += " emulated" if machine.get("emulated") else ""
     return ", ".join(filter(None, [machine["processor"], capability, machine.get("accelerator")]))
 
 

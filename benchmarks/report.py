@@ -5,6 +5,7 @@ python benchmarks/report.py [--output results/benchmarks] [--page docs/performan
 
 import argparse
 import json
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,6 +30,11 @@ Times less: cost of the peer over cost of gnnpool, median of the rounds [quartil
 Costs are medians. Met: the aim, the reach alone, or no."""
 # Marks of the section of a kind of machine.
 _BEGIN, _END = "<!-- Measured on {}. Begin. -->", "<!-- End. -->"
+_SECTION = re.compile(r"^<!-- Measured on ([^\n]*)\. Begin\. -->$(.*?)^<!-- End\. -->$", flags=re.M | re.S)
+# A row of a comparison: what, on what, and the ratio.
+_RATIO = re.compile(r"^\| (.*?)(?: \(\d+\))* \| (.*?) \| \*\*([\d.]+)\*\* ", flags=re.M)
+# Name of the section of all kinds.
+_ALL = "all kinds of machine"
 # Lowest value, divisor and name of the units of a quantity.
 _UNITS = {
     "s": ((1, 1, "s"), (1e-3, 1e-3, "ms"), (0, 1e-6, "µs")),
@@ -60,7 +66,8 @@ def main() -> None:
     page = "\n\n".join([_HEAD, *sections.values()]) + "\n"
     write_text(given.output / "README.md", page)
     if given.page:
-        write_text(given.page, merge(given.page.read_text(encoding="utf-8"), sections))
+        page = merge(given.page.read_text(encoding="utf-8"), sections)
+        write_text(given.page, merge(page, {_ALL: write_least(page)}, first=True))
         for picture in (path for kind in kinds for path in given.output.glob(f"*_{_slug(kind)}.png")):
             copy_file(picture, given.page.parent / picture.name)
     print(f"{given.output}/README.md: {'; '.join(kinds)}; {page.count('| no |')} claims not met")
@@ -79,16 +86,46 @@ def _slug(kind: str) -> str:
     return re.sub(r"\W+", "_", kind).strip("_").lower()
 
 
-def merge(page: str, sections: Mapping[str, str]) -> str:
-    """A page in which the sections of these kinds of machine replace older ones; others stay."""
+def merge(page: str, sections: Mapping[str, str], *, first: bool = False) -> str:
+    """A page in which the sections of these kinds of machine replace older ones; others stay.
+
+    Args:
+        page: The page.
+        sections: Section by kind.
+        first: Whether a new section comes before the others, else after them.
+    """
     for kind, section in sections.items():
         head, begin, end = (re.escape(text) for text in ("## ", _BEGIN.format(kind), _END))
         old = re.compile(rf"^{head}[^\n]*\n\n{begin}.*?{end}$", flags=re.M | re.S)
         if old.search(page):
             page = old.sub(lambda _, section=section: section, page)
+        elif first:
+            page = page.replace("\n## ", f"\n{section}\n\n## ", 1)
         else:
             page = f"{page.rstrip()}\n\n{section}\n"
     return page
+
+
+def write_least(page: str) -> str:
+    """A section with the lowest ratio of each comparison that a page has for several kinds of machine."""
+    found: dict[tuple[str, str], dict[str, float]] = {}
+    for kind, section in _SECTION.findall(page):
+        for what, on, ratio in _RATIO.findall(section) if kind != _ALL else ():
+            found.setdefault((what, on), {})[kind] = float(ratio)
+    lines = [
+        "Of what was measured on several kinds of machine, we claim the lowest ratio, rounded down. Other",
+        "ratios hold for their kind alone. An emulated kind is a processor that does without some of its",
+        "instructions; its caches and its memory are those of the real one.",
+        "",
+        "| what | on | times less, at least | measured on kinds |",
+        "| --- | --- | ---: | ---: |",
+    ]
+    lines += [
+        f"| {what} | {on} | **{math.floor(10 * min(ratios.values())) / 10:.1f}** | {len(ratios)} |"
+        for (what, on), ratios in found.items()
+        if len(ratios) > 1
+    ]
+    return "\n".join([f"## On {_ALL}", "", _BEGIN.format(_ALL), "", *lines, "", _END])
 
 
 def write_text(path: Path, text: str) -> None:
@@ -187,6 +224,7 @@ def describe(about: dict[str, dict]) -> list[str]:
         machine, versions = json.loads(kind)
         those = {name: one for name, one in about.items() if kinds[name] == kind}
         loads = [load for one in those.values() for load in one["load"]]
+        disturbed = max(loads) > machine["cores"] + 1  # the benchmark itself is one
         hardware = [kind_of(machine), f"{machine['cores']} cores", f"{machine['memory_gib']} GiB"]
         hardware.append(machine["system"])
         lines.append(
@@ -195,6 +233,7 @@ def describe(about: dict[str, dict]) -> list[str]:
             f"Started {min(one['started'] for one in those.values())}, "
             f"{sum(one['seconds'] for one in those.values()) / 60:.0f} minutes of measuring, "
             f"load {min(loads):.1f} to {max(loads):.1f}."
+            + (" **Disturbed by other processes: read the ratios alone.**" if disturbed else "")
         )
     return lines
 

@@ -43,11 +43,12 @@ def measure(
         with_kept_memory: Whether the peer is also measured with gnnpool's setting of malloc.
         limit: The largest cost; printed if the reach is missed.
     """
-    given = arguments(doc, **OPTION)
+    given = arguments(doc, **OPTION, edges={"choices": list(reach), "help": "one edge scheme alone"})
     size, results = 4 if given.quick else 100, Results(benchmark, given)
     engine = "eager" if given.quick else "compiled"
     for case, structures in inputs(given.structures, size).items():
-        for edges, (least, best) in reach.items():
+        for edges in [given.edges] if given.edges else reach:
+            least, best = reach[edges]
             graphs, case_of_edges = graphs_of(structures, edges), f"{case}, {edges}"
             competitors = {
                 OURS: partial(our_step, graphs, model, edges, engine, size),

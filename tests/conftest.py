@@ -11,7 +11,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # A busy machine is slow; no test judges time.
-settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "busy", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 # Of `make torture`: tests that state no number of examples.
 settings.register_profile("long", settings.get_profile("busy"), max_examples=5000)
 settings.load_profile("busy")

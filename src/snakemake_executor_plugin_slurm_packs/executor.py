@@ -27,7 +27,7 @@ from snakemake_executor_plugin_slurm_packs.pack import Pack, make_packs
 # Answers of squeue after which a job will never end or be reported, and the number of consecutive ones
 # needed.
 FORGOTTEN = ""
-HOPELESS = re.compile(r"^$|^PREEMPTED|requeued held$")
+HOPELESS = re.compile(r"^$|^PREEMPTED|requeued held$|^PENDING (Partition(Time|Node)Limit|\w*MaxWall\w*)$")
 PATIENCE = 3
 
 
@@ -153,7 +153,8 @@ class Executor(slurm.Executor):
             self._heard.add(info.external_jobid)
             if info.external_jobid in lost:
                 subprocess.run(["scancel", info.external_jobid], capture_output=True)  # in case it is held
-                self.report_job_error(info, msg="Slurm lost this job, or holds it for ever. ")
+                words = f" ({lost[info.external_jobid]})" if lost[info.external_jobid] else ""
+                self.report_job_error(info, msg=f"Slurm lost this job, or holds it for ever{words}. ")
                 continue
             if isinstance(info.job, Pack):
                 await self._report_finished(info)
@@ -179,20 +180,20 @@ class Executor(slurm.Executor):
                 info.job.open.remove(job)
                 super().report_job_success(SubmittedJobInfo(job, info.external_jobid))
 
-    async def _lost(self, active_jobs: list[SubmittedJobInfo]) -> set[str]:
-        """Ids of jobs that will never end, or whose end Slurm will not report.
+    async def _lost(self, active_jobs: list[SubmittedJobInfo]) -> dict[str, str]:
+        """Ids of jobs that will never end, or whose end Slurm will not report, with the answer of squeue.
 
         The Slurm executor waits for ever for a job that squeue dropped before the first query, for one whose
-        end sacct reports in unexpected words, for one that is preempted and not requeued, and for one that
-        Slurm holds because a node could not start it.
+        end sacct reports in unexpected words, for one that is preempted and not requeued, for one that Slurm
+        holds because a node could not start it, and for one that asks for more time than it may have.
         """
         if not active_jobs:
-            return set()
+            return {}
         question = f"squeue --noheader --states=all --format='%i|%T %r' --name={self.run_uuid}"
         states, _ = await query_job_status(question, self.logger)
         if states is None:
-            return set()
+            return {}
         ids = [info.external_jobid for info in active_jobs]
         lost = [job for job in ids if HOPELESS.search(states.get(job, FORGOTTEN))]
         self._unknown = Counter({job: self._unknown[job] + 1 for job in lost})
-        return {job for job, times in self._unknown.items() if times >= PATIENCE}
+        return {job: states.get(job, "") for job, times in self._unknown.items() if times >= PATIENCE}

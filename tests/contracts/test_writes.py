@@ -8,12 +8,13 @@ import pytest
 import gnnpool
 
 ROOT = Path(gnnpool.__file__).parent
+ADAPTERS = Path(__file__).parents[2] / "workflow"
 # Functions and methods that write a file of a given name.
 WRITERS = {
     *("write_text", "write_bytes", "touch", "savefig", "save_file", "tofile"),
     *("to_csv", "to_parquet", "to_json", "to_feather", "to_pickle", "to_hdf"),
     *("copy2", "copyfile", "copytree", "FileHandler", "ParquetWriter"),
-    *("NamedTemporaryFile", "mkstemp"),
+    *("NamedTemporaryFile", "mkstemp", "memmap", "OSFile", "ExcelWriter", "move"),
 }
 # The same, of modules where these words mean nothing else.
 OF_A_MODULE = {
@@ -22,6 +23,8 @@ OF_A_MODULE = {
 }
 # Modules whose `open` takes the path first, as the builtin does.
 OPENERS = ("gzip", "io", "tarfile", "zipfile", "archive", "Image")
+# Functions that open a file in a mode, the second argument, as the builtin `open` does.
+OPENING = {"open", "fdopen", "ZipFile", "TarFile"}
 # `write_atomically` passes a path of this name; only there may a file be written.
 TEMPORARY = "temporary"
 ALLOWED = {
@@ -60,10 +63,13 @@ def _writer(node: ast.Attribute | ast.Name, call: ast.Call | None) -> str | None
     name, whole = (node.attr if isinstance(node, ast.Attribute) else node.id), ast.unparse(node)
     if whole == "os.open":
         return whole if call and ast.unparse(call.args[1]) != "os.O_RDONLY" else None
-    if name == "open":
+    if name in OPENING:
         return name if call and _mode(node, call) & set("wax+") else None
     if whole in OF_A_MODULE:
         return whole
+    # Of a path; pandas renames columns by keywords.
+    if name == "rename":
+        return name if call and call.args else None
     # Without a path, a text is returned; a function of this name is none of pandas.
     text = name.startswith("to_") and (isinstance(node, ast.Name) or (call and not call.args))
     return name if name in WRITERS and not text else None
@@ -71,7 +77,8 @@ def _writer(node: ast.Attribute | ast.Name, call: ast.Call | None) -> str | None
 
 def _mode(node: ast.Attribute | ast.Name, call: ast.Call) -> set[str]:
     """Letters of the mode of `open(path, mode)` or `path.open(mode)`; "w" if it is computed."""
-    method = isinstance(node, ast.Attribute) and ast.unparse(node.value) not in OPENERS
+    whole = ast.unparse(node)
+    method = whole.endswith(".open") and whole.removesuffix(".open") not in OPENERS
     named = [keyword.value for keyword in call.keywords if keyword.arg == "mode"]
     for mode in named or call.args[0 if method else 1 :][:1]:
         return set(mode.value if isinstance(mode, ast.Constant) else "w")
@@ -105,6 +112,15 @@ def _is_temporary(node: ast.Attribute | ast.Name, call: ast.Call) -> bool:
         "pq.write_table(table, path)",
         "shutil.copy(source, target)",
         "shutil.copyfile(source, target)",
+        "shutil.move(source, target)",
+        "source.rename(target)",
+        "os.rename(source, target)",
+        "os.fdopen(file, 'w')",
+        "zipfile.ZipFile(path, 'w')",
+        "zipfile.ZipFile(path, mode='a')",
+        "tarfile.open(path, 'w:gz')",
+        "pa.OSFile(path, 'wb')",
+        "np.memmap(path, mode='w+')",
     ],
 )
 def test_every_way_to_write_a_file_is_found(line):
@@ -120,6 +136,9 @@ def test_every_way_to_write_a_file_is_found(line):
         "os.open(path, os.O_RDONLY)",
         "table.to_csv(index=False)",
         "array.copy()",
+        "table.rename(columns=names)",
+        "zipfile.ZipFile(file)",
+        "temporary.rename(target)",
         "copy.deepcopy(network)",
         "temporary.write_text(text)",
         "shutil.copyfile(source, temporary)",
@@ -132,8 +151,9 @@ def test_reading_and_temporary_files_are_no_writes(line):
 
 def test_only_one_place_opens_files_for_writing():
     found = {
-        (path.relative_to(ROOT).as_posix(), name): line
-        for path in sorted(ROOT.rglob("*.py"))
+        (path.relative_to(root).as_posix(), name): line
+        for root in (ROOT, ADAPTERS)
+        for path in sorted(root.rglob("*.py"))
         for name, line in writes(path.read_text(encoding="utf-8"))
         if path != ROOT / "artifacts.py"
     }

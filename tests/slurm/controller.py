@@ -80,13 +80,13 @@ class Workflow:
         """Start a controller with the profile of the cluster."""
         return self.start(wanted, "--profile", str(ROOT / "profiles/slurm-test"), *arguments, **options)
 
-    def ends(self, controller: subprocess.Popen, *, status: int = 0) -> str:
+    def ends(self, controller: subprocess.Popen, *, status: int = 0, seconds: float = LONGEST) -> str:
         """Wait for a controller, check its exit status, and return what it printed."""
         try:
-            controller.wait(LONGEST)
+            controller.wait(seconds)
         except subprocess.TimeoutExpired:
             controller.kill()
-            pytest.fail(f"a controller still waits after {LONGEST} s: {controller.printed.read_text()}")
+            pytest.fail(f"a controller still waits after {seconds:g} s: {controller.printed.read_text()}")
         printed = controller.printed.read_text()
         assert controller.returncode == status, printed
         return printed

@@ -13,6 +13,7 @@ WORKS["sbatch"] = "echo $* >> submitted; job=1; until mkdir $job 2>&-; do job=$(
 WORKS["scontrol"] = "echo MinJobAge = 300 sec"
 
 FORGETS_AND_PUTS_OFF = "echo '2|PREEMPTED'; echo '3|PENDING launch failed requeued held'"
+ASKS_TOO_MUCH = "printf '%s|PENDING PartitionTimeLimit\\n' 1 2 3"
 SAYS_UNKNOWN = "printf '%s|UNKNOWN\\n' 1 2 3"
 ANSWERS_LATE = "echo >> asked; test $(wc -l < asked) -gt 15 && printf '%s|COMPLETED\\n' 1 2 3"
 NO_FILES = "Slurm reports this job as finished, but its files do not exist"
@@ -23,6 +24,7 @@ NO_FILES = "Slurm reports this job as finished, but its files do not exist"
     [
         ("sbatch", "echo Invalid account >&2; exit 1", "The error message was 'Invalid account'"),
         ("squeue", FORGETS_AND_PUTS_OFF, "Slurm lost this job, or holds it for ever"),
+        ("squeue", ASKS_TOO_MUCH, "holds it for ever (PENDING PartitionTimeLimit)"),
         ("squeue", SAYS_UNKNOWN, NO_FILES),
         ("squeue", ANSWERS_LATE, NO_FILES),
     ],

@@ -1,14 +1,17 @@
-"""The whole workflow: files of a machine whose clock is ahead, and two controllers at once."""
+"""The whole workflow: two controllers at once, files dated ahead, and a network disk."""
 
+import errno
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
-from promise import LOST, SURVIVED, Promise
+import network_disk
+from promise import LOST, SILENT, SURVIVED, Promise
 
 ROOT = Path(__file__).parents[2]
 TRIAL = "salts/cgcnn/ocp/mean/seed-1"
@@ -23,11 +26,11 @@ _HOUR = 3600.0
 
 
 def run_workflow(folder: Path, *, tries: int) -> list[Promise]:
-    """Run the workflow for one trial, under two controllers at once, and date its files ahead.
+    """Run the workflow for one trial: two controllers at once, files dated ahead, a network disk.
 
     Args:
         folder: A new folder for each try.
-        tries: Of two controllers.
+        tries: Of two controllers, and on a network disk.
     """
     two = Promise(
         "Two controllers in one folder do not disturb each other",
@@ -37,7 +40,12 @@ def run_workflow(folder: Path, *, tries: int) -> list[Promise]:
         place = folder / str(number)
         place.mkdir(parents=True)
         two.count(*_two_controllers(place, kill=number % 2 == 1))
-    return [two, _date_ahead(folder / "0")] if tries else []
+    if not tries:
+        return []
+    found = [two, _date_ahead(folder / "0")]
+    if network_disk.is_there():
+        found.append(_on_network_disk(folder, tries, _numbers(folder / "0")))
+    return found
 
 
 def _two_controllers(folder: Path, *, kill: bool) -> tuple[str, str]:
@@ -56,6 +64,34 @@ def _two_controllers(folder: Path, *, kill: bool) -> tuple[str, str]:
     if not all("lock" in text.lower() for text in refused):
         return LOST, f"{folder}: a controller ended without naming the lock:\n{refused}"
     return SURVIVED, ""
+
+
+def _on_network_disk(folder: Path, tries: int, expected: list[bytes]) -> Promise:
+    """Run the workflow with every process on a slow disk of its own view; then it must have nothing to do."""
+    promise = Promise(
+        "The workflow ends with the same numbers on a network disk, and then has nothing to do",
+        "every process sees a folder late, with flock and without it in turns; compared bit for bit",
+    )
+    for number in range(tries):
+        place = folder / f"network-{number}"
+        place.mkdir()
+        disk = network_disk.variables(place, delay=0.002, late=3, flock=errno.ENOSYS if number % 2 else 0)
+        outputs = []
+        for _ in range(2):
+            run = _snakemake(place, "--cores", "1", RECORD, environment=disk)
+            outputs.append((run.communicate()[0], run.returncode))
+        (_, first), (again, second) = outputs
+        if first or second or "Nothing to be done" not in again:
+            promise.count(LOST, f"{place}: statuses {first} and {second}:\n{outputs[0][0]}\n{again}")
+        else:
+            promise.count(SURVIVED if _numbers(place) == expected else SILENT, f"{place}: other numbers")
+    return promise
+
+
+def _numbers(folder: Path) -> list[bytes]:
+    """Weights and predictions of the trial."""
+    trial = (folder / RECORD).parent
+    return [(trial / name).read_bytes() for name in ("model.safetensors", "predictions.parquet")]
 
 
 def _date_ahead(folder: Path) -> Promise:
@@ -83,7 +119,9 @@ def _date_ahead(folder: Path) -> Promise:
     return promise
 
 
-def _snakemake(folder: Path, *arguments: str) -> subprocess.Popen:
+def _snakemake(
+    folder: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen:
     overlay = folder / "overlay.yaml"
     if not overlay.exists():
         overlay.write_text(OVERLAY)
@@ -96,4 +134,11 @@ def _snakemake(folder: Path, *arguments: str) -> subprocess.Popen:
         "--configfile",
     ]
     command += [str(ROOT / "config/config.yaml"), str(ROOT / "tests/workflow/tiny.yaml"), str(overlay)]
-    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, **(environment or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )

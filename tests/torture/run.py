@@ -1,7 +1,7 @@
-"""Torture of the promises of docs/reliability.md: kills, signals, flipped bits, refusing disks.
+"""Torture of the promises of docs/reliability.md: kills, signals, flipped bits, disks, a cluster.
 
 python tests/torture/run.py [--kills 200] [--signals 100] [--flips 2000] [--writes 100] [--twice 40]
-    [--controllers 2]
+    [--controllers 2] [--cluster 10]
 
 It prints a table, writes it as Parquet, and exits with 1 if a promise did not hold. `page.py` puts the table
 into docs/reliability.md.
@@ -19,9 +19,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+import network_disk
 import pyarrow as pa
 from controllers import run_workflow
 from flips import flip_bits
+from on_cluster import kill_on_cluster
 from page import table_of
 from promise import Promise
 from stops import kill_and_stop
@@ -34,7 +36,15 @@ from gnnpool.artifacts import write_table
 from gnnpool.provenance import versions
 
 ROOT = Path(__file__).parents[2]
-_DEFAULTS = {"kills": 200, "signals": 100, "flips": 2000, "writes": 100, "twice": 40, "controllers": 2}
+_DEFAULTS = {
+    "kills": 200,
+    "signals": 100,
+    "flips": 2000,
+    "writes": 100,
+    "twice": 40,
+    "controllers": 2,
+    "cluster": 10,
+}
 
 
 def main() -> int:
@@ -46,6 +56,7 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=ROOT / "results/torture/promises.parquet")
     given = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
+    network_disk.preload()
     logging.getLogger("gnnpool").setLevel(logging.ERROR)  # each damaged checkpoint is a warning
     folder, started = Path(tempfile.mkdtemp(prefix="torture-")), time.monotonic()
     trials = Trials(folder, random.Random(given.seed))
@@ -56,6 +67,7 @@ def main() -> int:
         lambda: kill_and_stop(trials, kills=given.kills, signals=given.signals),
         lambda: train_twice(trials, given.twice),
         lambda: run_workflow(folder / "workflow", tries=given.controllers),
+        lambda: kill_on_cluster(folder / "slurm", kills=given.cluster, random=trials.random),
     ):
         for promise in (promise for promise in part() if promise.tried):
             promises.append(promise)

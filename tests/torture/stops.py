@@ -62,7 +62,7 @@ def kill_and_stop(trials: Trials, *, kills: int, signals: int) -> list[Promise]:
             _kill(trials, trial, folder, seconds)
         kind.count(*_resume(trials, trial, folder))
         if kind is not stopped:
-            epochs.count(*_cost(folder))
+            epochs.count(*cost(folder / "trial.jsonl"))
     return [moments, operations, epochs, stopped]
 
 
@@ -129,13 +129,13 @@ def _resume(trials: Trials, trial: Trial, folder: Path) -> tuple[str, str]:
     return (SURVIVED, "") if same else (SILENT, f"{trial} in {folder}: other numbers")
 
 
-def _cost(folder: Path) -> tuple[str, str]:
-    """Whether each start resumed at the last saved epoch."""
+def cost(journal: Path) -> tuple[str, str]:
+    """Whether each start of a trial resumed at the last saved epoch."""
     saved = 0
-    for event in read_journal(folder / "trial.jsonl"):
+    for event in read_journal(journal):
         if event["event"] in ("saved", "finished"):
             saved = event.get("epoch", 0)
         # A kill between a save and the word of it resumes one epoch later.
         if event["event"] == "started" and event["epoch"] not in (saved, saved + 1):
-            return LOST, f"{folder.name}: resumed after epoch {event['epoch']}, saved was {saved}"
+            return LOST, f"{journal}: resumed after epoch {event['epoch']}, saved was {saved}"
     return SURVIVED, ""

@@ -191,9 +191,9 @@ def _retry_after(value: str | None) -> float | None:
     """Seconds of the header Retry-After, which holds seconds or a date."""
     if value is None:
         return None
-    if value.strip().isdigit():
+    if value.strip().isdecimal():
         return float(value)
     try:
         return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

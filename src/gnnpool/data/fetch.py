@@ -140,10 +140,14 @@ def _check_redirect(response: requests.Response, *, hosts: set[str], **_: object
 
 def _refusal(response: requests.Response, hosts: set[str]) -> str | None:
     """Why a redirect is not followed; None if it is."""
-    here, there = response.url, urljoin(response.url, response.headers["location"])
+    here, location = response.url, response.headers["location"]
+    try:
+        there = urljoin(here, location)
+        host = urlsplit(there).hostname
+    except ValueError:
+        return f"redirects to {location!r}, which is no address"
     if urlsplit(here).scheme == "https" and urlsplit(there).scheme != "https":
         return f"redirects from https to {there}, refused"
-    host = urlsplit(there).hostname
     if host not in hosts:
         return f"redirects to the host {host}, which the configuration does not name"
     return None

@@ -79,6 +79,10 @@ def _from_poscar(text: str) -> dict[str, object]:
         name = re.split(r"[/_\d+-]", word)[0]
         if name not in _SYMBOLS and not word.isdecimal():
             raise ValueError(f"expected an element, found {word!r}")
+    # pymatgen makes a list as long as the numbers of atoms say before it looks for the atoms.
+    for word in " ".join(lines[4:6]).split():
+        if word.lstrip("+").isdecimal() and int(word) > len(lines):
+            raise ValueError(f"expected {word} atoms, found {len(lines)} lines")
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Elements in POSCAR cannot be determined")
         structure = Structure.from_str(text, fmt="poscar")

@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ from gnnpool.training.prepare import PreparedTrial, prepare_trial
 from gnnpool.training.seeding import derive_seed
 from gnnpool.training.state import Clock
 
+VISIBLE = 60.0  # s after which a file of another host is visible here, as latency-wait of profiles/slurm
 logger = logging.getLogger("gnnpool.training")
 
 
@@ -80,7 +82,7 @@ def run_trial(
             stage_version=stage_version,
             device=device,
         )
-        if (waited or _ended_unnoted(journal)) and files.hold(prepared.id):
+        if _is_finished(files, prepared.id, journal, waited=waited):
             logger.info("%s: finished already, by another process", prepared.trial)
             shutil.rmtree(checkpoint, ignore_errors=True)
             return
@@ -124,10 +126,21 @@ def _train(
     shutil.rmtree(checkpoint, ignore_errors=True)
 
 
-def _ended_unnoted(journal: str | Path) -> bool:
-    """Whether nothing says that the last attempt finished: it may have been killed after its last file."""
+def _is_finished(files: Outputs, trial_id: str, journal: str | Path, *, waited: bool) -> bool:
+    """Whether another process, or an attempt that was killed after its last file, has finished the trial.
+
+    On a network file system, the files of a process that says so may be visible here only later.
+    """
     noted = events.read_journal(journal)
-    return bool(noted) and noted[-1]["event"] != events.FINISHED
+    finished = bool(noted) and noted[-1]["event"] == events.FINISHED
+    if not waited and (finished or not noted):
+        return False
+    end = time.monotonic() + (VISIBLE if finished else 0)
+    while not files.hold(trial_id):
+        if time.monotonic() >= end:
+            return False
+        time.sleep(0.5)
+    return True
 
 
 @contextmanager

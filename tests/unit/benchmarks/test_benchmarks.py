@@ -50,6 +50,20 @@ def test_a_benchmark_compares_with_its_peer(name, quick, monkeypatch):
     assert {"python", "torch"} <= set(about["versions"])
 
 
+def test_the_shares_of_a_step_add_up(capsys, monkeypatch):
+    import step_profile
+
+    monkeypatch.setattr(sys, "argv", ["step_profile.py", "--quick"])
+    monkeypatch.setattr("os.environ", dict(os.environ))
+    step_profile.main()
+    _, _, *rows = capsys.readouterr().out.splitlines()
+    assert len(rows) == 6
+    for row in rows:
+        assert sum(int(cell.strip(" %")) for cell in row.strip("|").split("|")[1:]) == pytest.approx(
+            100, abs=4
+        )
+
+
 def test_graphs_are_built_in_both_schemes_and_those_with_all_images_verified(quick):
     rows, _ = quick("graph_building")
     verified = rows.groupby("case")["deviation"].max()

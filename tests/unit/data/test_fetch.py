@@ -121,6 +121,9 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.answer(429, HTML, Retry_After=self.server.retry_after)
 
+    def to_nowhere(self):
+        self.answer(302, Location="http://[")
+
     def short(self):
         self.answer(200, CONTENT[:1000], Content_Length=len(CONTENT))
 
@@ -245,6 +248,7 @@ FAILURES = {
         2,
     ),
     "another wrong hash each time": ("ever_changing", rf"expected sha256 {SHA256}, found .* \(3 tries\)", 3),
+    "redirect to no address": ("to_nowhere", r"redirects to 'http://\[', which is no address \(1 try\)", 1),
     "redirect in circles": ("in_circles", r"Exceeded 30 redirects\. \(1 try\)", 31),
 }
 
@@ -349,6 +353,12 @@ def test_a_server_that_asks_to_wait_is_given_the_time(wait, fetch, server, monke
     server.retry_after = wait()
     assert fetch("busy_once").content == CONTENT
     assert waits == [pytest.approx(4, abs=0.9)]
+
+
+@pytest.mark.parametrize("wait", ["soon", "²", "1 Jan 99999999999999999999 00:00:00 GMT"])
+def test_a_wait_that_is_no_time_is_passed_over(wait, fetch, server):
+    server.retry_after = wait
+    assert fetch("busy_once").content == CONTENT
 
 
 @pytest.mark.parametrize("download", [{"patience": 60.0}, {"patience": 1000.0, "deadline": 60.0}])

@@ -1,5 +1,6 @@
 import json
 import logging
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -212,6 +213,18 @@ POSCAR = "title\n1.0\n4 0 0\n0 4 0\n0 0 4\nNa Cl\n1 1\nDirect\n0 0 0\n0.5 0.5 0.
 def test_the_potential_of_a_poscar_is_dropped(symbol):
     row = raw_structure(POSCAR.replace("Na Cl", f"{symbol} Cl"), "poscar", id="salt", target=1.0)
     assert row.species == [{"Na": 1}, {"Cl": 1}]
+
+
+@pytest.mark.parametrize("old", [False, True])
+@pytest.mark.parametrize("count", ["40000000", "+40000000"])
+def test_a_poscar_that_says_it_has_many_atoms_takes_no_memory_for_them(count, old):
+    text = POSCAR.replace("1 1", f"1 {count}").replace("Na Cl\n", "" if old else "Na Cl\n")
+    tracemalloc.start()
+    row = raw_structure(text, "poscar", id="salt", target=1.0)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count in row.lattice
+    assert most < 2**20
 
 
 @pytest.mark.parametrize("symbol", ["VAC", "RE", "HO", "CL", "X", "Wat"])

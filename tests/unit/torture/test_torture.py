@@ -12,7 +12,10 @@ from promise import LOST, SILENT, SURVIVED, Promise
 from gnnpool.artifacts import read_table, write_table
 
 ROOT = Path(__file__).parents[3]
-FEW = {"kills": 4, "signals": 2, "flips": 5, "writes": 10, "twice": 1, "controllers": 0}
+FEW = {
+    **{"kills": 4, "signals": 2, "flips": 5, "writes": 10},
+    **{"twice": 1, "controllers": 0, "cluster": 0},
+}
 COUNTS = ("tried", "survived", "lost", "silent")
 
 
@@ -38,10 +41,20 @@ def test_outcomes_are_counted_and_explained():
 def test_a_measured_table_replaces_the_one_of_the_page(tmp_path):
     row = {"promise": "It holds", "tested": "by trying", **dict(zip(COUNTS, (4000, 3998, 1, 1), strict=True))}
     about = dict.fromkeys(("gnnpool", "python", "torch", "numpy", "finished", "minutes"), "1")
+    about["finished"] = "2026-11-27T22:19:34+00:00"
     write_table(tmp_path / "p.parquet", pa.Table.from_pylist([row]), metadata=about)
     page = put_into(f"Before\n{BEGIN}\nolder\n{END}\nAfter", table_of(tmp_path / "p.parquet"))
-    assert "| It holds | by trying | 4,000 | 3,998 | 1 | 1 |" in page
+    assert "| It holds | by trying | 4,000 | 3,998 | 1 | 1 | 2026-11-27 |" in page
     assert page.startswith("Before\n")
     assert page.endswith("\nAfter")
     assert "older" not in page
     assert put_into(page, ["new"]).count(BEGIN) == 1
+
+
+def test_rows_of_promises_that_were_not_tried_can_be_kept():
+    head = ["| promise | tried |", "| --- | --- |"]
+    page = put_into(f"{BEGIN}\n{END}", [*head, "| It holds | 1 |", "| It stays | 2 |", "", "Measured once."])
+    lines = [*head, "| It holds | 3 |", "", "Measured again."]
+    kept = put_into(page, lines, keep=True).splitlines()
+    assert kept[2:-2] == [*head, "| It stays | 2 |", "| It holds | 3 |", "", "Measured again."]
+    assert "It stays" not in put_into(page, lines)

@@ -15,6 +15,7 @@ from gnnpool.errors import DivergedError, InterruptedTraining
 from gnnpool.logs import SIGNALS
 from gnnpool.records import TIMINGS
 from gnnpool.training import checkpoint, loop, run
+from gnnpool.training.outputs import Outputs
 
 EPOCHS = 6
 FILES = ("model.safetensors", "predictions.parquet")
@@ -222,6 +223,20 @@ def test_two_processes_do_not_train_the_same_trial(trial, tmp_path, caplog):
     assert child.exitcode == 0
     assert [event for event, _ in events(folder)].count("started") == 1
     assert "another process works on this trial; waiting" in caplog.text
+
+
+@pytest.mark.parametrize(("patience", "starts"), [(60.0, 1), (0.0, 2)])
+def test_files_of_another_process_may_be_visible_late(patience, starts, trial, tmp_path, monkeypatch):
+    child = multiprocessing.get_context("fork").Process(target=trial, kwargs={"epochs": 60})
+    child.start()
+    folder, hold, looks = tmp_path / "trial", Outputs.hold, iter([False, False])
+    while not events(folder):
+        time.sleep(0.01)
+    monkeypatch.setattr(Outputs, "hold", lambda self, trial_id: next(looks, hold(self, trial_id)))
+    monkeypatch.setattr("gnnpool.training.run.VISIBLE", patience)
+    trial(epochs=60)
+    child.join()
+    assert [event for event, _ in events(folder)].count("started") == starts
 
 
 def test_a_second_process_that_waited_resumes_where_a_killed_one_stopped(trial, tmp_path):
