@@ -93,6 +93,6 @@ clean-demo:  ## Remove what `make demo` made.
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'gnnpool needs Python 3.11 or newer, found ' + sys.version.split()[0] + '; try: make PYTHON=python3.12 ...')"
 	@echo "Setting up .venv (a few minutes the first time) ..."
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --disable-pip-version-check -c requirements.lock -e ".[all,dev]"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c requirements.lock -e ".[all,dev]"
 	@touch $(READY)

@@ -74,6 +74,9 @@ rule train_all:
 
 onstart:
     start_rounds_when_needed(workflow.scheduler)
+    say_time_left(
+        logger, Counter(job.rule.name for job in workflow.dag.needrun_jobs())
+    )
 
 
 onerror:

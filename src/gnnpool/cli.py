@@ -12,7 +12,7 @@ from gnnpool.logs import INTERRUPTED, ignore_signals
 
 COMMANDS = (
     *("init", "doctor", "list", "estimate", "status", "where"),
-    *("train", "predict", "plan", "export-matbench"),
+    *("train", "predict", "plan", "export-matbench", "export-tensorboard"),
     *("bundle", "verify", "remake", "findings"),
 )
 

@@ -12,7 +12,7 @@ LOCK = Path(__file__).parents[2] / "requirements.lock"
 SPDX = {
     **dict.fromkeys(("Apache 2.0", "Apache License, Version 2.0", "Apache Software License"), "Apache-2.0"),
     **dict.fromkeys(("2-clause BSD", "BSD 2-Clause License"), "BSD-2-Clause"),
-    **dict.fromkeys(("BSD 3-Clause License", "Revised BSD License"), "BSD-3-Clause"),
+    **dict.fromkeys(("3-Clause BSD License", "BSD 3-Clause License", "Revised BSD License"), "BSD-3-Clause"),
     **dict.fromkeys(("BSD", "BSD License"), "LicenseRef-BSD"),
     "LGPLv3 or BSD": "LGPL-3.0-only OR LicenseRef-BSD",
     "MIT License": "MIT",

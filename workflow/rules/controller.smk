@@ -2,10 +2,12 @@
 
 import shlex
 import sys
+from collections import Counter
 from pathlib import Path
 
 from gnnpool.controller import start_rounds_when_needed, take_over
 from gnnpool.logs import end_in_words, interrupt_once
+from gnnpool.time_left import say_time_left
 
 # Snakemake puts this into shell commands unquoted; the path of an environment may contain a space.
 sys.executable = shlex.quote(sys.executable)

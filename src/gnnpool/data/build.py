@@ -60,7 +60,8 @@ def build_structures(
         if spec.exact_count:
             raise DataError(count)
         _logger.warning("%s; they are used as they are", count)
-    good, bad = validate(rows, dataset=dataset, on_bad_row=on_bad_row)
+    advice = "`on_bad_row: skip` excludes them" if on_bad_row == "error" else ""
+    good, bad = validate(rows, dataset=dataset, on_bad_row=on_bad_row, advice=advice)
     if spec.target_statistics:
         _check_statistics(rows, dataset, spec)
     metadata = {

@@ -60,7 +60,7 @@ class BadRow:
 
 
 def validate(
-    rows: Sequence[RawStructure], *, dataset: str, on_bad_row: str
+    rows: Sequence[RawStructure], *, dataset: str, on_bad_row: str, advice: str = ""
 ) -> tuple[StructureSet, list[BadRow]]:
     """Check every row, and pack the valid ones.
 
@@ -68,6 +68,7 @@ def validate(
         rows: Rows as read from a source.
         dataset: Slug, for messages.
         on_bad_row: "error" refuses the dataset if a row is invalid; "skip" excludes invalid rows.
+        advice: What a reader of the refusal can do.
 
     Returns:
         The valid structures without metadata, and the faults of the others.
@@ -85,7 +86,7 @@ def validate(
             good.append(checked)
             _log_isotopes(row, dataset, number)
     if bad and (on_bad_row == "error" or not good):
-        raise DataError(_summary(bad, dataset, len(rows)))
+        raise DataError(_summary(bad, dataset, len(rows), advice))
     if not good:
         raise DataError(f"{dataset}: expected structures, found none")
     for fault in bad:
@@ -222,9 +223,9 @@ def _log_isotopes(row: RawStructure, dataset: str, number: int) -> None:
         _logger.info("%s row %d (%s): %s counted as H", dataset, number, row.id, ", ".join(sorted(found)))
 
 
-def _summary(bad: list[BadRow], dataset: str, rows: int) -> str:
+def _summary(bad: list[BadRow], dataset: str, rows: int, advice: str) -> str:
     count = len({fault.row for fault in bad})
-    lines = [f"{dataset}: {count} of {rows} rows are invalid; `on_bad_row: skip` excludes them"]
+    lines = [f"{dataset}: {count} of {rows} rows are invalid{advice and '; '}{advice}"]
     lines += [str(fault) for fault in bad[:SHOWN]]
     if len(bad) > SHOWN:
         lines.append(f"... and {len(bad) - SHOWN} more")

@@ -27,9 +27,22 @@ def item(value: object) -> Item:
     return Item(
         number(value.value),
         remark=counts(value),
-        interval=interval(value.low, value.high),
+        interval=between(value),
         faint=not value.significant,
     )
+
+
+def between(value: object) -> str:
+    """The interval of a change, or why there is none: one number does not scatter.
+
+    Args:
+        value: Row of :func:`gnnpool.analysis.values.assessed_values`, or what has its columns.
+    """
+    if not pd.isna(value.low):
+        return interval(value.low, value.high)
+    if value.dataset == AVERAGE and value.n_datasets == 1:
+        return "no interval: one dataset"
+    return "no interval: one seed" if value.dataset != AVERAGE and value.n_seeds == 1 else "no interval"
 
 
 def counts(value: object) -> str:

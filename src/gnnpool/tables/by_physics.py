@@ -111,11 +111,14 @@ def _named(values: pd.DataFrame, question: str, kind: object, other: object = ""
 
 
 def _item(row: object) -> Item:
-    """A difference if it is significant, or that it is not."""
+    """A difference if it is significant, that it is not, or why that cannot be decided."""
     if row.n_datasets == 0 and row.n_compared == 0:
         return Item("")
     of = f"n = {row.n_datasets} and {row.n_compared}"
-    between = "" if pd.isna(row.low) else interval(row.low, row.high)
+    if pd.isna(row.low):
+        few = min(row.n_datasets, row.n_compared) < 2
+        return Item("undecided", remark=of, interval="fewer than two datasets of a kind" if few else "")
+    between = interval(row.low, row.high)
     return Item(number(row.value) if row.significant else "not significant", remark=of, interval=between)
 
 
@@ -127,9 +130,9 @@ def _notes(source: Source, members: Mapping, tidy: pd.DataFrame) -> Iterator[str
     yield from statistic_notes(source.statistic, source.seeds)
     yield (
         f"Below a number: its {source.percent} interval, over the datasets of the kind or, if wider, "
-        f"over the seeds, and n, datasets {TIMES} seeds; of one dataset there is no interval. Gray and in "
-        "parentheses: not "
-        "significant (uncorrected), as the interval includes zero or there is none."
+        f"over the seeds, and n, datasets {TIMES} seeds. One dataset has no interval, since one number does "
+        "not show how far the datasets of a kind scatter. Gray and in parentheses: not significant "
+        "(uncorrected), as the interval includes zero or there is none."
     )
     if count := int(((tidy["compared_with"] != "") & tidy["low"].notna()).sum()):
         chance = (1 - source.confidence) * count
@@ -138,6 +141,8 @@ def _notes(source: Source, members: Mapping, tidy: pd.DataFrame) -> Iterator[str
             f"interval (Welch) excludes zero; of {count} with an interval, about {chance:.2g} are "
             "expected by chance."
         )
+    if ((tidy["compared_with"] != "") & tidy["low"].isna()).any():
+        yield "Undecided: a difference of two kinds has an interval only if both have two datasets or more."
     yield (
         "A kind of one or two datasets proves nothing, and datasets of two kinds differ in more than their "
         "kind: in size, unit, elements and cells."

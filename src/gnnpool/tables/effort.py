@@ -12,10 +12,10 @@ from gnnpool.analysis.effort import ENOUGH, against, choose_controls
 from gnnpool.analysis.overall import overall_changes
 from gnnpool.analysis.values import UNITS as VALUE_UNITS
 from gnnpool.records import BASELINE
-from gnnpool.tables._changes import counted
+from gnnpool.tables._changes import between, counted
 from gnnpool.tables.base import Source, Table
 from gnnpool.tables.printed import Item, Row
-from gnnpool.wording import TIMES, interval, number, statistic_notes
+from gnnpool.wording import TIMES, number, statistic_notes
 
 UNITS = {
     **VALUE_UNITS,
@@ -132,7 +132,7 @@ def _change(row: pd.Series) -> Item:
     return Item(
         number(row["value"]),
         remark=counted(row["dataset"], int(row["n_seeds"]), int(row["n_datasets"])),
-        interval=interval(row["low"], row["high"]),
+        interval=between(row),
         faint=not row["significant"],
     )
 

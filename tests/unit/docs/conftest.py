@@ -36,7 +36,7 @@ def examples() -> Callable[[str], dict[str, str]]:
 
     def examples(page: str) -> dict[str, str]:
         blocks = re.findall(r"^```\w+\n(.*?)^```$", (ROOT / page).read_text("utf-8"), flags=re.M | re.S)
-        return {match[1]: block for block in blocks if (match := re.match(r"# ([\w./]+\.\w+)\b", block))}
+        return {match[1]: block for block in blocks if (match := re.match(r"# ([\w./-]+\.\w+)\b", block))}
 
     return examples
 

@@ -1,10 +1,6 @@
 """The examples of the recipes run as they are printed."""
 
 import re
-import runpy
-import shutil
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 
@@ -45,48 +41,8 @@ def points(page=OTHERS):
     )
 
 
-@pytest.fixture
-def checkout(tmp_path):
-    """A copy of what the contract tests need, to which an example can be added."""
-    for name in ("src", "tests/contracts", "config"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("tests/conftest.py", "pyproject.toml"):
-        shutil.copy(ROOT / name, tmp_path / name)
-    return tmp_path
-
-
-def run_in(checkout, *arguments):
-    run = subprocess.run(
-        [sys.executable, "-m", *arguments, "-p", "no:cacheprovider"],
-        cwd=checkout,
-        env={"PYTHONPATH": str(checkout / "src"), "PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert run.returncode == 0, run.stdout
-    assert re.search(r"[1-9]\d* passed", run.stdout)
-
-
-@pytest.mark.slow
-def test_the_pooling_of_the_readme_satisfies_the_laws(checkout, examples):
-    (text,) = [text for name, text in examples("README.md").items() if name.endswith("rms.py")]
-    (checkout / "src/gnnpool/pooling/rms.py").write_text(text)
-    run_in(checkout, "pytest", "tests/contracts/test_pooling.py", "-k", "rms")
-
-
-@pytest.mark.slow
-def test_the_model_of_its_recipe_satisfies_the_laws(checkout, examples):
-    page = "docs/recipes/model.md"
-    (checkout / "src/gnnpool/models/near_sum.py").write_text(examples(page)["src/gnnpool/models/near_sum.py"])
-    (entry,) = re.findall(r"^```yaml\nmodels:\n(.*?)^```$", (ROOT / page).read_text(), flags=re.M | re.S)
-    config = checkout / "config/config.yaml"
-    config.write_text(config.read_text().replace("\nmodels:\n", f"\nmodels:\n{entry}", 1))
-    assert yaml.safe_load(config.read_text())["models"]["near_sum"]["encoder"] == "near_sum"
-    run_in(checkout, "pytest", "tests/contracts/test_encoders.py", "-k", "near_sum")
-
-
 def test_poolings_and_models_of_another_package_are_built(install, examples, tmp_path):
-    install({"my_poolings": examples(OTHERS)["my_poolings.py"]}, points())
+    install({"my_poolings": examples(OTHERS)["my-poolings/my_poolings.py"]}, points())
     (tmp_path / "theirs.yaml").write_text(examples(OTHERS)["theirs.yaml"])
     config = read_config([ROOT / "config/config.yaml", tmp_path / "theirs.yaml"])
     check_config(config | {"tables": [], "figures": [], "explanations": []}, SCHEMA)
@@ -110,21 +66,6 @@ def test_a_reader_reads_its_file(install, examples, tmp_path):
     paths = {"structures": tmp_path / "structures.parquet", "manifest": tmp_path / "manifest.json"}
     build_structures(raw=tmp_path / "cubes.jsonl", dataset="cubes", entry=entry, on_bad_row="error", **paths)
     assert read_structures(paths["structures"]).ids == ["3", "4"]
-
-
-def test_a_dataset_in_the_layout_of_matbench_is_read(examples, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    page = examples("docs/recipes/dataset.md")
-    (tmp_path / "make_gaps.py").write_text(page["make_gaps.py"])
-    (tmp_path / "gaps.yaml").write_text(page["gaps.yaml"])
-    runpy.run_path("make_gaps.py")
-    config = read_config([ROOT / "config/config.yaml", tmp_path / "gaps.yaml"])
-    check_config(config | {"tables": [], "figures": [], "explanations": []}, SCHEMA)
-    entry = config["datasets"]["my_gaps"]
-    paths = {"structures": tmp_path / "structures.parquet", "manifest": tmp_path / "manifest.json"}
-    raw = tmp_path / entry["file"]
-    build_structures(raw=raw, dataset="my_gaps", entry=entry | {"sha256": None}, on_bad_row="error", **paths)
-    assert len(read_structures(paths["structures"]).ids) == entry["structures"]
 
 
 @pytest.fixture

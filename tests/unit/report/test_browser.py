@@ -2,6 +2,7 @@
 
 import pytest
 from chromium import Chromium, find
+from made_up import small_config
 
 DESK, PHONE = (1280, 900), (390, 844)
 pytestmark = pytest.mark.skipif(find() is None, reason="no Chromium here; name one in the variable CHROMIUM")
@@ -39,6 +40,16 @@ def test_the_page_fits_its_window_and_asks_for_nothing(show, hostile, size, dark
     # Folded parts hold wide things too.
     page.value("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
     assert page.value(width.format("scroll")) <= size[0]
+
+
+def test_at_a_desk_no_column_of_the_changes_is_cut(browser, make_world):
+    """With names of ordinary length, and room for a scrollbar beside the page."""
+    browser.open(make_world(small_config()).page, width=DESK[0] - 15, height=DESK[1])
+    script = """
+      [...document.querySelectorAll('#first, #all-changes')].map(
+        (table) => table.offsetWidth - table.parentElement.clientWidth
+      )"""
+    assert [beyond for beyond in browser.value(script) if beyond > 1] == []  # px, which browsers round
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

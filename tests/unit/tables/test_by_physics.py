@@ -38,7 +38,7 @@ def test_a_kind_averages_over_its_datasets_and_a_single_one_has_no_interval(kind
         {"log_kvrh": 1.0, "phonons": 3.0, "perovskites": -7.0, "2d": -8.0, "surface": -10.0}
     )
     grows = [text for label, text in lines.items() if label.startswith("Grows with the cell: ")]
-    assert grows == [[f"({MINUS}7.000) [no interval] (n = 1 {TIMES} 5)"]]
+    assert grows == [[f"({MINUS}7.000) [no interval: one dataset] (n = 1 {TIMES} 5)"]]
     half = stats.t.ppf(0.975, 1) * 1.0
     surface = lines["Decided by a surface: 2D, surface"][0]
     assert surface == f"({MINUS}9.000) [{MINUS}{9 + half:.2f} to +{half - 9:.2f}] (n = 2 {TIMES} 5)"
@@ -47,7 +47,7 @@ def test_a_kind_averages_over_its_datasets_and_a_single_one_has_no_interval(kind
 
 
 def test_a_difference_is_shown_only_if_it_is_significant(kinds):
-    tidy, lines, _ = kinds(
+    tidy, lines, notes = kinds(
         {"log_kvrh": 1.0, "phonons": 1.2, "perovskites": 1.1, "2d": -30.0, "surface": -31.0}
     )
     cell = lines["Decided by a surface, less: decided by the bulk"][0]
@@ -57,8 +57,9 @@ def test_a_difference_is_shown_only_if_it_is_significant(kinds):
     assert (row["low"], row["high"]) == pytest.approx(tuple(expected))
     assert cell.startswith(f"{MINUS}31.600 [{MINUS}")
     assert cell.endswith("(n = 2 and 3)")
-    not_significant = lines["Grows with the cell, less: does not grow with the cell"][0]
-    assert not_significant == "not significant (n = 1 and 4)"
+    undecided = lines["Grows with the cell, less: does not grow with the cell"][0]
+    assert undecided == "undecided [fewer than two datasets of a kind] (n = 1 and 4)"
+    assert "Undecided: a difference of two kinds has an interval only if both have two datasets" in notes
 
 
 def test_kinds_that_scatter_as_much_as_they_differ_are_not_significant(kinds):

@@ -96,7 +96,10 @@ def test_gaps_fewer_seeds_and_partial_averages_are_written_out(render, write_cha
     interval = f"{MINUS}{2.35 + half:.2f} to {MINUS}{2.35 - half:.2f}"
     assert rows["Phonons"] == [f"{MINUS}2.350 [{interval}] (n = 4 of 5)", "No Test"]
     assert rows["2D"] == ["—", "No Test"]
-    assert rows["Average"] == [f"({MINUS}2.350) [no interval] (n = 1 of 2 {TIMES} 4 of 5)", "No Test"]
+    assert rows["Average"] == [
+        f"({MINUS}2.350) [no interval: one dataset] (n = 1 of 2 {TIMES} 4 of 5)",
+        "No Test",
+    ]
     assert "without one dataset" not in rows
     for name in ("markdown", "latex", "html"):
         text = paths[name].read_text("utf-8")
@@ -153,7 +156,7 @@ def test_averages_over_different_datasets_are_not_offered_for_comparison(render,
 def test_one_seed_has_no_interval_and_is_not_significant(render, write_changes, printed):
     records = write_changes([(*GMT, -2.5)], seeds=[111])
     tidy, paths = render(records, seeds=[111])
-    assert printed(paths["markdown"])["Phonons"][0] == f"({MINUS}3.700) [no interval] (n = 1)"
+    assert printed(paths["markdown"])["Phonons"][0] == f"({MINUS}3.700) [no interval: one seed] (n = 1)"
     assert tidy["low"].isna().all()
     assert not tidy["significant"].any()
 

@@ -82,7 +82,7 @@ def test_a_control_of_some_seeds_is_compared_on_those(effort):
     lacking = {("mean_x4", seed) for seed in SEEDS[1:]}
     tidy, lines = effort({"mean": 10.0, "mean_x4": 9.0, "mamm": 8.0}, lacking=lacking)
     assert tidy.loc["mamm", "against_n_seeds"] == 1
-    assert lines["MAMM"][6].endswith("[no interval] (n = 1)")
+    assert lines["MAMM"][6].endswith("[no interval: one seed] (n = 1)")
 
 
 def test_a_setting_without_trials_says_so(effort, render, entry, write_record):

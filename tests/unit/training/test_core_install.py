@@ -204,6 +204,7 @@ def test_the_core_trains_one_trial_from_files(core, salts, tmp_path, short_train
         ("status", "workflow"),
         ("train --graphs g --split s --config c --model m --pooling p --output o", "workflow"),
         ("export-matbench r --model m --edges e --pooling p --output o", "analysis"),
+        ("export-tensorboard r --output o", "tensorboard"),
         ("predict . salt.cif", "data"),
     ],
 )
