@@ -116,8 +116,7 @@ def _item(row: object) -> Item:
         return Item("")
     of = f"n = {row.n_datasets} and {row.n_compared}"
     if pd.isna(row.low):
-        few = min(row.n_datasets, row.n_compared) < 2
-        return Item("undecided", remark=of, interval="fewer than two datasets of a kind" if few else "")
+        return Item("undecided", remark=of)
     between = interval(row.low, row.high)
     return Item(number(row.value) if row.significant else "not significant", remark=of, interval=between)
 

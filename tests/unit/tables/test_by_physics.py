@@ -58,7 +58,7 @@ def test_a_difference_is_shown_only_if_it_is_significant(kinds):
     assert cell.startswith(f"{MINUS}31.600 [{MINUS}")
     assert cell.endswith("(n = 2 and 3)")
     undecided = lines["Grows with the cell, less: does not grow with the cell"][0]
-    assert undecided == "undecided [fewer than two datasets of a kind] (n = 1 and 4)"
+    assert undecided == "undecided (n = 1 and 4)"
     assert "Undecided: a difference of two kinds has an interval only if both have two datasets" in notes
 
 

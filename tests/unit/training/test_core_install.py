@@ -1,4 +1,4 @@
-"""The wheel in an environment that holds the core's packages and no others."""
+"""The wheel that the sdist builds, in an environment that holds the core's packages and no others."""
 
 import ast
 import importlib.metadata
@@ -64,6 +64,10 @@ def requirements(declared, seen):
     return seen
 
 
+# From a folder into a folder: the archive of the source of a release.
+SDIST = "import os, sys, setuptools.build_meta as made; os.chdir(sys.argv[1]); made.build_sdist(sys.argv[2])"
+
+
 @pytest.fixture(scope="module")
 def core(tmp_path_factory):
     """Run a program of the environment; gives the finished process."""
@@ -72,7 +76,7 @@ def core(tmp_path_factory):
     for name in ("src", *FILES[1:]):
         ignored = shutil.ignore_patterns("*.egg-info", "__pycache__")
         shutil.copytree(ROOT / name, source / name, ignore=ignored)
-    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE", FILES[0]):
+    for name in ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", FILES[0]):
         shutil.copy(ROOT / name, source)
     clean = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME")}
 
@@ -83,7 +87,10 @@ def core(tmp_path_factory):
         done = call(sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments)
         assert done.returncode == 0, done.stdout + done.stderr
 
-    pip("wheel", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", folder, source)
+    done = call(sys.executable, "-c", SDIST, source, folder)
+    assert done.returncode == 0, done.stderr
+    (sdist,) = folder.glob("*.tar.gz")
+    pip("wheel", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", folder, sdist)
     (wheel,) = folder.glob("*.whl")
     done = call(sys.executable, "-m", "venv", "--without-pip", folder / "venv")
     assert done.returncode == 0, done.stderr
