@@ -101,7 +101,7 @@ def gather(results: Path, training: str) -> Iterator[dict]:
     for path in paths:
         trial, record = Trial.of_file(path), read_table(path).to_pylist()[0]
         about = {"training": training, **vars(trial), "unit": record["unit"]}
-        about |= {"overlap": record["n_test"] / record["n_train"]}
+        about |= {"overlap": record["n_test"] / record["n_train"], "epochs": record["epochs"]}
         trace = path.with_name("trace.parquet")
         reads = _traced(trace) if trace.exists() else _recorded(record)
         for read in reads:
@@ -150,15 +150,18 @@ def spreads(rows: pd.DataFrame) -> pd.DataFrame:
         One row each: initialisation (%, root of d + f, all poolings), freedom (its degrees of freedom),
         interaction (%, root of c) and own (%, root of f), missing unless two poolings share splits and
         initialisations; change (%, of the error against the first rule on the same trials, geometric mean);
-        cpu_seconds (median); overlap; and counts.
+        cpu_seconds (median over all trials, times the share of epochs); share; overlap; and counts.
     """
     rows = rows.assign(level=100 * np.log(rows["test_mae"]))
     first = rows[rows["rule"] == rows["rule"].iloc[0]].set_index(TRIAL)["level"]
     rows = rows.assign(first=first.reindex(pd.MultiIndex.from_frame(rows[TRIAL])).to_numpy())
-    return pd.DataFrame(
-        {"dataset": dataset, "rule": rule, **_spread(group)}
+    found = pd.DataFrame(
+        {"dataset": dataset, "rule": rule, "share": group["share"].iloc[0], **_spread(group)}
         for (dataset, rule), group in rows.groupby(["dataset", "rule"], sort=False)
     )
+    # All rules read the same trainings, so that a trial costs the same.
+    seconds = found.groupby("dataset")["cpu_seconds"].transform("first")
+    return found.assign(cpu_seconds=seconds * found["share"])
 
 
 def _spread(rows: pd.DataFrame) -> dict:
@@ -192,19 +195,19 @@ def compare_trainings(rows: pd.DataFrame, first: str) -> pd.DataFrame:
 
     Returns:
         One row for each other training, dataset and rule, as :func:`spreads` gives it, its change against the
-        first training; first_initialisation (%, that of the first training) and cost (processor time of a
-        trial, as a multiple of that of the first training, median).
+        first training; first_initialisation (%, that of the first training) and cost (epochs of a trial,
+        as a multiple of those of the first training, median).
     """
     key = [*TRIAL, "rule"]
     rows = rows.assign(level=100 * np.log(rows["test_mae"]))
     base = rows[rows["training"] == first]
     both = rows[rows["training"] != first].merge(
-        base[[*key, "level", "cpu_seconds"]], on=key, suffixes=("", "_first")
+        base[[*key, "level", "epochs"]], on=key, suffixes=("", "_first")
     )
     found = []
     for (training, dataset, rule), group in both.groupby(["training", "dataset", "rule"], sort=False):
         before, _ = over_initialisations(group.assign(level=group["level_first"]))
-        cost = (group["cpu_seconds"] / group["cpu_seconds_first"]).median()
+        cost = (group["epochs"] / group["epochs_first"]).median()
         row = {"training": training, "dataset": dataset, "rule": rule}
         row |= {"first_initialisation": before, "cost": cost}
         found.append(row | _spread(group.assign(first=group["level_first"])))
@@ -230,7 +233,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not found:
             raise SystemExit(f"{', '.join(given.results)}: found no record.parquet of a trial")
         table = pa.Table.from_pandas(informative(pd.DataFrame(found)), preserve_index=False)
-        write_table(given.rows, table, units={"cpu_seconds": "s", "epoch": "1", "share": "1"})
+        write_table(given.rows, table, units={"cpu_seconds": "s", "epoch": "1", "epochs": "1", "share": "1"})
     rows = read_table(given.rows).to_pandas()
     paper = rows[rows["training"] == PAPER]
     write_page(paper, spreads(paper), compare_trainings(rows, PAPER), folder=given.output)

@@ -57,7 +57,8 @@ def tables(kept: pd.DataFrame, spreads: pd.DataFrame, others: pd.DataFrame) -> I
     yield (
         "Change of the test error that is detected with 80 % power, against the processor time of both "
         "poolings. Solid: one training for each split, from 3 to 40 splits; dashed: 5 splits with 1, 2, 4 "
-        "and 8 initialisations each."
+        "and 8 initialisations each. The trials were trained beside other processes, which lengthens their "
+        "time."
     )
     yield ""
 
@@ -75,17 +76,19 @@ def draw(spreads: pd.DataFrame, path: Path) -> None:
         return
     path.parent.mkdir(exist_ok=True)
     with styled():
-        figure, axes = plt.subplots(1, len(datasets), figsize=(6.7, 2.9), sharey=True, squeeze=False)
+        figure, axes = plt.subplots(1, len(datasets), figsize=(6.7, 3.6), sharey=True, squeeze=False)
         for axis, dataset in zip(axes[0], datasets, strict=True):
             for rule, color in zip(DRAWN, PALETTE, strict=False):
                 for _, row in rows[(rows["dataset"] == dataset) & (rows["rule"] == rule)].iterrows():
                     _curves(axis, row, color)
-            axis.set(xscale="log", title=dataset, xlabel="processor time, h", ylim=(0, None))
+            axis.set(xscale="log", title=dataset, xlabel="processor time, h", ylim=(0, 50))
+            axis.xaxis.set_major_formatter("{x:g}")
             axis.grid(visible=True, which="major")
         axes[0][0].set_ylabel("detectable change, %")
-        axes[0][-1].legend()
         sns.despine(figure)
-        figure.tight_layout()
+        handles, labels = axes[0][0].get_legend_handles_labels()
+        figure.legend(handles, labels, ncols=2, loc="lower center")
+        figure.tight_layout(rect=(0, 0.17, 1, 1))
         write_atomically(path, lambda place: figure.savefig(place, dpi=200, format="png"))
         plt.close(figure)
 
@@ -195,8 +198,8 @@ def _by_training(others: pd.DataFrame) -> Iterator[str]:
     yield ""
     yield (
         "Error: against the same trials and weights of the paper's training. SD, own, interaction: as above. "
-        "Cost: processor time of a trial, as a multiple of that with the paper's training. The last column: "
-        "as many splits as cost what five of the paper's training cost."
+        "Cost: epochs of a trial, as a multiple of those of the paper's training. The last column: as many "
+        "splits as cost what five of the paper's training cost."
     )
     yield ""
 

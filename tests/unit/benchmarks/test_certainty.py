@@ -81,7 +81,7 @@ def test_spreads_are_those_that_were_put_in(certainty):
     index = pd.MultiIndex.from_product([range(n) for n in shape.values()], names=shape)
     rows = pd.DataFrame({"test_mae": np.exp(level.ravel() / 100)}, index=index).reset_index()
     same = {"training": "paper", "dataset": "a", "model": "cgcnn", "edges": "mdl", "rule": "r"}
-    rows = rows.assign(**same, cpu_seconds=1.0, overlap=0.2)
+    rows = rows.assign(**same, cpu_seconds=1.0, overlap=0.2, share=1.0)
     found = certainty.spreads(rows).iloc[0]
     assert found["interaction"] == pytest.approx(3, rel=0.15)
     assert found["own"] == pytest.approx(4, rel=0.1)
@@ -123,11 +123,13 @@ def test_a_trial_without_a_trace_gives_the_readings_of_its_record(certainty, tra
 
 
 def test_another_training_is_compared_on_the_same_trials(certainty):
-    kinds = {"paper": ([100.0, 100.0, 50.0], [0, 1, 2], 10.0), "cosine": ([90.0, 110.0], [0, 1], 5.0)}
+    kinds = {"paper": ([100.0, 100.0, 50.0], [0, 1, 2], 200), "cosine": ([90.0, 110.0], [0, 1], 100)}
     rows = pd.concat(
-        pd.DataFrame({"training": name, "test_mae": errors, "init": inits, "cpu_seconds": seconds})
-        for name, (errors, inits, seconds) in kinds.items()
-    ).assign(dataset="a", model="m", edges="e", rule="r", pooling="mean", seed=111, overlap=0.2)
+        pd.DataFrame({"training": name, "test_mae": errors, "init": inits, "epochs": epochs})
+        for name, (errors, inits, epochs) in kinds.items()
+    ).assign(
+        dataset="a", model="m", edges="e", rule="r", pooling="mean", seed=111, overlap=0.2, cpu_seconds=1.0
+    )
     found = certainty.compare_trainings(rows, "paper").iloc[0]
     assert (found["n_init"], found["cost"]) == (2, 0.5)
     assert found["change"] == pytest.approx(100 * ((0.9 * 1.1) ** 0.5 - 1))
