@@ -56,7 +56,7 @@ def say_time_left(logger: logging.Logger, planned: Mapping[str, int]) -> None:
         planned: Number of steps of each rule.
     """
     for handler in logger.handlers:
-        printed = isinstance(handler, logging.StreamHandler) and not isinstance(handler, logging.FileHandler)
+        printed = isinstance(handler, logging.StreamHandler) and not hasattr(handler, "baseFilename")
         if printed and handler.formatter:
             handler.setFormatter(_WithTimeLeft(handler.formatter, TimeLeft(planned)))
 

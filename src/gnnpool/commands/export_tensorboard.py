@@ -20,7 +20,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
     require("tensorboard", "tensorboard")
-    from gnnpool.analysis.event_files import export_histories
+    from gnnpool.event_files import export_histories
 
     trials = export_histories(results=arguments.results, output=arguments.output)
     print(f"{trials} trials; show them with: tensorboard --logdir {arguments.output}")

@@ -139,7 +139,7 @@ def test_an_extra_installs_all_that_is_imported_in_its_name():
             if isinstance(node, ast.With) and ast.unparse(node.items[0].context_expr).startswith("extra("):
                 name = node.items[0].context_expr.args[0].value
                 found |= {(name, module) for statement in node.body for module in _modules(statement)}
-    assert {name for name, _ in found} == {"data", "workflow", "analysis"}
+    assert {name for name, _ in found} == {"data", "workflow", "analysis", "tensorboard"}
     assert [(name, module) for name, module in sorted(found) if module not in installed(name)] == []
 
 
