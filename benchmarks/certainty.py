@@ -16,17 +16,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from certainty_page import over_initialisations, write_page
+from certainty_page import AVERAGED, LOWEST, write_page
 from protocol import ROOT
 
+from gnnpool.analysis.collect import TRIAL
 from gnnpool.analysis.variance import mean_squares
 from gnnpool.artifacts import read_table, write_table
 from gnnpool.bundle.planning import UNPACKED
-from gnnpool.records import Trial
+from gnnpool.records import READINGS, Trial, column_of
 from gnnpool.training.averaging import smooth
 
 PAPER = "paper"
-TRIAL = ["dataset", "model", "edges", "pooling", "seed", "init"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Rule:
 
 
 RULES = (
-    Rule("lowest validation error (the paper)"),
+    Rule(LOWEST),
     Rule("lowest smoothed validation error", smoothing=5.0),
     Rule("last epoch", select="last"),
     *(Rule(f"average over {t:g} epochs", time_constant=t) for t in (2.0, 5.0, 10.0, 20.0)),
@@ -60,8 +60,8 @@ RULES = (
     Rule("average over 5 epochs, half the epochs", 5.0, share=0.5),
     Rule("average over 5 epochs, a quarter of the epochs", 5.0, share=0.25),
 )
-# Those that every record states.
-RECORDED = ("lowest validation error (the paper)", "average over 5 epochs")
+# Those that every record states, by its reading.
+RECORDED = dict(zip(READINGS, (LOWEST, AVERAGED), strict=True))
 
 
 def read_rule(trace: pd.DataFrame, rule: Rule) -> dict | None:
@@ -114,9 +114,9 @@ def _traced(path: Path) -> Iterator[dict]:
 
 
 def _recorded(record: dict) -> Iterator[dict]:
-    for rule, prefix in zip(RECORDED, ("", "averaged_"), strict=True):
-        names = {"epoch": "best_epoch", "val_mae": "val_mae", "test_mae": "test_mae"}
-        read = {name: record[f"{prefix}{field}"] for name, field in names.items()}
+    names = {"epoch": "best_epoch", "val_mae": "val_mae", "test_mae": "test_mae"}
+    for reading, rule in RECORDED.items():
+        read = {name: record[column_of(reading, field)] for name, field in names.items()}
         yield {"rule": rule, "share": 1.0} | read
 
 
@@ -186,6 +186,38 @@ def _spread(rows: pd.DataFrame) -> dict:
     return found | {"own": math.sqrt(own), "interaction": math.sqrt(max(0.0, both - own / n))}
 
 
+def over_initialisations(rows: pd.DataFrame) -> tuple[float, int]:
+    """Standard deviation of relative errors over the initialisations of a pooling and split.
+
+    Args:
+        rows: With pooling, seed and level (100 times the logarithm of the error).
+
+    Returns:
+        It in percent, and its degrees of freedom; missing and 0 without two initialisations.
+    """
+    within = rows.groupby(["pooling", "seed"])["level"].agg(["var", "count"])
+    within = within[within["count"] > 1]
+    freedom = int((within["count"] - 1).sum())
+    squares = float((within["var"] * (within["count"] - 1)).sum())
+    return (math.sqrt(squares / freedom) if freedom else math.nan), freedom
+
+
+def spread_by_pooling(rows: pd.DataFrame) -> pd.DataFrame:
+    """Spread over initialisations of each pooling alone.
+
+    Args:
+        rows: Those of :func:`gather`, of one training.
+
+    Returns:
+        One row for each dataset, pooling and rule: initialisation and freedom, as
+        :func:`over_initialisations` gives them.
+    """
+    rows = rows.assign(level=100 * np.log(rows["test_mae"]))
+    key = ["dataset", "pooling", "rule"]
+    found = [(*names, *over_initialisations(group)) for names, group in rows.groupby(key)]
+    return pd.DataFrame(found, columns=[*key, "initialisation", "freedom"])
+
+
 def compare_trainings(rows: pd.DataFrame, first: str) -> pd.DataFrame:
     """Compare other ways to train with the first one, on the trials and rules that both have.
 
@@ -236,7 +268,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         write_table(given.rows, table, units={"cpu_seconds": "s", "epoch": "1", "epochs": "1", "share": "1"})
     rows = read_table(given.rows).to_pandas()
     paper = rows[rows["training"] == PAPER]
-    write_page(paper, spreads(paper), compare_trainings(rows, PAPER), folder=given.output)
+    write_page(
+        paper, spread_by_pooling(paper), spreads(paper), compare_trainings(rows, PAPER), folder=given.output
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """A page of tables and a figure: what certainty costs."""
 
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -22,7 +21,7 @@ DRAWN = (
     "average over 20 epochs, last epoch",
     "average over 5 epochs, half the epochs",
 )
-PAPER, LAST, AVERAGED = DRAWN[:3]
+LOWEST, LAST, AVERAGED = DRAWN[:3]
 SIZES = (10, 5, 3)
 _WRITTEN = (
     "Written by `benchmarks/certainty.py` from `benchmarks/certainty.parquet`; [Measuring](measuring.md) "
@@ -30,23 +29,28 @@ _WRITTEN = (
 )
 
 
-def write_page(kept: pd.DataFrame, spreads: pd.DataFrame, others: pd.DataFrame, *, folder: Path) -> None:
+def write_page(
+    kept: pd.DataFrame, poolings: pd.DataFrame, spreads: pd.DataFrame, others: pd.DataFrame, *, folder: Path
+) -> None:
     """Write the tables as certainty.md and draw the figure.
 
     Args:
         kept: One row for each trial of the paper's protocol and rule, see :func:`certainty.gather`.
+        poolings: See :func:`certainty.spread_by_pooling`.
         spreads: See :func:`certainty.spreads`.
         others: See :func:`certainty.compare_trainings`.
         folder: Of the page and the figure.
     """
     draw(spreads, folder / FIGURE)
-    text = "\n".join(["# What certainty costs", "", _WRITTEN, "", *tables(kept, spreads, others)])
+    text = "\n".join(["# What certainty costs", "", _WRITTEN, "", *tables(kept, poolings, spreads, others)])
     write_atomically(folder / "certainty.md", lambda path: path.write_text(text, encoding="utf-8"))
 
 
-def tables(kept: pd.DataFrame, spreads: pd.DataFrame, others: pd.DataFrame) -> Iterator[str]:
+def tables(
+    kept: pd.DataFrame, poolings: pd.DataFrame, spreads: pd.DataFrame, others: pd.DataFrame
+) -> Iterator[str]:
     """Lines of the page; see :func:`write_page`."""
-    yield from ("## By split", "", *_by_split(kept))
+    yield from ("## By split", "", *_by_split(kept), *_by_pooling(poolings))
     yield from ("## By rule", "", *_by_rule(spreads))
     yield from _by_repeats(spreads)
     if len(others):
@@ -102,24 +106,8 @@ def _curves(axis: plt.Axes, row: pd.Series, color: str) -> None:
     axis.plot(hours * 5 * repeats, more, color=color, linestyle="--", linewidth=1)
 
 
-def over_initialisations(rows: pd.DataFrame) -> tuple[float, int]:
-    """Standard deviation of relative errors over the initialisations of a pooling and split.
-
-    Args:
-        rows: With pooling, seed and level (100 times the logarithm of the error).
-
-    Returns:
-        It in percent, and its degrees of freedom; missing and 0 without two initialisations.
-    """
-    within = rows.groupby(["pooling", "seed"])["level"].agg(["var", "count"])
-    within = within[within["count"] > 1]
-    freedom = int((within["count"] - 1).sum())
-    squares = float((within["var"] * (within["count"] - 1)).sum())
-    return (math.sqrt(squares / freedom) if freedom else math.nan), freedom
-
-
 def _by_split(rows: pd.DataFrame) -> Iterator[str]:
-    rules = (PAPER, LAST, AVERAGED)
+    rules = (LOWEST, LAST, AVERAGED)
     yield f"| dataset, pooling, split | trainings | {' | '.join(rules)} |"
     yield "| --- | ---: |" + " ---: |" * len(rules)
     rows = rows[rows["rule"].isin(rules)]
@@ -131,12 +119,16 @@ def _by_split(rows: pd.DataFrame) -> Iterator[str]:
     yield ""
     yield "Test errors: mean (standard deviation) over the initialisations, in the unit of the target."
     yield ""
+
+
+def _by_pooling(rows: pd.DataFrame) -> Iterator[str]:
+    rules = (LOWEST, LAST, AVERAGED)
     yield f"| dataset, pooling | {' | '.join(rules)} |"
     yield "| --- |" + " ---: |" * len(rules)
-    rows = rows.assign(level=100 * np.log(rows["test_mae"]))
     for (dataset, pooling), group in rows.groupby(["dataset", "pooling"]):
-        spread = [over_initialisations(group[group["rule"] == rule]) for rule in rules]
-        yield f"| {dataset}, {pooling} | {' | '.join(_with_range(*one) for one in spread)} |"
+        spread = group.set_index("rule")[["initialisation", "freedom"]]
+        cells = [_with_range(*spread.loc[rule]) if rule in spread.index else "unknown" for rule in rules]
+        yield f"| {dataset}, {pooling} | {' | '.join(cells)} |"
     yield ""
     yield "Standard deviation of the relative error over the initialisations of a split (80 % interval)."
     yield ""
@@ -168,7 +160,7 @@ def _by_rule(spreads: pd.DataFrame) -> Iterator[str]:
 
 def _by_repeats(spreads: pd.DataFrame) -> Iterator[str]:
     plans = ((5, 1), (5, 2), (5, 4), (10, 1), (20, 1))
-    rows = spreads[spreads["rule"].isin((PAPER, AVERAGED)) & spreads["own"].notna()]
+    rows = spreads[spreads["rule"].isin((LOWEST, AVERAGED)) & spreads["own"].notna()]
     if rows.empty:
         return
     yield f"| dataset, weights read | {' | '.join(f'{n} x {r}' for n, r in plans)} |"

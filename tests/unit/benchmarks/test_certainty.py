@@ -114,8 +114,8 @@ def test_a_trial_without_a_trace_gives_the_readings_of_its_record(certainty, tra
     folder.mkdir(parents=True)
     shutil.copy(traced / f"trials/{TRIAL}/record.parquet", folder)
     rows, recorded = (pd.DataFrame(certainty.gather(place, "paper")) for place in (traced, tmp_path))
-    assert list(recorded["rule"]) == list(certainty.RECORDED)
-    kept = rows[rows["rule"].isin(certainty.RECORDED)].reset_index(drop=True)
+    assert list(recorded["rule"]) == list(certainty.RECORDED.values())
+    kept = rows[rows["rule"].isin(certainty.RECORDED.values())].reset_index(drop=True)
     pd.testing.assert_frame_equal(kept, recorded, check_like=True)
     assert certainty.informative(recorded).empty
     again = certainty.informative(pd.concat([recorded, recorded.assign(init=1), recorded]))
