@@ -115,6 +115,7 @@ class TrialRecord:
     attempts: int = _unit("starts of the training")
     device: str = ""
     device_name: str = ""
+    processor: str = ""
     threads: int = 0
     engine: str = ""
     deterministic: bool = True
@@ -132,6 +133,10 @@ class TrialRecord:
     torch: str = ""
     numpy: str = ""
     finished: str = ""
+
+
+# Columns that records of earlier versions lack, and what stands for them: not known.
+ADDED = {"processor": ""}
 
 
 def column_of(reading: str, name: str) -> str:

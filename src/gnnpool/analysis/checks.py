@@ -25,7 +25,7 @@ _SHARED = (
 _CODE = (("shared_code", "model"), ("operator_code", "pooling"))
 # What may differ without making numbers wrong, but should be known.
 _NOTED = (
-    *("gnnpool", "python", "torch", "numpy", "device", "device_name"),
+    *("gnnpool", "python", "torch", "numpy", "device", "device_name", "processor"),
     *("threads", "engine", "deterministic", "nondeterministic"),
 )
 _LISTED = 10

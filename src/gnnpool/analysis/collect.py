@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from gnnpool.artifacts import read_table, write_table
 from gnnpool.errors import ArtifactError
-from gnnpool.records import RECORD_UNITS, Trial, TrialRecord
+from gnnpool.records import ADDED, RECORD_UNITS, Trial, TrialRecord
 
 TRIAL = [field.name for field in dataclasses.fields(Trial)]
 
@@ -105,6 +105,8 @@ def _read_record(path: Path) -> pa.Table:
 
 def _read_columns(path: Path) -> pa.Table:
     table = read_table(path)
+    for name in ADDED.keys() - set(table.column_names):
+        table = table.append_column(name, pa.array([ADDED[name]] * table.num_rows, _SCHEMA.field(name).type))
     missing = sorted(set(_SCHEMA.names) - set(table.column_names))
     unknown = sorted(set(table.column_names) - set(_SCHEMA.names))
     if missing or unknown:

@@ -15,12 +15,12 @@ UNITS = {
     "memory": "MiB, peak of the process; median over seeds and datasets",
 }
 _SETTING = ["model", "edges"]
-_PAIRED = [*_SETTING, "dataset", "seed"]
-_DEVICE = ["device", "device_name", "threads"]
+_PLACE = [*_SETTING, "dataset"]
+_DEVICE = ["device", "device_name", "processor", "threads"]
 
 
 def relative_cost(trials: pd.DataFrame) -> pd.DataFrame:
-    """Compare each training with that of mean pooling on the same dataset, seed and kind of device.
+    """Compare each training with those of mean pooling on the same dataset and kind of device.
 
     Args:
         trials: Rows of :func:`gnnpool.analysis.collect.read_records`; further initialisations do not
@@ -31,20 +31,19 @@ def relative_cost(trials: pd.DataFrame) -> pd.DataFrame:
         (:func:`training_seconds`, median), seconds_ratio (the median over the seeds of each dataset,
         then the geometric mean over the datasets; missing if no training of mean pooling compares),
         seconds_ratio_lowest and seconds_ratio_highest (over the datasets), parameters and
-        parameters_ratio, memory, and n_paired, the trainings that compare.
+        parameters_ratio, memory, and n_compared, the trainings that compare.
     """
     first = trials[trials["init"] == 0]
     first = first.assign(seconds=training_seconds(first))
-    baselines = first.loc[first["pooling"] == BASELINE, [*_PAIRED, *_DEVICE, "seconds", "parameters"]]
-    pairs = first.merge(baselines, on=_PAIRED, how="left", suffixes=("", "_of_mean"))
+    means = first[first["pooling"] == BASELINE]
     # Seconds of another kind of device do not compare; parameters do.
-    same = (pairs[_DEVICE].to_numpy() == pairs[[f"{name}_of_mean" for name in _DEVICE]].to_numpy()).all(
-        axis=1
-    )
-    pairs["ratio"] = (pairs["seconds"] / pairs["seconds_of_mean"]).where(same)
+    seconds = means.groupby([*_PLACE, *_DEVICE])["seconds"].median().rename("seconds_of_mean")
+    parameters = means.groupby(_PLACE)["parameters"].first().rename("parameters_of_mean")
+    pairs = first.join(seconds, on=[*_PLACE, *_DEVICE]).join(parameters, on=_PLACE)
+    pairs["ratio"] = pairs["seconds"] / pairs["seconds_of_mean"]
     pairs["parameters_ratio"] = pairs["parameters"] / pairs["parameters_of_mean"]
     rows = [(*names, *_cost(group)) for names, group in pairs.groupby([*_SETTING, "pooling"])]
-    return pd.DataFrame(rows, columns=[*_SETTING, "pooling", *UNITS, "n_paired"])
+    return pd.DataFrame(rows, columns=[*_SETTING, "pooling", *UNITS, "n_compared"])
 
 
 def training_seconds(trials: pd.DataFrame) -> pd.Series:

@@ -43,6 +43,7 @@ def readme(trials: pd.DataFrame, facts: Mapping, *, config: Mapping, name: str) 
         torch=sorted(set(trials["torch"])),
         python=sorted(set(trials["python"])),
         devices=sorted({f"{row.device} {row.device_name}".strip() for row in trials.itertuples()}),
+        processors=trials["processor"].value_counts().sort_index().to_dict(),
         threads=sorted(set(trials["threads"].astype(int))),
         stage=int(trials["stage_version"].iloc[0]),
         first=trials["finished"].min(),

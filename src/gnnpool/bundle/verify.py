@@ -14,7 +14,6 @@ from gnnpool.analysis.collect import TRIAL, read_trials
 from gnnpool.analysis.variance import noise_by_setting
 from gnnpool.artifacts import read_table
 from gnnpool.bundle.files import CONFIG, Bundle, open_bundle
-from gnnpool.bundle.machine import DECIDING, describe_machine
 from gnnpool.bundle.structures import require_same, summarize
 from gnnpool.bundle.tables import divide
 from gnnpool.config import read_config
@@ -32,6 +31,8 @@ with extra("analysis"):
 SAME, WITHIN, DIFFERS, UNKNOWN = "same bits", "within the spread", "differs", "no spread known"
 _CONFIDENCE = 0.95
 _SHIPPED = "config/config.yaml"
+# Fields that must be equal for two trainings to give the same bits.
+_DECIDING = ("torch", "threads", "device", "device_name", "processor")
 # Not seconds, which differ between two runs.
 _HISTORY = ["epoch", "train_mae", "val_mae", "averaged_val_mae", "learning_rate"]
 
@@ -67,9 +68,10 @@ def verify(
 ) -> list[Comparison]:
     """Train randomly chosen trials of a bundle again, in a temporary folder, and compare.
 
-    On the same kind of machine (PyTorch, what it uses of the processor, threads and device of the trial) the
-    bits must be the same. Elsewhere the test error may differ as it does between initialisations: by at most
-    the 95 % half-width of the changes of repeated trainings in the bundle, same dataset and setting.
+    On the same kind of machine (PyTorch, processor and what PyTorch uses of it, threads and device of the
+    trial) the bits must be the same. Elsewhere, and where the record names no processor, the test error may
+    differ as it does between initialisations: by at most the 95 % half-width of the changes of repeated
+    trainings in the bundle, same dataset and setting.
 
     Args:
         folder: The bundle.
@@ -117,8 +119,6 @@ def compare(bundle: Bundle, trials: pd.DataFrame, chosen: pd.DataFrame, folder: 
         chosen: Rows of the trials to compare.
         folder: Folder of the trials that were trained here.
     """
-    machine, theirs = describe_machine(), bundle.facts["machine"]
-    alike = all(machine[field] == theirs[field] for field in DECIDING)
     histories, predictions = (divide(bundle.read(name)) for name in ("histories", "predictions"))
     spreads = _spreads(trials)
     found = []
@@ -126,9 +126,7 @@ def compare(bundle: Bundle, trials: pd.DataFrame, chosen: pd.DataFrame, folder: 
         name = str(Trial(*(record[field] for field in TRIAL)))
         files = outputs_in(folder / name)
         here = read_table(files["record"]).to_pylist()[0]
-        same_kind = alike and all(
-            here[key] == record[key] for key in ("torch", "threads", "device", "device_name")
-        )
+        same_kind = record["processor"] and all(here[key] == record[key] for key in _DECIDING)
         same_bits = _same_bits(files, histories[name], predictions[name])
         spread = spreads.get((record["dataset"], record["model"], record["edges"]), float("nan"))
         change = 100 * (here["test_mae"] - record["test_mae"]) / record["test_mae"]

@@ -17,6 +17,7 @@ _SHOWN = {
     "python": "Python",
     "device": "Device",
     "device_name": "GPU",
+    "processor": "Processor, and what PyTorch uses of it",
     "threads": "CPU threads of a trial",
     "engine": "Engine",
     "deterministic": "Deterministic",

@@ -47,7 +47,7 @@ def build(source: Source) -> Table:
     Returns:
         Tidy: for each setting and trained pooling, mean pooling first: row ("model/edges"), column, model,
         edges and pooling; seconds, seconds_ratio, seconds_ratio_lowest, seconds_ratio_highest, parameters,
-        parameters_ratio, memory and n_paired of :func:`gnnpool.analysis.cost.relative_cost`; the change:
+        parameters_ratio, memory and n_compared of :func:`gnnpool.analysis.cost.relative_cost`; the change:
         dataset, value, low, high, significant, n_seeds and n_datasets of
         :func:`gnnpool.analysis.overall.overall_changes`; is_control; and, missing without a control: control,
         control_ratio (its weights, of the pooling's), control_value (its own change), and the change relative

@@ -11,6 +11,7 @@ from gnnpool import journal as events
 from gnnpool.errors import ArtifactError, InterruptedTraining
 from gnnpool.lock import alone
 from gnnpool.records import Trial
+from gnnpool.training.account import Account
 from gnnpool.training.allocation import explained_exhaustion
 from gnnpool.training.checkpoint import CheckpointFile, Checkpoints, Interval
 from gnnpool.training.compiler_files import explained_refusal
@@ -19,7 +20,6 @@ from gnnpool.training.loop import train
 from gnnpool.training.outputs import Outputs, write_outputs
 from gnnpool.training.prepare import PreparedTrial, prepare_trial
 from gnnpool.training.seeding import derive_seed
-from gnnpool.training.state import Clock
 
 VISIBLE = 60.0  # s after which a file of another host is visible here, as latency-wait of profiles/slurm
 logger = logging.getLogger("gnnpool.training")
@@ -68,7 +68,7 @@ def run_trial(
         InterruptedTraining: If a signal asked to stop; the training is saved.
         OutOfMemory: If the memory of the GPU or of the host runs out.
     """
-    clock = Clock()
+    clock = Account()
     files = Outputs(**outputs)
     enough = explained_exhaustion(Trial.parse(trial), batch_size=training["batch_size"])
     with alone(Path(journal).with_suffix(".lock")) as waited, _accounted(journal), enough:
@@ -92,7 +92,7 @@ def run_trial(
 def _train(
     prepared: PreparedTrial,
     outputs: Outputs,
-    clock: Clock,
+    clock: Account,
     checkpoint: Path,
     interval: Interval,
     journal: str | Path,

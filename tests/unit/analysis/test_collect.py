@@ -80,6 +80,13 @@ def test_record_with_other_columns_is_refused(write_record):
         read_records([_rewrite(path, table.append_column("accuracy", pa.array([1.0])))])
 
 
+def test_record_of_an_earlier_version_names_no_processor(write_record):
+    path = write_record(GMT, 40.0, processor="EPYC, AVX2")
+    assert read_records([path]).loc[0, "processor"] == "EPYC, AVX2"
+    earlier = _rewrite(path, read_table(path).drop_columns("processor"))
+    assert read_records([earlier]).loc[0, "processor"] == ""
+
+
 def test_record_with_two_rows_is_refused(write_record):
     path = write_record(GMT, 40.0)
     table = read_table(path)

@@ -7,7 +7,7 @@ from gnnpool.analysis.cost import relative_cost
 def trial(dataset, pooling, seconds, *, seed=1, parameters=100, **changes):
     row = {"dataset": dataset, "model": "m", "edges": "e", "pooling": pooling, "seed": seed, "init": 0}
     row |= {"wall_seconds": 7.0, "cpu_seconds": seconds, "parameters": parameters, "peak_memory": 500.0}
-    return row | {"device": "cpu", "device_name": "", "threads": 1} | changes
+    return row | {"device": "cpu", "device_name": "", "processor": "", "threads": 1} | changes
 
 
 def cost(*trials):
@@ -24,7 +24,7 @@ def test_ratios_are_medians_over_seeds_and_geometric_means_over_datasets():
     assert found["seconds_ratio"] == pytest.approx(2.0)  # of 4 and 1
     assert (found["seconds_ratio_lowest"], found["seconds_ratio_highest"]) == pytest.approx((1.0, 4.0))
     assert found["parameters_ratio"] == pytest.approx(3.0)
-    assert found["n_paired"] == 4
+    assert found["n_compared"] == 4
 
 
 def test_mean_pooling_costs_itself():
@@ -39,8 +39,17 @@ def test_processor_time_counts_on_a_cpu_and_wall_time_on_a_gpu():
 def test_times_on_different_devices_have_no_ratio():
     found = cost(trial("a", "mean", 10.0), trial("a", "gmt", 5.0, device="cuda"))
     assert pd.isna(found.loc["gmt", "seconds_ratio"])
-    assert found.loc["gmt", "n_paired"] == 0
+    assert found.loc["gmt", "n_compared"] == 0
     assert found.loc["gmt", "parameters_ratio"] == 1  # parameters are the same on any device
+
+
+def test_times_on_different_processors_have_no_ratio_but_seeds_may_differ():
+    means = [trial("a", "mean", 10.0, seed=1), trial("a", "mean", 4.0, seed=2, processor="fast")]
+    found = cost(
+        *means, trial("a", "gmt", 8.0, seed=3, processor="fast"), trial("a", "sum", 1.0, processor="x")
+    )
+    assert found.loc["gmt", "seconds_ratio"] == 2.0
+    assert pd.isna(found.loc["sum", "seconds_ratio"])
 
 
 def test_further_initialisations_do_not_count():

@@ -16,43 +16,44 @@ from gnnpool.records import outputs_in
 def judge(bundle, planned, tmp_path, monkeypatch):
     """A function that compares a trial with a training whose numbers are larger by a share."""
 
-    def made(*, share: float, elsewhere: bool, spread: float | None):
+    def made(*, share: float, there: str, spread: float | None, here: str = "EPYC, AVX512"):
         trial = planned[0]
         unpack(bundle, [trial], tmp_path)
         files = outputs_in(tmp_path / str(trial))
+        record = read_table(files["record"])
+        place = record.column_names.index("processor")
+        write_table(files["record"], record.set_column(place, "processor", pa.array([here])))
         for name, column in (("record", "test_mae"), ("predictions", "prediction")):
             table = read_table(files[name])
             place = table.column_names.index(column)
             larger = pa.compute.multiply(table[column], 1 + share)
             write_table(files[name], table.set_column(place, column, larger))
-        capability = "another" if elsewhere else bundle.facts["machine"]["cpu_capability"]
-        machine = {**bundle.facts["machine"], "cpu_capability": capability}
-        monkeypatch.setattr(verifying, "describe_machine", lambda: machine)
         known = {(trial.dataset, trial.model, trial.edges): spread} if spread else {}
         monkeypatch.setattr(verifying, "_spreads", lambda trials: known)
         trials = read_trials(bundle.path("trials"))
         name = trials[["dataset", "model", "edges", "pooling", "seed"]].astype(str).agg("/".join, axis=1)
-        chosen = trials[name == f"{'/'.join(trial.condition)}/{trial.seed}"]
+        chosen = trials[name == f"{'/'.join(trial.condition)}/{trial.seed}"].assign(processor=there)
         return compare(bundle, trials, chosen, tmp_path)[0]
 
     return made
 
 
 @pytest.mark.parametrize(
-    ("share", "elsewhere", "spread", "verdict"),
+    ("share", "there", "spread", "verdict"),
     [
-        (0.0, False, None, SAME),
-        (0.0, True, None, SAME),
-        (1e-9, False, 50.0, DIFFERS),  # the same kind of machine gives the same bits, or something is wrong
-        (0.01, True, 2.0, WITHIN),
-        (0.03, True, 2.0, DIFFERS),
-        (0.01, True, None, UNKNOWN),
+        (0.0, "EPYC, AVX512", None, SAME),
+        (0.0, "Xeon, AVX512", None, SAME),
+        (1e-9, "EPYC, AVX512", 50.0, DIFFERS),  # the same kind of machine gives the same bits
+        (0.01, "EPYC, AVX2", 2.0, WITHIN),
+        (0.01, "", 2.0, WITHIN),  # a record of an earlier version names no processor
+        (0.03, "EPYC, AVX2", 2.0, DIFFERS),
+        (0.01, "EPYC, AVX2", None, UNKNOWN),
     ],
 )
 def test_bits_decide_on_the_same_kind_of_machine_and_the_spread_elsewhere(
-    judge, share, elsewhere, spread, verdict
+    judge, share, there, spread, verdict
 ):
-    found = judge(share=share, elsewhere=elsewhere, spread=spread)
+    found = judge(share=share, there=there, spread=spread)
     assert found.verdict == verdict
     assert found.agrees == (verdict in (SAME, WITHIN))
     assert verdict in as_text([found])

@@ -18,7 +18,7 @@ def test_each_pooling_has_its_average_and_its_ratios(drawing):
     assert row["value"] == pytest.approx(-20.0)
     assert row["dataset"] == "average"
     assert (row["seconds_ratio"], row["parameters_ratio"]) == pytest.approx((1.5, 3.0))
-    assert (row["seconds"], row["parameters"], row["n_paired"]) == pytest.approx((150.0, 3000.0, 4))
+    assert (row["seconds"], row["parameters"], row["n_compared"]) == pytest.approx((150.0, 3000.0, 4))
 
 
 def test_points_stand_at_cost_and_gain_with_mean_pooling_at_one_and_zero(drawing):

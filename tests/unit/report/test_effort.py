@@ -21,7 +21,7 @@ def source_of(errors, *, traits=WEIGHTS) -> Source:
     rows = [
         {"dataset": "2d", "model": "cgcnn", "edges": "mdl", "pooling": pooling, "seed": seed, "init": 0}
         | {"n_test": 15, "n_train": 80, "parameters": WEIGHTS[pooling], "peak_memory": 1.0, "threads": 1}
-        | {"cpu_seconds": 1.0, "wall_seconds": 1.0, "device": "cpu", "device_name": ""}
+        | {"cpu_seconds": 1.0, "wall_seconds": 1.0, "device": "cpu", "device_name": "", "processor": ""}
         | {"test_mae": error * SCATTER[(i + seed) % 5], "best_epoch": 1}
         | dict.fromkeys(("train_mae", "val_mae", "train_rmse", "val_rmse", "test_rmse"), 1.0)
         for i, (pooling, error) in enumerate(errors.items())
