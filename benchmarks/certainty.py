@@ -1,10 +1,11 @@
 """What it costs to detect a difference between two poolings, by several ways to read a training.
 
     python benchmarks/certainty.py paper=results/evidence cosine=results/cosine
+    python benchmarks/certainty.py paper=results/evidence "Matbench's folds=results/folds"
     python benchmarks/certainty.py
 
-The first reads the traces that ``protocol_traces.py`` has left in folders of results, and writes what each
-rule reads to ``certainty.parquet`` beside this script. Both make the page and its figure in ``docs`` from it.
+The first two read the traces that ``protocol_traces.py`` has left in folders of results, and write what each
+rule reads to ``certainty.parquet`` beside this script. All make the page and its figure in ``docs`` from it.
 """
 
 import argparse
@@ -23,10 +24,13 @@ from gnnpool.analysis.collect import TRIAL
 from gnnpool.analysis.variance import mean_squares
 from gnnpool.artifacts import read_table, write_table
 from gnnpool.bundle.planning import UNPACKED
-from gnnpool.records import READINGS, Trial, column_of
+from gnnpool.data.split_file import PARTS
+from gnnpool.records import BASELINE, READINGS, Trial, column_of
 from gnnpool.training.averaging import smooth
 
 PAPER = "paper"
+# Trials on Matbench's official folds: other structures are tested than by the splits of the paper's protocol.
+FOLDS = "Matbench's folds"
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,8 @@ def gather(results: Path, training: str) -> Iterator[dict]:
 
     Args:
         results: The folder, with trials that were trained there, or came from a bundle.
-        training: Name of how they were trained.
+        training: Name of how they were trained. Where a trace holds the errors of shares of the
+            validation part, these are trainings of their own.
 
     Yields:
         One row for each trial and rule; of a trial without a trace its two readings alone.
@@ -103,14 +108,19 @@ def gather(results: Path, training: str) -> Iterator[dict]:
         about = {"training": training, **vars(trial), "unit": record["unit"]}
         about |= {"overlap": record["n_test"] / record["n_train"], "epochs": record["epochs"]}
         trace = path.with_name("trace.parquet")
-        reads = _traced(trace) if trace.exists() else _recorded(record)
+        reads = _traced(trace, record, training) if trace.exists() else _recorded(record)
         for read in reads:
             yield about | read | {"cpu_seconds": record["cpu_seconds"] * read["share"]}
 
 
-def _traced(path: Path) -> Iterator[dict]:
+def _traced(path: Path, record: dict, training: str) -> Iterator[dict]:
     trace = read_table(path).to_pandas()
-    return (read for rule in RULES if (read := read_rule(trace, rule)))
+    if "validation" not in trace:  # of an earlier version
+        trace["validation"] = 1.0
+    validated = record["n_val"] / sum(record[f"n_{part}"] for part in PARTS)
+    for share, rows in trace.groupby("validation"):
+        name = training if share == 1 else f"{training}, {100 * share * validated:.0f} % choose"
+        yield from ({"training": name} | read for rule in RULES if (read := read_rule(rows, rule)))
 
 
 def _recorded(record: dict) -> Iterator[dict]:
@@ -133,6 +143,40 @@ def informative(rows: pd.DataFrame) -> pd.DataFrame:
     inits = rows.groupby(["training", "dataset", "pooling", "seed"])["init"].transform("nunique")
     rules = rows.groupby(["training", *TRIAL])["rule"].transform("nunique")
     return rows[(inits > 1) | (rules > len(RECORDED))]
+
+
+def beside_folds(rows: pd.DataFrame) -> pd.DataFrame:
+    """Choose the trials on Matbench's folds, and those of the same poolings by the paper's protocol.
+
+    Args:
+        rows: Those of :func:`gather`; of a trial that is there twice the first counts.
+
+    Returns:
+        Rows of the two readings of first initialisations.
+    """
+    rows = rows[(rows["init"] == 0) & rows["rule"].isin(RECORDED.values())]
+    rows = rows.drop_duplicates(["training", "rule", *TRIAL])
+    key = ["dataset", "pooling"]
+    tested = rows.loc[rows["training"] == FOLDS, key].drop_duplicates()
+    return rows[rows["training"].isin((PAPER, FOLDS))].merge(tested, on=key)
+
+
+def spread_of_changes(rows: pd.DataFrame) -> pd.DataFrame:
+    """Spread of the change against mean pooling over splits, and over folds.
+
+    Args:
+        rows: Those of :func:`beside_folds`.
+
+    Returns:
+        One row for each dataset, pooling, rule and training: sd (%, of the changes), n (splits or folds) and
+        overlap.
+    """
+    key = ["training", "dataset", "rule", "seed"]
+    mean = rows.loc[rows["pooling"] == BASELINE, [*key, "test_mae"]]
+    both = rows[rows["pooling"] != BASELINE].merge(mean, on=key, suffixes=("", "_of_mean"))
+    both["change"] = 100 * np.log(both["test_mae"] / both["test_mae_of_mean"])
+    groups = both.groupby(["dataset", "pooling", "rule", "training"])
+    return groups.agg(sd=("change", "std"), n=("change", "size"), overlap=("overlap", "mean")).reset_index()
 
 
 def spreads(rows: pd.DataFrame) -> pd.DataFrame:
@@ -264,12 +308,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
         found = [row for name, folder in named for row in gather(Path(folder), name or PAPER)]
         if not found:
             raise SystemExit(f"{', '.join(given.results)}: found no record.parquet of a trial")
-        table = pa.Table.from_pandas(informative(pd.DataFrame(found)), preserve_index=False)
+        everything = pd.DataFrame(found)
+        kept = pd.concat([informative(everything), beside_folds(everything)])
+        kept = kept.drop_duplicates(["training", "rule", *TRIAL])
+        table = pa.Table.from_pandas(kept, preserve_index=False)
         write_table(given.rows, table, units={"cpu_seconds": "s", "epoch": "1", "epochs": "1", "share": "1"})
-    rows = read_table(given.rows).to_pandas()
+    everything = read_table(given.rows).to_pandas()
+    rows = informative(everything[everything["training"] != FOLDS])
     paper = rows[rows["training"] == PAPER]
     write_page(
-        paper, spread_by_pooling(paper), spreads(paper), compare_trainings(rows, PAPER), folder=given.output
+        paper,
+        spread_by_pooling(paper),
+        spreads(paper),
+        compare_trainings(rows, PAPER),
+        spread_of_changes(beside_folds(everything)),
+        folder=given.output,
     )
 
 

@@ -30,7 +30,13 @@ _WRITTEN = (
 
 
 def write_page(
-    kept: pd.DataFrame, poolings: pd.DataFrame, spreads: pd.DataFrame, others: pd.DataFrame, *, folder: Path
+    kept: pd.DataFrame,
+    poolings: pd.DataFrame,
+    spreads: pd.DataFrame,
+    others: pd.DataFrame,
+    folds: pd.DataFrame,
+    *,
+    folder: Path,
 ) -> None:
     """Write the tables as certainty.md and draw the figure.
 
@@ -39,15 +45,21 @@ def write_page(
         poolings: See :func:`certainty.spread_by_pooling`.
         spreads: See :func:`certainty.spreads`.
         others: See :func:`certainty.compare_trainings`.
+        folds: See :func:`certainty.spread_of_changes`.
         folder: Of the page and the figure.
     """
     draw(spreads, folder / FIGURE)
-    text = "\n".join(["# What certainty costs", "", _WRITTEN, "", *tables(kept, poolings, spreads, others)])
+    lines = tables(kept, poolings, spreads, others, folds)
+    text = "\n".join(["# What certainty costs", "", _WRITTEN, "", *lines])
     write_atomically(folder / "certainty.md", lambda path: path.write_text(text, encoding="utf-8"))
 
 
 def tables(
-    kept: pd.DataFrame, poolings: pd.DataFrame, spreads: pd.DataFrame, others: pd.DataFrame
+    kept: pd.DataFrame,
+    poolings: pd.DataFrame,
+    spreads: pd.DataFrame,
+    others: pd.DataFrame,
+    folds: pd.DataFrame,
 ) -> Iterator[str]:
     """Lines of the page; see :func:`write_page`."""
     yield from ("## By split", "", *_by_split(kept), *_by_pooling(poolings))
@@ -55,6 +67,8 @@ def tables(
     yield from _by_repeats(spreads)
     if len(others):
         yield from ("## Other trainings", "", *_by_training(others))
+    if len(folds):
+        yield from ("## Splits and folds", "", *_by_division(folds))
     yield from ("## Certainty against cost", "")
     yield f"![Detectable change against processor time]({FIGURE})"
     yield ""
@@ -192,6 +206,23 @@ def _by_training(others: pd.DataFrame) -> Iterator[str]:
         "Error: against the same trials and weights of the paper's training. SD, own, interaction: as above. "
         "Cost: epochs of a trial, as a multiple of those of the paper's training. The last column: as many "
         "splits as cost what five of the paper's training cost."
+    )
+    yield ""
+
+
+def _by_division(folds: pd.DataFrame) -> Iterator[str]:
+    yield "| dataset, pooling, weights read, divisions | SD of the change | detected change |"
+    yield "| --- | ---: | ---: |"
+    for _, row in folds.iterrows():
+        name = "random splits" if row["training"] == "paper" else row["training"]
+        detected = row["sd"] * detectable_difference(n=row["n"], confidence=0.95, overlap=row["overlap"])
+        sd = _with_range(row["sd"], row["n"] - 1)
+        about = f"{row['dataset']}, {row['pooling']}, {row['rule']}, {row['n']} {name}"
+        yield f"| {about} | {sd} | {detected:.1f} % |"
+    yield ""
+    yield (
+        "Change against mean pooling, one training for each split or fold (80 % interval). Folds test every "
+        "structure once; random splits may test one several times."
     )
     yield ""
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 import pytest
 
-from gnnpool.artifacts import read_table
+from gnnpool.artifacts import read_table, write_table
 from gnnpool.plan import Plan
 from gnnpool.records import Trial
 
@@ -37,18 +38,57 @@ def traced(_importable, tmp_path_factory):
     split = data / "splits/seed-111.parquet"
     make_split(structures=data / "structures.parquet", seed=111, fractions=config["split"], output=split)
     config["training"] |= {"epochs": 4, "engine": "eager", "batch_size": 16}
-    traces.trace(Plan(config | {"results": str(results)}), TRIAL, [5.0, 20.0])
+    traces.trace(Plan(config | {"results": str(results)}), TRIAL, [5.0, 20.0], [0.5])
     return results
 
 
-def test_a_trace_gives_the_errors_of_both_readings_of_its_record(certainty, traced):
-    rows = pd.DataFrame(certainty.gather(traced, "paper")).set_index("rule")
+@pytest.fixture(scope="module")
+def whole(traced, tmp_path_factory):
+    """The same, its trace without shares of the validation part, as an earlier version wrote it."""
+    results = shutil.copytree(traced, tmp_path_factory.mktemp("whole"), dirs_exist_ok=True)
+    path = results / f"trials/{TRIAL}/trace.parquet"
+    trace = read_table(path)
+    write_table(path, trace.filter(pc.equal(trace["validation"], 1.0)).drop_columns("validation"))
+    return results
+
+
+def test_shares_of_the_validation_part_are_trainings_of_their_own(certainty, traced, whole):
+    rows, alone = (pd.DataFrame(certainty.gather(place, "paper")) for place in (traced, whole))
     record = read_table(traced / f"trials/{TRIAL}/record.parquet").to_pylist()[0]
+    half = 50 * record["n_val"] / 40
+    assert set(rows["training"]) == {"paper", f"paper, {half:.0f} % choose"}
+    pd.testing.assert_frame_equal(rows[rows["training"] == "paper"].reset_index(drop=True), alone)
+    last = rows[rows["rule"] == "last epoch"]
+    assert last["test_mae"].nunique() == 1  # nothing is chosen
+    assert last["val_mae"].nunique() == 2
+
+
+def test_changes_over_folds_stand_beside_those_over_splits(certainty):
+    errors = {"paper": {1: (10.0, 11.0), 2: (10.0, 9.0)}, certainty.FOLDS: {0: (20.0, 20.0), 1: (10.0, 12.0)}}
+    rows = pd.DataFrame(
+        {"training": training, "dataset": "a", "model": "m", "edges": "e", "pooling": pooling, "seed": seed}
+        | {"init": 0, "rule": certainty.RECORDED["raw"], "test_mae": error, "overlap": 0.2}
+        for training, splits in errors.items()
+        for seed, pair in splits.items()
+        for pooling, error in zip(("mean", "gmt"), pair, strict=True)
+    )
+    others = rows.assign(pooling="sum")[rows["training"] == "paper"]  # on no fold
+    found = certainty.spread_of_changes(certainty.beside_folds(pd.concat([rows, others]))).set_index(
+        "training"
+    )
+    assert list(found["pooling"]) == ["gmt", "gmt"]
+    assert found.loc["paper", "sd"] == pytest.approx(100 * np.std(np.log([1.1, 0.9]), ddof=1))
+    assert found.loc[certainty.FOLDS, "sd"] == pytest.approx(100 * np.std(np.log([1.0, 1.2]), ddof=1))
+
+
+def test_a_trace_gives_the_errors_of_both_readings_of_its_record(certainty, whole):
+    rows = pd.DataFrame(certainty.gather(whole, "paper")).set_index("rule")
+    record = read_table(whole / f"trials/{TRIAL}/record.parquet").to_pylist()[0]
     for rule, prefix in ((0, ""), (4, "averaged_")):
         found = rows.loc[certainty.RULES[rule].name]
         assert found["epoch"] == record[f"{prefix}best_epoch"]
         assert found["test_mae"] == record[f"{prefix}test_mae"]
-    assert "average over 2 epochs" not in rows.index  # it was not traced
+    assert "average over 2 epochs" not in rows.index  # it was not whole
 
 
 @pytest.mark.parametrize(
@@ -88,9 +128,9 @@ def test_spreads_are_those_that_were_put_in(certainty):
     assert found["initialisation"] == pytest.approx(20**0.5, rel=0.1)
 
 
-def test_the_page_names_what_is_unknown(certainty, traced, tmp_path):
+def test_the_page_names_what_is_unknown(certainty, whole, tmp_path):
     files = ["--rows", str(tmp_path / "certainty.parquet"), "--output", str(tmp_path)]
-    certainty.main([str(traced), *files])
+    certainty.main([str(whole), *files])
     page = (tmp_path / "certainty.md").read_text()
     assert "| exfoliation, last epoch |" in page
     assert "unknown" in page
@@ -99,9 +139,9 @@ def test_the_page_names_what_is_unknown(certainty, traced, tmp_path):
         certainty.main([str(tmp_path), *files])
 
 
-def test_the_page_is_made_again_from_what_was_kept(certainty, traced, tmp_path):
+def test_the_page_is_made_again_from_what_was_kept(certainty, whole, tmp_path):
     files = ["--rows", str(tmp_path / "certainty.parquet"), "--output", str(tmp_path)]
-    certainty.main([f"paper={traced}", *files])
+    certainty.main([f"paper={whole}", *files])
     page = tmp_path / "certainty.md"
     first = page.read_bytes()
     page.unlink()
@@ -109,11 +149,11 @@ def test_the_page_is_made_again_from_what_was_kept(certainty, traced, tmp_path):
     assert page.read_bytes() == first
 
 
-def test_a_trial_without_a_trace_gives_the_readings_of_its_record(certainty, traced, tmp_path):
+def test_a_trial_without_a_trace_gives_the_readings_of_its_record(certainty, whole, tmp_path):
     folder = tmp_path / f"trials/{TRIAL}"
     folder.mkdir(parents=True)
-    shutil.copy(traced / f"trials/{TRIAL}/record.parquet", folder)
-    rows, recorded = (pd.DataFrame(certainty.gather(place, "paper")) for place in (traced, tmp_path))
+    shutil.copy(whole / f"trials/{TRIAL}/record.parquet", folder)
+    rows, recorded = (pd.DataFrame(certainty.gather(place, "paper")) for place in (whole, tmp_path))
     assert list(recorded["rule"]) == list(certainty.RECORDED.values())
     kept = rows[rows["rule"].isin(certainty.RECORDED.values())].reset_index(drop=True)
     pd.testing.assert_frame_equal(kept, recorded, check_like=True)
