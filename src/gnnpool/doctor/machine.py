@@ -29,7 +29,8 @@ def check_machine(*, device: str = "auto", engine: str = "auto") -> list[Finding
         engine: "auto", "eager" or "compiled", as configured.
     """
     built = torch_build()
-    return [check_python(), _torch(built), *_gpus(built, device), check_compiler(engine), check_slurm()]
+    environment = [check_python(), check_cache(), _torch(built)]
+    return [*environment, *_gpus(built, device), check_compiler(engine), check_slurm()]
 
 
 def check_python() -> Finding:
@@ -40,6 +41,17 @@ def check_python() -> Finding:
     if sys.version_info[: len(enough)] < enough:
         return Finding("Python", FAULT, found, f"install Python {needed} or newer")
     return Finding("Python", OK, found)
+
+
+def check_cache() -> Finding:
+    """Whether Snakemake can keep its cache, which is in the home folder."""
+    folder = place = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    while not place.exists():
+        place = place.parent
+    if not os.access(place, os.W_OK | os.X_OK):
+        todo = "export XDG_CACHE_HOME=/a/folder/that/can/be/written, also in the jobs of a cluster"
+        return Finding("cache", FAULT, f"{folder}: Snakemake keeps a cache there and cannot write it", todo)
+    return Finding("cache", OK, f"{folder} can be written")
 
 
 def torch_build() -> tuple[str, str | None] | None:

@@ -57,6 +57,17 @@ def test_a_machine_without_gpu_trains_on_the_cpu_unless_a_gpu_is_wanted(programs
     assert gpu(examine(("2", None), "cuda")).state == FAULT
 
 
+def test_a_home_folder_that_cannot_be_written_is_a_fault(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert machine.check_cache().state == OK
+    monkeypatch.setattr(machine.os, "access", lambda path, mode: path != tmp_path)
+    found = machine.check_cache()
+    assert (found.state, found.found.startswith(str(tmp_path / "home/.cache"))) == (FAULT, True)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path.parent))
+    assert machine.check_cache().state == OK
+
+
 def test_a_driver_that_does_not_answer_is_a_warning(programs):
     programs(nvidia_smi="echo 'Driver/library version mismatch'; exit 18")
     found = gpu(examine(("2", None)))
@@ -169,7 +180,7 @@ def test_the_command_prints_every_finding_and_ends_with_its_verdict(configfile, 
     status = main(["doctor", "--json", "--configfile", str(configfile)])
     found = json.loads(capsys.readouterr().out)
     assert status == (3 if FAULT in {one["state"] for one in found} else 0)
-    names = ["Python", "torch", "GPU", "compiler", "Slurm", "workflow", "configuration", "trials"]
+    names = ["Python", "cache", "torch", "GPU", "compiler", "Slurm", "workflow", "configuration", "trials"]
     assert [one["name"] for one in found][:2] == names[:2]
     assert {*names, "results", "resources", "logs", "locks", "data phonons"} <= {one["name"] for one in found}
     assert main(["doctor", "--configfile", "config/demo.yaml"]) == 3
