@@ -9,22 +9,34 @@ from gnnpool.records import BASELINE
 _PLACE = ["dataset", "model", "edges"]
 
 
-def common_seeds(trials: pd.DataFrame, classes: Mapping[str, str]) -> pd.DataFrame:
-    """Trials of the poolings that have every seed of their dataset and setting.
+def with_common_seeds(rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep the seeds that most poolings of a dataset and setting have, and poolings that have all of these.
 
-    Of poolings that lack a seed, others would be averaged over other splits.
+    Of poolings that lack a seed, others would be averaged over other splits; further seeds of a few poolings
+    must not leave out all others.
+
+    Args:
+        rows: With dataset, model, edges, pooling and seed, one row for each.
+    """
+    poolings = rows.groupby(_PLACE)["pooling"].transform("nunique")
+    kept = rows[2 * rows.groupby([*_PLACE, "seed"])["pooling"].transform("nunique") > poolings]
+    seeds = kept.groupby([*_PLACE, "pooling"])["seed"].transform("nunique")
+    return kept[seeds == kept.groupby(_PLACE)["seed"].transform("nunique")]
+
+
+def common_seeds(trials: pd.DataFrame, classes: Mapping[str, str]) -> pd.DataFrame:
+    """Trials of the poolings that have every common seed of their dataset and setting.
 
     Args:
         trials: Rows of :func:`gnnpool.analysis.collect.read_records`; repeats do not count.
         classes: Class by pooling; others and mean pooling belong to none.
 
     Returns:
-        The rows of these poolings, with their class in the column ``class``.
+        The rows of :func:`with_common_seeds`, with their class in the column ``class``.
     """
     first = trials[(trials["init"] == 0) & (trials["pooling"] != BASELINE)]
     first = first.assign(**{"class": first["pooling"].map(classes)}).dropna(subset="class")
-    seeds = first.groupby([*_PLACE, "pooling"])["seed"].transform("nunique")
-    return first[seeds == first.groupby(_PLACE)["seed"].transform("nunique")]
+    return with_common_seeds(first)
 
 
 def averaged_by_class(members: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:

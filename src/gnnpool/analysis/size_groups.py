@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from gnnpool.analysis.classes import with_common_seeds
 from gnnpool.analysis.intervals import MeanDistribution
 from gnnpool.records import BASELINE
 
@@ -27,7 +28,7 @@ def compare_size_groups(
         and high (corrected resampled t interval over the seeds), and p_value.
     """
     known = changes[(changes["pooling"] != BASELINE) & changes["change"].notna()]
-    known = known.assign(sees=known["pooling"].map(sees_size)).dropna(subset="sees")
+    known = with_common_seeds(known.assign(sees=known["pooling"].map(sees_size)).dropna(subset="sees"))
     rows = [
         (*names, *found) for names, group in known.groupby(_SETTING) if (found := _compare(group, confidence))
     ]
@@ -36,8 +37,7 @@ def compare_size_groups(
 
 
 def _compare(group: pd.DataFrame, confidence: float) -> tuple | None:
-    # Of poolings that lack a seed the others would be compared on other splits.
-    table = group.pivot(index="pooling", columns="seed", values="change").dropna()
+    table = group.pivot(index="pooling", columns="seed", values="change")
     sees = group.drop_duplicates("pooling").set_index("pooling")["sees"].reindex(table.index).astype(bool)
     seeing, blind = table[sees], table[~sees]
     if seeing.empty or blind.empty:

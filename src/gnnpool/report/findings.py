@@ -11,7 +11,7 @@ from gnnpool.analysis.change import changes_by_seed
 from gnnpool.analysis.claims import NOT_RUN, judge_claims
 from gnnpool.analysis.leaderboard import NEAREST, leaderboard_errors
 from gnnpool.analysis.power import MOST, POWER, number_needed
-from gnnpool.analysis.published import compare_to_published
+from gnnpool.analysis.published import compare_to_published, published_changes
 from gnnpool.analysis.ranks import holm
 from gnnpool.analysis.readings import of_reading
 from gnnpool.analysis.size_groups import compare_size_groups
@@ -170,18 +170,23 @@ class _Reading:
         return rows
 
     def sizes(self) -> list[dict]:
-        """Poolings that see the number of atoms against those that do not."""
-        compared = compare_size_groups(self._changes, self._sees, confidence=self._sure["confidence"])
+        """Poolings that see the number of atoms against those that do not: all, and the paper's alone."""
+        paper = set(published_changes()["pooling"])
+        groups = {"all": self._sees, "the paper's": {k: v for k, v in self._sees.items() if k in paper}}
         return [
             {
                 "place": _place(row._asdict(), self._labels),
+                "poolings": which,
                 "blind": f"{number(row.blind, digits=1)} % (n = {row.n_blind})",
                 "seeing": f"{number(row.seeing, digits=1)} % (n = {row.n_seeing})",
                 "difference": f"{number(row.difference, digits=1)} % "
                 f"({interval(row.low, row.high, digits=1)}, n = {_seeds(row.n_seeds)})",
                 "verdict": _excludes(row.low, row.high),
             }
-            for row in compared.itertuples()
+            for which, sees in groups.items()
+            for row in compare_size_groups(
+                self._changes, sees, confidence=self._sure["confidence"]
+            ).itertuples()
         ]
 
     def published(self) -> list[dict]:

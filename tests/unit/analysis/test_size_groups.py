@@ -38,6 +38,16 @@ def test_mean_pooling_and_what_is_not_known_belong_to_no_group():
     assert compare_size_groups(changes(rows), SEES, confidence=0.95).empty
 
 
+def test_further_seeds_of_one_pooling_leave_out_no_other():
+    rows = [
+        (name, seed, 10.0 * (name == "sum")) for name in ("sum", "memory", "gmt", "max") for seed in (1, 2)
+    ]
+    further = [("gmt", 3, 50.0), ("sum", 3, 50.0)]
+    (found,) = compare_size_groups(changes(rows + further), SEES, confidence=0.95).to_dict("records")
+    assert (found["n_blind"], found["n_seeing"], found["n_seeds"]) == (2, 2, 2)
+    assert found["difference"] == pytest.approx(5.0)
+
+
 def test_a_pooling_without_a_seed_of_the_others_is_left_out():
     rows = [("sum", 1, 10.0), ("sum", 2, 12.0), ("gmt", 1, 1.0), ("gmt", 2, 1.0), ("max", 1, 50.0)]
     (found,) = compare_size_groups(changes(rows), SEES, confidence=0.95).to_dict("records")

@@ -1,0 +1,54 @@
+import pandas as pd
+import pytest
+
+from gnnpool.records import READINGS, column_of
+from gnnpool.report.size_law import size_sentence
+from gnnpool.specs import Labels
+
+SEES = {"sum": True, "gmt": False, "max": False, "plugin": None}
+LABELS = Labels(datasets={"a": "Dataset A", "b": "Dataset B"}, models={"m": "Model"}, edges={"e": "Edges"})
+# A change of sum in percent for each dataset and reading.
+CHANGES = {("a", "raw"): 30.0, ("a", "averaged"): 20.0, ("b", "raw"): 0.0, ("b", "averaged"): -1.0}
+
+
+@pytest.fixture
+def trials():
+    rows = []
+    for dataset in ("a", "b"):
+        for seed in range(5):
+            for i, pooling in enumerate(("mean", *SEES)):
+                row = {
+                    "dataset": dataset,
+                    "model": "m",
+                    "edges": "e",
+                    "pooling": pooling,
+                    "seed": seed,
+                    "init": 0,
+                }
+                row |= {"n_test": 15, "n_train": 80}
+                for reading in READINGS:
+                    factor = 1 + CHANGES[dataset, reading] / 100 * (pooling == "sum") + 0.001 * i * (seed % 2)
+                    names = [
+                        f"{part}_{kind}" for part in ("train", "val", "test") for kind in ("mae", "rmse")
+                    ]
+                    row |= dict.fromkeys([column_of(reading, name) for name in names], 50 * factor)
+                    row[column_of(reading, "best_epoch")] = 1
+                rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def test_the_sentence_names_counts_differences_and_what_is_significant(trials):
+    said = size_sentence(trials, SEES, labels=LABELS, confidence=0.95)
+    assert said.startswith(
+        "The mean change of poolings that see the number of atoms (n = 1) differs from that of poolings "
+        "that do not (n = 2) by "
+    )
+    first, second = said.split(" on Dataset B, Edges Model ")
+    assert "+29.9 percentage points on Dataset A, Edges Model" in first
+    assert ", significant; averaged reading +19.9)" in first
+    assert "not significant; averaged reading" in second
+    assert "corrected for 2 comparisons" in said
+
+
+def test_there_is_no_sentence_without_both_groups(trials):
+    assert size_sentence(trials, SEES | {"sum": False}, labels=LABELS, confidence=0.95) == ""
