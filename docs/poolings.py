@@ -1,5 +1,6 @@
 """Print docs/poolings.md: every pooling with formula, laws, weights and time."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,10 +8,17 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from gnnpool.config import read_config
+from gnnpool.analysis.collect import read_trials
+from gnnpool.analysis.cost import relative_cost
+from gnnpool.analysis.values import AVERAGE
+from gnnpool.artifacts import read_table
+from gnnpool.bundle.files import open_bundle
+from gnnpool.config import labels_of, read_config
 from gnnpool.network import build_network
 from gnnpool.pooling_catalog import FAMILIES, OPERATORS, PoolingFacts, describe_pooling
 from gnnpool.pooling_names import read_operators
+from gnnpool.records import READINGS
+from gnnpool.wording import interval, number
 
 ROOT = Path(__file__).resolve().parents[1]
 MODEL, EDGES = "cgcnn", "mdl"
@@ -105,7 +113,40 @@ def page() -> str:
         sketches={family: sketch.strip("\n") for family, sketch in SKETCHES.items()},
         channels=config["models"][MODEL]["options"]["channels"],
         base=base,
+        measured=measured({row.name: row.label for row in rows}),
     )
+
+
+def measured(labels: Mapping[str, str]) -> dict:
+    """Changes of the test error against mean pooling, and times of trials, from evidence/.
+
+    Args:
+        labels: Printed names of the poolings, in the order of the page.
+
+    Returns:
+        columns (dataset and reading), and rows: label, time of a trial, and the change of each column.
+    """
+    bundle = open_bundle(ROOT / "evidence")
+    trials = read_trials(bundle.path("trials"))
+    known = trials[trials["processor"] != ""]  # seconds of unknown machines do not compare
+    ratios = relative_cost(known).set_index("pooling")["seconds_ratio"].to_dict()
+    names = labels_of(bundle.config)["datasets"]
+    columns, changes = [], {}
+    for reading, table in zip(READINGS, ("intervals", "intervals_averaged"), strict=True):
+        found = read_table(bundle.path(f"tables/{table}")).to_pandas()
+        found = found[(found["method"] == "decides") & (found["dataset"] != AVERAGE) & found["low"].notna()]
+        for dataset, group in found.groupby("dataset"):
+            columns.append(f"{names[dataset]}, {reading}")
+            for row in group.itertuples():
+                said = f"{number(row.value, digits=1)} ({interval(row.low, row.high, digits=1)})"
+                changes[row.pooling, columns[-1]] = said
+    rows = [
+        [label, f"{ratio:.2f}" if (ratio := ratios.get(name, math.nan)) > 0 else "-"]
+        + [changes.get((name, column), "-") for column in columns]
+        for name, label in labels.items()
+        if any((name, column) in changes for column in columns)
+    ]
+    return {"columns": columns, "rows": rows}
 
 
 def seconds_of_passes() -> dict[str, str]:
