@@ -187,8 +187,8 @@ class Plan:
         """What decides the graphs under some edges."""
         return without_label(self.config["edges"][edges])
 
-    def pooling_entry(self, pooling: str) -> Mapping | None:
-        """What decides a pooling; None for an operator alone without an entry."""
+    def pooling_entry(self, pooling: str) -> Mapping:
+        """What decides a pooling; empty for an operator alone."""
         return without_label(self.config["poolings"].get(pooling))
 
     def _conditions(self, trials: Sequence[Trial]) -> list[tuple]:

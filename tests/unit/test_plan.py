@@ -81,6 +81,16 @@ def test_a_record_that_is_gone_after_it_was_collected_is_made_anew(inputs, tmp_p
     assert inputs(allow_partial=True).lost_records() == []
 
 
+def test_a_first_label_of_a_pooling_changes_no_trial_and_no_network(config):
+    block = {**config["blocks"][0], "poolings": ["mean", "softmax_mean"]}
+    plans = [
+        Plan(config | {"blocks": [block], "poolings": config["poolings"] | more})
+        for more in ({}, {"softmax_mean": {"label": "Softmax Mean"}})
+    ]
+    bare, labelled = ((plan.pooling_entry("softmax_mean"), plan.networks) for plan in plans)
+    assert bare == labelled
+
+
 def test_the_label_and_the_address_of_a_dataset_do_not_decide_its_structures(config):
     other = {"label": "Other", "url": "https://example.org/x", "mirrors": None}
     changed = config | {"datasets": {"phonons": {**config["datasets"]["phonons"], **other}}}

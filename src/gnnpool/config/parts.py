@@ -15,9 +15,9 @@ SCHEMES = "gnnpool.data.schemes"
 _NOT_DECIDING = {"label", "url", "mirrors", "redirect_hosts"}
 
 
-def without_label(entry: Mapping | None) -> Mapping | None:
-    """A catalog entry without its label, so that a new label reruns nothing."""
-    return None if entry is None else {key: value for key, value in entry.items() if key != "label"}
+def without_label(entry: Mapping | None) -> Mapping:
+    """A catalog entry without its label, so that a new label reruns nothing; none is one that is empty."""
+    return {key: value for key, value in (entry or {}).items() if key != "label"}
 
 
 def split_of(config: Mapping, dataset: str) -> dict[str, Any]:
