@@ -183,15 +183,22 @@ def _significant(first: pd.DataFrame, asked: Asked, lead: str, *, among: pd.Data
 
 
 def _how_many(count: int, tested: int, first: pd.DataFrame, settings: int) -> str:
-    """How many poolings, or changes of several settings, are significant."""
-    if settings > 1:
+    """How many poolings, or changes of several settings or datasets, are significant."""
+    datasets = first.loc[first["dataset"] != AVERAGE, "dataset"].nunique()
+    if settings > 1 or _by_dataset(first):
         poolings = amount(first["pooling"].nunique(), "pooling")
-        of = f"changes relative to mean pooling ({poolings} in {settings} settings)"
+        where = f"in {settings} settings" if settings > 1 else f"on {datasets} datasets"
+        of = f"changes relative to mean pooling ({poolings} {where})"
         return f"{count or 'none'} of {tested} {of} {'are' if count > 1 else 'is'} significant"
     if tested == 1:
         return f"the one pooling {'differs' if count else 'does not differ'} significantly from mean pooling"
     poolings = f"{count} of {tested} poolings" if count else "no pooling"
     return f"{poolings} {'differ' if count > 1 else 'differs'} significantly from mean pooling"
+
+
+def _by_dataset(first: pd.DataFrame) -> bool:
+    """Whether the changes are of poolings on several datasets, each by itself."""
+    return bool(first.duplicated(["kind", *SETTING, "pooling"]).any())
 
 
 def _bracketed(words: list[str]) -> str:
@@ -205,6 +212,8 @@ def _lead(first: pd.DataFrame, asked: Asked) -> str:
     of = f" of {asked.datasets}" if len(datasets) < asked.datasets else ""
     each = "" if first["n_datasets"].min() == len(datasets) else " each"
     where = f"{span(first['n_datasets'])}{of} {'dataset' if asked.datasets == 1 else 'datasets'}{each}"
+    if _by_dataset(first) and (first["dataset"] != AVERAGE).all():
+        where = f"{len(datasets)}{of} datasets, each by itself,"
     if len(datasets) == 1:
         where += f" ({label_of(asked.labels, 'datasets', datasets[0])})"
     return f"{done}{'o' if done else 'O'}n {where} and with {amounts(first['n_seeds'], 'seed')}, "

@@ -11,6 +11,9 @@ from gnnpool.specs import Physics
 from gnnpool.tables.base import Source
 
 SETTING = ["model", "edges"]
+# Averages over fewer datasets are not spoken of first: with two, the test has one degree of freedom and next
+# to no power, while each dataset has a test over its seeds.
+DATASETS = 3
 # Kinds of targets: growing with the cell, not growing, not declared; or all of them as one.
 GROWS, STAYS, UNDECLARED, ANY = "grows", "stays", "undeclared", "any"
 
@@ -57,17 +60,19 @@ def comparisons(values: pd.DataFrame) -> pd.DataFrame:
 
 
 def headline(compared: pd.DataFrame, *, confidence: float) -> pd.DataFrame:
-    """For each kind of target, pooling and setting its average over the datasets, or its only dataset.
+    """For each kind of target, pooling and setting its average over the datasets, or each of few datasets.
 
     Args:
         compared: Rows of :func:`comparisons` with the column kind; averages are over datasets of their kind.
         confidence: Such as 0.95.
 
     Returns:
-        One row for each kind, pooling and setting; kinds and settings in their order, the lowest change
+        One row for each kind, pooling and setting with an average over at least :data:`DATASETS`, otherwise
+        one for each dataset; kinds and settings in their order, the lowest change
         first. p_value is corrected by Holm's method for all rows that have one, and significant says whether
         it is below 1 - confidence: the probability of any false positive among all rows is at most that.
     """
+    compared = compared[(compared["dataset"] != AVERAGE) | (compared["n_datasets"] >= DATASETS)]
     several = compared[compared["dataset"] == AVERAGE]
     key = ["kind", *SETTING, "pooling"]
     averaged = pd.MultiIndex.from_frame(compared[key]).isin(pd.MultiIndex.from_frame(several[key]))
@@ -93,6 +98,6 @@ def opposed(first: pd.DataFrame, poolings: Sequence[str]) -> list[tuple[pd.Serie
     pairs = []
     for _, rows in known.groupby([*SETTING, "pooling"], sort=False):
         low, high = rows.loc[rows["value"].idxmin()], rows.loc[rows["value"].idxmax()]
-        if low["value"] < 0 < high["value"]:
+        if low["value"] < 0 < high["value"] and low["kind"] != high["kind"]:
             pairs.append((low, high))
     return sorted(pairs, key=lambda pair: list(poolings).index(pair[0]["pooling"]))

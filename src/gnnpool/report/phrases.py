@@ -41,6 +41,8 @@ def on_targets(rows: pd.DataFrame, labels: Labels, physics: Mapping[str, Physics
     """
     kind = rows["kind"].iloc[0]
     datasets = {dataset for row in rows["datasets"] for dataset in row.split(",")}
+    if len(datasets) > 1 and (rows["dataset"] != AVERAGE).all():
+        return f"{len(datasets)} targets {_SEVERAL.get(kind, _UNDECLARED)}, each by itself,"
     if len(datasets) > 1:
         each = "" if rows["n_datasets"].min() == len(datasets) else " each"
         return f"average over {span(rows['n_datasets'])} targets {_SEVERAL.get(kind, _UNDECLARED)}{each}"

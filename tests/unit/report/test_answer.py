@@ -106,7 +106,7 @@ def test_one_dataset_is_named_and_nothing_is_significant():
     )
 
 
-def test_two_datasets_count_averages_and_what_is_on_one_dataset_only():
+def test_two_datasets_are_spoken_of_one_by_one():
     changes = [
         change("phonons", "mamm", 2.0, -5, 9),
         change("2d", "mamm", 4.0, -5, 9),
@@ -114,9 +114,9 @@ def test_two_datasets_count_averages_and_what_is_on_one_dataset_only():
     ]
     sentences = ask([*changes, change("2d", "gmt", 9.0, 1, 17)], [spread(), spread("2d")])
     assert sentences[0] == (
-        "On 1 to 2 of 7 datasets each and with 5 seeds, 1 of 2 poolings differs significantly from mean "
-        "pooling (MDL CGCNN; corrected for 2 comparisons): higher error: GMT on 2D, +9.0 % (uncorrected 95 % "
-        "interval +1.0 to +17.0, n = 5 seeds)."
+        "On 2 of 7 datasets, each by itself, and with 5 seeds, 1 of 3 changes relative to mean pooling (2 "
+        "poolings on 2 datasets) is significant (MDL CGCNN; corrected for 3 comparisons): higher error: GMT "
+        "on 2D, +9.0 % (uncorrected 95 % interval +1.0 to +17.0)."
     )
     assert sentences[2].startswith(
         "On single datasets, 1 of 3 changes is significant (uncorrected; 0 lower, 1 higher; about 0.2 "
@@ -337,6 +337,21 @@ def test_kinds_of_targets_are_not_averaged_and_the_pooling_that_fits_one_alone_c
         f"In the averaged reading of the same trainings, w{depends[1:]} No change has another sign than in "
         "the raw reading."
     )
+
+
+def test_two_targets_of_one_kind_are_spoken_of_one_by_one_and_are_no_opposites():
+    of_kind = {"kind": STAYS}
+    changes = [
+        change("cell", "mamm", 2.0, -5, 9, kind=GROWS),
+        change("phonons", "mamm", -9.0, -11, -7, **of_kind),
+        change("2d", "mamm", 9.0, 7, 11, **of_kind),
+    ]
+    first = ask(changes, [spread()])[0]
+    assert "depends" not in first
+    assert (
+        "On 2 targets that do not grow with the cell, each by itself, and with 5 seeds, 2 of 2 changes "
+        "relative to mean pooling (1 pooling on 2 datasets) are significant"
+    ) in first
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ RUNS, POOLINGS, DATASETS, SEEDS = 300, 12, 7, 5
 def averages(p_values: np.ndarray) -> pd.DataFrame:
     """Averages over the datasets, one for each p-value."""
     rows = {"dataset": "average", "model": "cgcnn", "edges": "mdl", "value": 1.0, "p_value": p_values}
-    rows["kind"] = ANY
+    rows |= {"kind": ANY, "n_datasets": DATASETS}
     return pd.DataFrame(rows).assign(pooling=[f"p{i}" for i in range(len(p_values))])
 
 
@@ -45,6 +45,21 @@ def test_significance_is_that_of_holm():
     corrected = found.set_index("pooling")["p_value"].sort_index()
     pd.testing.assert_series_equal(corrected, expected, check_names=False)
     assert found.set_index("pooling").query("significant").index.to_list() == ["p0", "p4"]
+
+
+def test_an_average_over_two_datasets_gives_way_to_each_of_them():
+    rows = pd.DataFrame(
+        {"dataset": name, "pooling": pooling, "n_datasets": n, "value": n, "p_value": 0.01}
+        for pooling, several in (("gmt", 2), ("sum", 3))
+        for name, n in (*((f"d{i}", 1) for i in range(several)), ("average", several))
+    ).assign(model="cgcnn", edges="mdl", kind=ANY)
+    found = headline(rows, confidence=0.95)
+    assert list(zip(found["pooling"], found["dataset"], strict=True)) == [
+        ("gmt", "d0"),
+        ("gmt", "d1"),
+        ("sum", "average"),
+    ]
+    assert list(found["p_value"]) == pytest.approx([0.03] * 3)
 
 
 def test_datasets_are_divided_only_where_some_targets_grow_and_some_do_not():
