@@ -302,6 +302,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--output", type=Path, default=ROOT / "docs", help="folder of the page and the figure"
     )
+    parser.add_argument("--add", action="store_true", help="keep the rows that are there")
     given = parser.parse_args(arguments)
     if given.results:
         named = [one.rpartition("=")[::2] for one in given.results]
@@ -309,6 +310,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not found:
             raise SystemExit(f"{', '.join(given.results)}: found no record.parquet of a trial")
         everything = pd.DataFrame(found)
+        if given.add:
+            everything = pd.concat([everything, read_table(given.rows).to_pandas()])
         kept = pd.concat([informative(everything), beside_folds(everything)])
         kept = kept.drop_duplicates(["training", "rule", *TRIAL])
         table = pa.Table.from_pandas(kept, preserve_index=False)

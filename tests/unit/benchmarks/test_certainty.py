@@ -139,6 +139,15 @@ def test_the_page_names_what_is_unknown(certainty, whole, tmp_path):
         certainty.main([str(tmp_path), *files])
 
 
+def test_rows_that_are_there_can_stay(certainty, whole, tmp_path):
+    files = ["--rows", str(tmp_path / "certainty.parquet"), "--output", str(tmp_path)]
+    certainty.main([f"paper={whole}", *files])
+    certainty.main([f"other={whole}", "--add", *files])
+    certainty.main([f"other={whole}", "--add", *files])
+    kept = read_table(tmp_path / "certainty.parquet").to_pandas()
+    assert kept["training"].value_counts().to_dict() == {"paper": 11, "other": 11}
+
+
 def test_the_page_is_made_again_from_what_was_kept(certainty, whole, tmp_path):
     files = ["--rows", str(tmp_path / "certainty.parquet"), "--output", str(tmp_path)]
     certainty.main([f"paper={whole}", *files])
