@@ -31,8 +31,9 @@ DARK = "docs/answer_dark.png"
 
 
 def answer(bundle: Bundle) -> str:
-    """What differs in both readings, as the report begins, the main figure, and what is not trained yet."""
-    said = "\n>\n".join(f"> {paragraph}" for paragraph in answer_of(bundle.folder)[:-2])
+    """What differs, what seeing the number of atoms does, the main figure, and what is not trained yet."""
+    first, *_, law = answer_of(bundle.folder)[:-2]
+    said = f"> {first}\n>\n> {law}"
     plan, trials = Plan(bundle.config), read_trials(bundle.path("trials"))
     planned = {trial.pooling for trial in plan.trials} - {BASELINE}
     trained = len(planned & set(trials["pooling"]))
