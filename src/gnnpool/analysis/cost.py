@@ -37,9 +37,10 @@ def relative_cost(trials: pd.DataFrame) -> pd.DataFrame:
     first = first.assign(seconds=training_seconds(first))
     means = first[first["pooling"] == BASELINE]
     # Seconds of another kind of device do not compare; parameters do.
-    seconds = means.groupby([*_PLACE, *_DEVICE])["seconds"].median().rename("seconds_of_mean").reset_index()
-    parameters = means.groupby(_PLACE)["parameters"].first().rename("parameters_of_mean").reset_index()
-    pairs = first.merge(seconds, on=[*_PLACE, *_DEVICE], how="left").merge(parameters, on=_PLACE, how="left")
+    seconds = means.groupby([*_PLACE, *_DEVICE]).agg(seconds_of_mean=("seconds", "median"))
+    parameters = means.groupby(_PLACE).agg(parameters_of_mean=("parameters", "first"))
+    pairs = first.merge(seconds.reset_index(), on=[*_PLACE, *_DEVICE], how="left")
+    pairs = pairs.merge(parameters.reset_index(), on=_PLACE, how="left")
     pairs["ratio"] = pairs["seconds"] / pairs["seconds_of_mean"]
     pairs["parameters_ratio"] = pairs["parameters"] / pairs["parameters_of_mean"]
     rows = [(*names, *_cost(group)) for names, group in pairs.groupby([*_SETTING, "pooling"])]

@@ -1,9 +1,7 @@
 """The answer that a bundle gives, and its page of findings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-
-import pandas as pd
 
 from gnnpool.analysis.change import changes_by_seed
 from gnnpool.analysis.collect import read_trials
@@ -34,7 +32,7 @@ def findings_of(folder: str | Path) -> str:
         config=what_decides(config),
         labels=Labels(**labels_of(config)),
         note=config["note"],
-        sees_size=_sees_size(trials, config),
+        sees_size=_sees_size(trials["pooling"], config),
         answer=answer_of(folder),
         datasets=config["datasets"],
     )
@@ -68,12 +66,12 @@ def answer_of(folder: str | Path) -> tuple[str, ...]:
     said = answered(trials, changes_by_seed(trials), sources, len(plan.trials))["sentences"]
     law = size_sentence(
         trials,
-        _sees_size(trials, bundle.config),
+        _sees_size(trials["pooling"], bundle.config),
         labels=Labels(**labels),
         confidence=config["statistics"]["confidence"],
     )
     return (*said[:-2], *filter(None, [law]), *said[-2:])
 
 
-def _sees_size(trials: pd.DataFrame, config: Mapping) -> dict[str, bool | None]:
-    return {name: sees_size(name, config["poolings"].get(name)) for name in set(trials["pooling"])}
+def _sees_size(poolings: Iterable[str], config: Mapping) -> dict[str, bool | None]:
+    return {name: sees_size(name, config["poolings"].get(name)) for name in set(poolings)}

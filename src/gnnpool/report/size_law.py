@@ -36,7 +36,7 @@ def size_sentence(
     if raw.empty:
         return ""
     tests = holm(raw["p_value"])
-    told = [
+    differences = [
         f"{number(row.difference, digits=1)} percentage points on {_place(row, labels)} "
         f"({interval(row.low, row.high, digits=1)}, {'' if p < 1 - confidence else 'not '}significant; "
         f"{_OTHER} reading {number(beside, digits=1)})"
@@ -45,8 +45,8 @@ def size_sentence(
     corrected = f"; significance corrected for {len(raw)} comparisons" if len(raw) > 1 else ""
     return (
         f"The mean change of poolings that see the number of atoms (n = {span(raw['n_seeing'])}) differs "
-        f"from that of poolings that do not (n = {span(raw['n_blind'])}) by {_listed(told)} (seed by seed; "
-        f"{100 * confidence:g} % intervals{corrected})."
+        f"from that of poolings that do not (n = {span(raw['n_blind'])}) by {_listed(differences)} (seed by "
+        f"seed; {100 * confidence:g} % intervals{corrected})."
     )
 
 
