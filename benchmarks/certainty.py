@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from certainty_page import AVERAGED, LOWEST, write_page
+from certainty_page import AVERAGED, LOWEST, PAPER, write_page
 from protocol import ROOT
 
 from gnnpool.analysis.collect import TRIAL
@@ -28,7 +28,6 @@ from gnnpool.data.split_file import PARTS
 from gnnpool.records import BASELINE, READINGS, Trial, column_of
 from gnnpool.training.averaging import smooth
 
-PAPER = "paper"
 # Trials on Matbench's official folds: other structures are tested than by the splits of the paper's protocol.
 FOLDS = "Matbench's folds"
 
@@ -149,13 +148,12 @@ def beside_folds(rows: pd.DataFrame) -> pd.DataFrame:
     """Choose the trials on Matbench's folds, and those of the same poolings by the paper's protocol.
 
     Args:
-        rows: Those of :func:`gather`; of a trial that is there twice the first counts.
+        rows: Those of :func:`gather`.
 
     Returns:
         Rows of the two readings of first initialisations.
     """
     rows = rows[(rows["init"] == 0) & rows["rule"].isin(RECORDED.values())]
-    rows = rows.drop_duplicates(["training", "rule", *TRIAL])
     key = ["dataset", "pooling"]
     tested = rows.loc[rows["training"] == FOLDS, key].drop_duplicates()
     return rows[rows["training"].isin((PAPER, FOLDS))].merge(tested, on=key)
@@ -193,12 +191,15 @@ def spreads(rows: pd.DataFrame) -> pd.DataFrame:
     Returns:
         One row each: initialisation (%, root of d + f, all poolings), freedom (its degrees of freedom),
         interaction (%, root of c) and own (%, root of f), missing unless two poolings share splits and
-        initialisations; change (%, of the error against the first rule on the same trials, geometric mean);
-        cpu_seconds (median over all trials, times the share of epochs); share; overlap; and counts.
+        initialisations; first_initialisation, first_interaction, first_own and first_overlap (those of the
+        first rule on the same trials); change (%, of the error against the first rule on the same trials,
+        geometric mean); cpu_seconds (median over all trials, times the share of epochs); share; overlap; and
+        counts.
     """
     rows = rows.assign(level=100 * np.log(rows["test_mae"]))
     first = rows[rows["rule"] == rows["rule"].iloc[0]].set_index(TRIAL)["level"]
     rows = rows.assign(first=first.reindex(pd.MultiIndex.from_frame(rows[TRIAL])).to_numpy())
+    rows = rows.assign(first_overlap=rows["overlap"])
     found = pd.DataFrame(
         {"dataset": dataset, "rule": rule, "share": group["share"].iloc[0], **_spread(group)}
         for (dataset, rule), group in rows.groupby(["dataset", "rule"], sort=False)
@@ -210,24 +211,32 @@ def spreads(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _spread(rows: pd.DataFrame) -> dict:
     initialisation, freedom = over_initialisations(rows)
-    found = {
+    first = rows.assign(level=rows["first"])
+    return {
         "initialisation": initialisation,
         "freedom": freedom,
-        **dict.fromkeys(["interaction", "own"], math.nan),
+        **_parts(rows),
         "change": 100 * math.expm1((rows["level"] - rows["first"]).mean() / 100),
         "cpu_seconds": rows["cpu_seconds"].median(),
         "overlap": rows["overlap"].mean(),
+        **{f"first_{name}": part for name, part in _parts(first).items()},
+        "first_initialisation": over_initialisations(first)[0],
+        "first_overlap": rows["first_overlap"].mean(),
         **{f"n_{name}": rows[name].nunique() for name in ("pooling", "seed", "init")},
     }
+
+
+def _parts(rows: pd.DataFrame) -> dict[str, float]:
+    """Roots of the parts of the variance that poolings do not share, %; see :func:`spreads`."""
     levels = rows.pivot(index=["seed", "init"], columns="pooling", values="level").dropna(axis=0)
     counts = levels.groupby("seed").size()
     n = int(counts.min()) if len(counts) else 0
     if levels.shape[1] < 2 or len(counts) < 2 or n < 2:
-        return found
+        return dict.fromkeys(["interaction", "own"], math.nan)
     table = np.stack([group.to_numpy()[:n] for _, group in levels.groupby("seed")])  # [split, init, pooling]
     own = float(np.mean([mean_squares(one)[2] for one in table]))
     both = mean_squares(table.mean(axis=1))[2]
-    return found | {"own": math.sqrt(own), "interaction": math.sqrt(max(0.0, both - own / n))}
+    return {"own": math.sqrt(own), "interaction": math.sqrt(max(0.0, both - own / n))}
 
 
 def over_initialisations(rows: pd.DataFrame) -> tuple[float, int]:
@@ -270,23 +279,21 @@ def compare_trainings(rows: pd.DataFrame, first: str) -> pd.DataFrame:
         first: Name of the training to compare with.
 
     Returns:
-        One row for each other training, dataset and rule, as :func:`spreads` gives it, its change against the
-        first training; first_initialisation (%, that of the first training) and cost (epochs of a trial,
-        as a multiple of those of the first training, median).
+        One row for each other training, dataset and rule, as :func:`spreads` gives it, but against the first
+        training by the same rule; and cost (epochs of a trial, as a multiple of those of the first training,
+        median).
     """
     key = [*TRIAL, "rule"]
     rows = rows.assign(level=100 * np.log(rows["test_mae"]))
     base = rows[rows["training"] == first]
-    both = rows[rows["training"] != first].merge(
-        base[[*key, "level", "epochs"]], on=key, suffixes=("", "_first")
-    )
+    base = base.rename(columns={"level": "first", "overlap": "first_overlap", "epochs": "first_epochs"})
+    base = base[[*key, "first", "first_overlap", "first_epochs"]]
+    both = rows[rows["training"] != first].merge(base, on=key)
     found = []
     for (training, dataset, rule), group in both.groupby(["training", "dataset", "rule"], sort=False):
-        before, _ = over_initialisations(group.assign(level=group["level_first"]))
-        cost = (group["epochs"] / group["epochs_first"]).median()
-        row = {"training": training, "dataset": dataset, "rule": rule}
-        row |= {"first_initialisation": before, "cost": cost}
-        found.append(row | _spread(group.assign(first=group["level_first"])))
+        cost = (group["epochs"] / group["first_epochs"]).median()
+        row = {"training": training, "dataset": dataset, "rule": rule, "cost": cost}
+        found.append(row | _spread(group))
     return pd.DataFrame(found)
 
 
@@ -313,7 +320,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if given.add:
             everything = pd.concat([everything, read_table(given.rows).to_pandas()])
         kept = pd.concat([informative(everything), beside_folds(everything)])
-        kept = kept.drop_duplicates(["training", "rule", *TRIAL])
+        kept = kept.drop_duplicates(["training", "rule", *TRIAL])  # the first counts
         table = pa.Table.from_pandas(kept, preserve_index=False)
         write_table(given.rows, table, units={"cpu_seconds": "s", "epoch": "1", "epochs": "1", "share": "1"})
     everything = read_table(given.rows).to_pandas()

@@ -16,6 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from gnnpool.artifacts import write_table
+from gnnpool.machine import processor_name
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = "gnnpool"
@@ -150,10 +151,8 @@ def arguments(doc: str, **options: Mapping) -> argparse.Namespace:
 
 def machine(accelerator: str = "") -> dict:
     """Processor, what torch uses of it, cores, memory, system, and the accelerator that was used."""
-    info = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    models = [line.split(":", 1)[1].strip() for line in info.splitlines() if line.startswith("model name")]
     return {
-        "processor": models[0] if models else platform.processor() or platform.machine(),
+        "processor": processor_name(),
         **_capability(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),

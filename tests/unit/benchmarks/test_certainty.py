@@ -126,6 +126,10 @@ def test_spreads_are_those_that_were_put_in(certainty):
     assert found["interaction"] == pytest.approx(3, rel=0.15)
     assert found["own"] == pytest.approx(4, rel=0.1)
     assert found["initialisation"] == pytest.approx(20**0.5, rel=0.1)
+    parts = ["initialisation", "interaction", "own", "overlap"]
+    assert list(found[[f"first_{name}" for name in parts]]) == list(
+        found[parts]
+    )  # the only rule is the first
 
 
 def test_the_page_names_what_is_unknown(certainty, whole, tmp_path):
