@@ -1,6 +1,5 @@
 """Print docs/poolings.md: every pooling with formula, laws, weights and time."""
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,8 +7,6 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from gnnpool.analysis.collect import read_trials
-from gnnpool.analysis.cost import relative_cost
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.artifacts import read_table
 from gnnpool.bundle.files import open_bundle
@@ -118,18 +115,15 @@ def page() -> str:
 
 
 def measured(labels: Mapping[str, str]) -> dict:
-    """Changes of the test error against mean pooling, and times of trials, from evidence/.
+    """Changes of the test error against mean pooling, from evidence/.
 
     Args:
         labels: Printed names of the poolings, in the order of the page.
 
     Returns:
-        columns (dataset and reading), and rows: label, time of a trial, and the change of each column.
+        columns (dataset and reading), and rows: label, and the change of each column.
     """
     bundle = open_bundle(ROOT / "evidence")
-    trials = read_trials(bundle.path("trials"))
-    known = trials[trials["processor"] != ""]  # seconds of unknown machines do not compare
-    ratios = relative_cost(known).set_index("pooling")["seconds_ratio"].to_dict()
     names = labels_of(bundle.config)["datasets"]
     columns, changes = [], {}
     for reading, table in zip(READINGS, ("intervals", "intervals_averaged"), strict=True):
@@ -141,8 +135,7 @@ def measured(labels: Mapping[str, str]) -> dict:
                 said = f"{number(row.value, digits=1)} ({interval(row.low, row.high, digits=1)})"
                 changes[row.pooling, columns[-1]] = said
     rows = [
-        [label, f"{ratio:.2f}" if (ratio := ratios.get(name, math.nan)) > 0 else "-"]
-        + [changes.get((name, column), "-") for column in columns]
+        [label, *(changes.get((name, column), "-") for column in columns)]
         for name, label in labels.items()
         if any((name, column) in changes for column in columns)
     ]

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from gnnpool.doctor.finding import FAULT, OK, WARNING, Finding
+from gnnpool.doctor.folder import existing
 
 _SECONDS = 60  # s; no command below takes longer on a healthy machine
 _SOURCE = "#include <Python.h>\n#include <omp.h>\n#include <vector>\nint main() { return 0; }\n"
@@ -45,10 +46,8 @@ def check_python() -> Finding:
 
 def check_cache() -> Finding:
     """Whether Snakemake can keep its cache, which is in the home folder."""
-    folder = place = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-    while not place.exists():
-        place = place.parent
-    if not os.access(place, os.W_OK | os.X_OK):
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    if not os.access(existing(folder), os.W_OK | os.X_OK):
         todo = "export XDG_CACHE_HOME=/a/folder/that/can/be/written, also in the jobs of a cluster"
         return Finding("cache", FAULT, f"{folder}: Snakemake keeps a cache there and cannot write it", todo)
     return Finding("cache", OK, f"{folder} can be written")

@@ -9,6 +9,7 @@ from pathlib import Path
 from gnnpool import lock
 from gnnpool.data.raw_file import disagreement, known_hash
 from gnnpool.doctor.finding import FAULT, OK, WARNING, Finding
+from gnnpool.doctor.folder import existing
 from gnnpool.errors import GnnpoolError
 from gnnpool.estimate import Download, Estimate, estimate_cost
 from gnnpool.shipped import changed_files, evidence
@@ -54,7 +55,7 @@ def check_folder(config: Mapping, key: str, cost: Estimate) -> Finding:
         key: results, resources or logs.
         cost: What the trials need.
     """
-    place = _existing(Path(config[key]))
+    place = existing(Path(config[key]))
     if not os.access(place, os.W_OK):
         return Finding(key, FAULT, f"{place}: cannot be written", f"set {key} to another folder")
     free = shutil.disk_usage(place).free / 1e9
@@ -75,7 +76,7 @@ def check_locks(config: Mapping) -> Finding:
     Args:
         config: A checked configuration.
     """
-    place = _existing(Path(config["logs"]))
+    place = existing(Path(config["logs"]))
     try:
         with tempfile.NamedTemporaryFile(dir=place) as file:
             works = lock.has_flock(Path(file.name))
@@ -126,9 +127,3 @@ def _grid(cost: Estimate) -> Finding:
     return Finding(
         "trials", OK, text, "gnnpool estimate shows what the hours rest on" if cost.to_train else ""
     )
-
-
-def _existing(path: Path) -> Path:
-    """The folder, or the nearest one above it that exists."""
-    path = path.resolve()
-    return next(place for place in (path, *path.parents) if place.is_dir())

@@ -9,7 +9,7 @@ from gnnpool.analysis.values import AVERAGE
 from gnnpool.records import READINGS
 from gnnpool.report.both_readings import detectable, signs
 from gnnpool.report.headline import ANY, SETTING, opposed
-from gnnpool.report.phrases import amount, amounts, counted, name_of, on_targets
+from gnnpool.report.phrases import amount, amounts, counted, listed, name_of, on_targets
 from gnnpool.specs import Labels, Physics
 from gnnpool.wording import interval, label_of, number, setting_label, span
 
@@ -266,8 +266,7 @@ def _list(rows: pd.DataFrame, asked: Asked, with_setting: bool, whole: str) -> s
 def _listed(names: Sequence[str], count: int) -> str:
     """The first ones of some names, and how many more there are."""
     more = [f"{count - _NAMED} more"] if count > _NAMED else []
-    *others, last = [*names[:_NAMED], *more]
-    return f"{', '.join(others)} and {last}" if others else last
+    return listed([*names[:_NAMED], *more])
 
 
 def _one(row: pd.Series, asked: Asked, with_setting: bool) -> str:

@@ -9,7 +9,7 @@ from gnnpool.analysis.change import CONDITION
 from gnnpool.analysis.power import MOST, POWER
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.records import READINGS
-from gnnpool.report.phrases import amount, amounts, name_of
+from gnnpool.report.phrases import amount, amounts, listed, name_of
 from gnnpool.tables.power import ALL
 from gnnpool.wording import number, span
 
@@ -54,11 +54,10 @@ def signs(first: Mapping[str, pd.DataFrame], labels: Mapping, *, with_setting: b
         for _, row in differ.head(_NAMED).iterrows()
     ]
     more = [f"{len(differ) - _NAMED} more"] if len(differ) > _NAMED else []
-    *others, last = [*named, *more]
-    listed = f"{', '.join(others)} and {last}" if others else last
     has = "has" if len(differ) == 1 else "have"
     return (
-        f"{len(differ)} of {amount(len(both), 'change')} {has} another sign than in the raw reading: {listed}"
+        f"{len(differ)} of {amount(len(both), 'change')} {has} another sign than in the raw reading: "
+        f"{listed([*named, *more])}"
     )
 
 

@@ -20,9 +20,10 @@ from gnnpool.analysis.verdict import UNDECIDED
 from gnnpool.records import BASELINE, READINGS, Trial
 from gnnpool.report.choices import RAW, choices, kind_of_target
 from gnnpool.report.grid import whole_grid
+from gnnpool.report.phrases import place_of
 from gnnpool.specs import Labels
 from gnnpool.trials import plan_trials, planned_conditions, seeds_of
-from gnnpool.wording import interval, label_of, number, setting_label
+from gnnpool.wording import interval, label_of, number
 
 _PLACE = ["dataset", "model", "edges"]
 _DUMMY = "Dummy (mean)"
@@ -84,7 +85,9 @@ def findings(
         ],
         finished=len(found & set(planned)),
         planned=len(planned),
-        places=[_place(dict(zip(_PLACE, names, strict=True)), labels) for names, _ in trials.groupby(_PLACE)],
+        places=[
+            place_of(dict(zip(_PLACE, names, strict=True)), labels) for names, _ in trials.groupby(_PLACE)
+        ],
         readings=readings,
         confidence=f"{100 * config['statistics']['confidence']:g} %",
         power=f"{100 * POWER:g} %",
@@ -148,7 +151,7 @@ class _Reading:
             spread = f" ± {error.std():.{digits}f}" if len(error) > 1 else ""
             unit = group["unit"].iloc[0]
             ours = f"{error.mean():.{digits}f}{spread} {'' if unit == '1' else unit}".strip()
-            place = _place(dict(zip(_PLACE, names, strict=True)), self._labels)
+            place = place_of(dict(zip(_PLACE, names, strict=True)), self._labels)
             rows.append({"place": place, "ours": ours, "n": len(error), "band": band, "others": others})
         return rows
 
@@ -160,7 +163,7 @@ class _Reading:
             level = 1 - self._sure["confidence"]
             rows.append(
                 {
-                    "place": _place(dict(zip(_PLACE, names, strict=True)), self._labels),
+                    "place": place_of(dict(zip(_PLACE, names, strict=True)), self._labels),
                     "tested": int(group["holm"].notna().sum()),
                     "lower": self._named(group[(group["holm"] < level) & (group["value"] < 0)]),
                     "higher": self._named(group[(group["holm"] < level) & (group["value"] > 0)][::-1]),
@@ -175,7 +178,7 @@ class _Reading:
         groups = {"all": self._sees, "the paper's": {k: v for k, v in self._sees.items() if k in paper}}
         return [
             {
-                "place": _place(row._asdict(), self._labels),
+                "place": place_of(row._asdict(), self._labels),
                 "poolings": which,
                 "blind": f"{number(row.blind, digits=1)} % (n = {row.n_blind})",
                 "seeing": f"{number(row.seeing, digits=1)} % (n = {row.n_seeing})",
@@ -195,7 +198,7 @@ class _Reading:
         compared = compared[compared["difference"].notna()]
         return [
             {
-                "place": _place(row._asdict(), self._labels),
+                "place": place_of(row._asdict(), self._labels),
                 "pooling": label_of(self._labels, "poolings", row.pooling),
                 "ours": f"{number(row.value, digits=1)} % ({interval(row.low, row.high, digits=1)})",
                 "theirs": f"{number(row.published, digits=1)} %",
@@ -244,19 +247,13 @@ class _Reading:
         }
 
 
-def _place(names: Mapping[str, str], labels: Labels) -> str:
-    setting = setting_label(labels, names["model"], names["edges"])
-    dataset = "Average" if names["dataset"] == AVERAGE else label_of(labels, "datasets", names["dataset"])
-    return f"{dataset}, {setting}"
-
-
 def _costs(trials: pd.DataFrame, planned: Sequence[Trial], labels: Labels) -> list[dict]:
     """Processor time of the trials on CPUs, and of all that are planned at their median."""
     trials = trials[trials["device"] == "cpu"]
     wanted = pd.Series([trial.condition[:3] for trial in planned], dtype=object).value_counts()
     return [
         {
-            "place": _place(dict(zip(_PLACE, names, strict=True)), labels),
+            "place": place_of(dict(zip(_PLACE, names, strict=True)), labels),
             "trials": len(group),
             "hours": f"{group['cpu_seconds'].sum() / 3600:.1f}",
             "median": f"{group['cpu_seconds'].median():.0f}",
@@ -290,6 +287,6 @@ def _missing(planned: Sequence[Trial], found: set[Trial], labels: Labels) -> lis
             lacking[trial.condition] = lacking.get(trial.condition, 0) + 1
     by_place: dict[str, list[str]] = {}
     for (dataset, model, edges, pooling), count in lacking.items():
-        place = _place({"dataset": dataset, "model": model, "edges": edges}, labels)
+        place = place_of({"dataset": dataset, "model": model, "edges": edges}, labels)
         by_place.setdefault(place, []).append(f"{label_of(labels, 'poolings', pooling)} ({count})")
     return [f"{place}: {'; '.join(poolings)}" for place, poolings in by_place.items()]

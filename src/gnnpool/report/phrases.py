@@ -1,6 +1,6 @@
 """Phrases of the answer: changes, and what they are from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -70,3 +70,15 @@ def amounts(numbers: Iterable[int], noun: str) -> str:
     """The lowest and the highest of some numbers with their noun, such as "3 to 5 seeds"."""
     text = span(numbers)
     return f"{text} {noun}" if text == "1" else f"{text} {noun}s"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as "a, b and c"."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def place_of(row: Mapping[str, str], labels: Labels) -> str:
+    """Dataset and setting of a row with dataset, model and edges, such as "Phonons, MDL CGCNN"."""
+    dataset = "Average" if row["dataset"] == AVERAGE else label_of(labels, "datasets", row["dataset"])
+    return f"{dataset}, {setting_label(labels, row['model'], row['edges'])}"

@@ -9,10 +9,11 @@ from gnnpool.analysis.ranks import holm
 from gnnpool.analysis.readings import of_reading
 from gnnpool.analysis.size_groups import compare_size_groups
 from gnnpool.records import READINGS
+from gnnpool.report.phrases import listed, place_of
 from gnnpool.specs import Labels
-from gnnpool.wording import interval, label_of, number, setting_label, span
+from gnnpool.wording import interval, number, span
 
-_RAW, _OTHER = READINGS
+_, _OTHER = READINGS
 
 
 def size_sentence(
@@ -37,7 +38,7 @@ def size_sentence(
         return ""
     tests = holm(raw["p_value"])
     differences = [
-        f"{number(row.difference, digits=1)} percentage points on {_place(row, labels)} "
+        f"{number(row.difference, digits=1)} percentage points on {place_of(row._asdict(), labels)} "
         f"({interval(row.low, row.high, digits=1)}, {'' if p < 1 - confidence else 'not '}significant; "
         f"{_OTHER} reading {number(beside, digits=1)})"
         for row, p, beside in zip(raw.itertuples(), tests, other["difference"], strict=True)
@@ -45,16 +46,6 @@ def size_sentence(
     corrected = f"; significance corrected for {len(raw)} comparisons" if len(raw) > 1 else ""
     return (
         f"The mean change of poolings that see the number of atoms (n = {span(raw['n_seeing'])}) differs "
-        f"from that of poolings that do not (n = {span(raw['n_blind'])}) by {_listed(differences)} (seed by "
+        f"from that of poolings that do not (n = {span(raw['n_blind'])}) by {listed(differences)} (seed by "
         f"seed; {100 * confidence:g} % intervals{corrected})."
     )
-
-
-def _place(row: object, labels: Labels) -> str:
-    dataset = label_of(labels, "datasets", row.dataset)  # type: ignore[attr-defined]
-    return f"{dataset}, {setting_label(labels, row.model, row.edges)}"  # type: ignore[attr-defined]
-
-
-def _listed(parts: list[str]) -> str:
-    *first, last = parts
-    return f"{', '.join(first)} and {last}" if first else last
