@@ -23,7 +23,7 @@ CONFIG = yaml.safe_load((FOLDER / "config.yaml").read_text())
 MODELS = read_config([FOLDER / "config.yaml", FOLDER / "principle.yaml"])["models"]
 POOLINGS = dict.fromkeys(plugins.names("gnnpool.pooling")) | CONFIG["poolings"]
 ENCODERS = {model["encoder"]: model["options"] for model in MODELS.values()}
-SMALL = {"channels": 20, "heads": 4, "pre_layers": 2, "layers": 3, "radial": 8}
+SMALL = {"channels": 20, "heads": 4, "pre_layers": 1, "layers": 2, "radial": 8}
 CUTOFF = 5.0
 # Of the gradient of all parameters as one vector, relative to its length. Entry by entry, float32 says
 # nothing of sums that cancel but for rounding, as that of a bias before a normalisation does: there both

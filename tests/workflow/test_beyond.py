@@ -1,10 +1,17 @@
 """Held-out splits and changed structures, from end to end."""
 
+from pathlib import Path
+
 import pytest
 
 from gnnpool.artifacts import read_table
+from gnnpool.bundle.findings import findings_of
+from gnnpool.bundle.remake import remake
+from gnnpool.bundle.write import write_bundle
+from gnnpool.config import read_config
 from gnnpool.records import outputs_in
 
+ROOT = Path(__file__).parents[2]
 OVERLAY = """
 seeds: [1, 2]
 datasets:
@@ -67,6 +74,18 @@ def test_the_report_and_the_table_of_datasets_show_what_is_held_out(beyond):
     ratios = {row["scheme"]: row["distance_ratio"] for row in rows}
     assert ratios.keys() == {"random", "size"}
     assert all("cells of" in row["held_out"] for row in rows if row["scheme"] == "size")
+
+
+def test_a_bundle_keeps_what_is_held_out_and_the_findings_have_lines_for_it(beyond, tmp_path):
+    files = [ROOT / "config/config.yaml", ROOT / "tests/workflow/tiny.yaml", beyond.parent / "overlay.yaml"]
+    write_bundle(beyond, tmp_path / "kept", config=read_config(files))
+    page = findings_of(tmp_path / "kept")
+    lines = page.split("## Beyond a random test part")[1].split("\n## ")[0].splitlines()
+    shown = [line for line in lines if line.startswith("| Salts, larger cells, OCP CGCNN | raw | ")]
+    assert [line.split(" | ")[2] for line in shown] == ["Mean", "Add"]
+    assert "Salts, larger cells" not in page.split("## Mean pooling beside others")[1].split("\n## ")[0]
+    made = remake(tmp_path / "kept", tmp_path / "remade")
+    assert "generalisation" in made.tables
 
 
 def test_a_second_run_has_nothing_to_do(beyond, new_workflow):

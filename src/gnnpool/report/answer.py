@@ -1,4 +1,4 @@
-"""The answer in four paragraphs: what differs in each reading, the largest change, what can be detected."""
+"""The answer in paragraphs: what differs in each reading, the largest change, what can be detected."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +31,7 @@ class Asked:
         physics: By dataset which kind of quantity its target is, where that is known.
         planned: Planned trials.
         finished: Those of them that are finished.
+        by_size: A sentence on poolings that see the number of atoms; may be empty.
         poolings: Planned poolings, mean pooling not counted.
         datasets: Planned datasets.
         settings: Planned settings of model and edges.
@@ -45,6 +46,7 @@ class Asked:
     physics: Mapping[str, Physics]
     planned: int
     finished: int
+    by_size: str
     poolings: int
     datasets: int
     settings: int
@@ -60,7 +62,8 @@ def answer(asked: Asked) -> tuple[str, ...]:
 
     Returns:
         Four paragraphs: significant changes of the raw reading, those of the averaged one, changes of
-        single datasets, and what can be detected; three if there is no change yet. Where some targets grow
+        single datasets, and what can be detected; three if there is no change yet. The sentence on poolings
+        that see the number of atoms is one more, the third. Where some targets grow
         with the cell and some do not, the first two speak of each kind. If the error of a pooling is lower
         on one kind and higher on the other, a paragraph before them says so, and of the averaged reading
         that alone is said.
@@ -82,6 +85,7 @@ def answer(asked: Asked) -> tuple[str, ...]:
         paragraphs = [*said, f"{_OTHER_LEAD}{_start(beside, lower=True)} {_start(same)}."]
     return (
         *paragraphs,
+        *filter(None, [asked.by_size]),
         _largest(asked.compared[_RAW], asked),
         detectable(asked.first, asked.power, margin=asked.margin),
     )

@@ -18,10 +18,12 @@ from gnnpool.analysis.size_groups import compare_size_groups
 from gnnpool.analysis.values import AVERAGE, TRAINED, assessed_values
 from gnnpool.analysis.verdict import UNDECIDED
 from gnnpool.records import BASELINE, READINGS, Trial
+from gnnpool.report.beyond import beyond
 from gnnpool.report.choices import RAW, choices, kind_of_target
 from gnnpool.report.grid import whole_grid
 from gnnpool.report.phrases import place_of
 from gnnpool.specs import Labels
+from gnnpool.tables.base import Source
 from gnnpool.trials import plan_trials, planned_conditions, seeds_of
 from gnnpool.wording import interval, label_of, number
 
@@ -34,28 +36,29 @@ _NAMED = 5
 def findings(
     trials: pd.DataFrame,
     *,
+    sources: Mapping[str, Source],
     config: Mapping,
-    labels: Labels,
     note: str,
-    sees_size: Mapping[str, bool | None],
     answer: Sequence[str],
     datasets: Mapping[str, Mapping],
+    variants: Mapping[str, Mapping[str, str]],
 ) -> str:
     """Write the page.
 
     Args:
         trials: Rows of :func:`gnnpool.analysis.collect.read_records`.
+        sources: By reading; see :func:`gnnpool.report.grid.grid_sources`.
         config: What decides the results; see :func:`gnnpool.config.what_decides`.
-        labels: Printed names.
         note: What a reader must know first; may be empty.
-        sees_size: For each pooling whether it depends on the number of atoms; None where that is not known.
         answer: Sentences with which the report begins.
         datasets: Entries of all datasets of the configuration, with and without trials.
+        variants: Scheme and reference of each dataset with a split of its own.
 
     Returns:
         Markdown.
     """
     planned = plan_trials(config["blocks"], config["seeds"], config["noise_floor"])
+    labels, sees_size = sources[RAW].labels, sources[RAW].sees_size
     readings = {
         reading: _Reading(of_reading(trials, reading), config, labels, planned, sees_size)
         for reading in READINGS
@@ -81,7 +84,7 @@ def findings(
         untrained=[
             f"{entry.get('label', name)} ({kind_of_target(entry)}, {entry['structures']:,} structures)"
             for name, entry in datasets.items()
-            if name not in set(trials["dataset"])
+            if name not in set(trials["dataset"]) and name not in variants
         ],
         finished=len(found & set(planned)),
         planned=len(planned),
@@ -89,6 +92,7 @@ def findings(
             place_of(dict(zip(_PLACE, names, strict=True)), labels) for names, _ in trials.groupby(_PLACE)
         ],
         readings=readings,
+        beyond=list(beyond(sources, variants)),
         confidence=f"{100 * config['statistics']['confidence']:g} %",
         power=f"{100 * POWER:g} %",
         nearest=NEAREST,
@@ -113,9 +117,10 @@ class _Reading:
         self._sure = {name: config["statistics"][name] for name in ("confidence", "margin")}
         seeds = seeds_of(planned)
         self._changes = changes_by_seed(trials[trials["seed"].isin(seeds)])
+        self._part = whole_grid(planned, config["datasets"])
         self._values = assessed_values(
             trials,
-            part=whole_grid(planned, config["datasets"]),
+            part=self._part,
             statistic=config["statistic"],
             seeds=seeds,
             planned=planned_conditions(planned, common=len(seeds)),
@@ -129,6 +134,7 @@ class _Reading:
     def baselines(self) -> list[dict]:
         """Errors of mean pooling beside those of others."""
         first = self._trials[(self._trials["init"] == 0) & (self._trials["pooling"] == BASELINE)]
+        first = first[first["dataset"].isin(self._part.datasets)]
         bands = protocol_bands().set_index(_PLACE)
         public = leaderboard_errors().set_index(["algorithm", "dataset"])
         rows = []

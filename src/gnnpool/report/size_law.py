@@ -14,6 +14,10 @@ from gnnpool.specs import Labels
 from gnnpool.wording import interval, number, span
 
 _, _OTHER = READINGS
+# Poolings of each group: fewer say nothing of a group.
+_LEAST = 2
+# Datasets and settings named one by one; of more, those with the largest differences.
+_NAMED = 3
 
 
 def size_sentence(
@@ -28,24 +32,44 @@ def size_sentence(
         confidence: Of the intervals, such as 0.95.
 
     Returns:
-        The sentence; "" if no dataset has both groups.
+        The sentence; "" if no dataset has two poolings of each group.
     """
     raw, other = (
         compare_size_groups(changes_by_seed(of_reading(trials, reading)), sees_size, confidence=confidence)
         for reading in READINGS
     )
+    enough = raw[["n_blind", "n_seeing"]].min(axis=1) >= _LEAST
+    raw, other = raw[enough], other[enough]
     if raw.empty:
         return ""
-    tests = holm(raw["p_value"])
-    differences = [
-        f"{number(row.difference, digits=1)} percentage points on {place_of(row._asdict(), labels)} "
-        f"({interval(row.low, row.high, digits=1)}, {'' if p < 1 - confidence else 'not '}significant; "
-        f"{_OTHER} reading {number(beside, digits=1)})"
-        for row, p, beside in zip(raw.itertuples(), tests, other["difference"], strict=True)
-    ]
+    raw = raw.assign(significant=holm(raw["p_value"]) < 1 - confidence, other=other["difference"])
+    shown = raw.loc[raw["difference"].abs().sort_values(ascending=False).index[:_NAMED].sort_values()]
+    differences = listed([_difference(row, labels) for _, row in shown.iterrows()])
     corrected = f"; significance corrected for {len(raw)} comparisons" if len(raw) > 1 else ""
+    groups = (
+        f"poolings that see the number of atoms (n = {span(raw['n_seeing'])})",
+        f"poolings that do not (n = {span(raw['n_blind'])})",
+    )
+    if len(raw) <= _NAMED:
+        said = f"The mean change of {groups[0]} differs from that of {groups[1]} by {differences}"
+    else:
+        higher, lower = (int((raw["significant"] & side).sum()) for side in _sides(raw["difference"]))
+        said = (
+            f"The mean change of {groups[0]} is significantly higher than that of {groups[1]} on {higher} of "
+            f"{len(raw)} pairs of dataset and setting, and significantly lower on {lower}; the largest "
+            f"differences are {differences}"
+        )
+    return f"{said} (seed by seed; {100 * confidence:g} % intervals{corrected})."
+
+
+def _sides(differences: pd.Series) -> tuple[pd.Series, pd.Series]:
+    return differences > 0, differences < 0
+
+
+def _difference(row: pd.Series, labels: Labels) -> str:
+    """One difference in words: how large, where, how sure, and in the other reading."""
     return (
-        f"The mean change of poolings that see the number of atoms (n = {span(raw['n_seeing'])}) differs "
-        f"from that of poolings that do not (n = {span(raw['n_blind'])}) by {listed(differences)} (seed by "
-        f"seed; {100 * confidence:g} % intervals{corrected})."
+        f"{number(row['difference'], digits=1)} percentage points on {place_of(row, labels)} "
+        f"({interval(row['low'], row['high'], digits=1)}, {'' if row['significant'] else 'not '}significant; "
+        f"{_OTHER} reading {number(row['other'], digits=1)})"
     )

@@ -20,6 +20,7 @@ from gnnpool.report.grid import grid_sources
 from gnnpool.report.headline import ANY, by_kind, comparisons, headline, kinds_of_targets
 from gnnpool.report.page import Page, render
 from gnnpool.report.runs import runs
+from gnnpool.report.size_law import size_sentence
 from gnnpool.specs import Labels
 from gnnpool.tables import by_law, effort
 from gnnpool.tables.base import Source, Table
@@ -189,6 +190,12 @@ def answered(
                 physics=physics,
                 planned=planned,
                 finished=len(trials),
+                by_size=size_sentence(
+                    trials[trials["dataset"].isin(grid.datasets)],
+                    sources[raw].sees_size,
+                    labels=labels,
+                    confidence=sure["confidence"],
+                ),
                 **{axis: len(getattr(grid, axis)) for axis in ("poolings", "datasets", "settings")},
                 **sure,
             )

@@ -125,15 +125,18 @@ def write_results(world: World, records: dict[Trial, Path], planned: list[Trial]
     )
     common = {key: config[key] for key in ("statistic", "statistics", "seeds")}
     study = common | {"labels": labels_of(config)}
+    collected: dict[tuple[Trial, ...], Path] = {}  # one file for the same trials, as in the workflow
     for kind in ("tables", "figures"):
         for entry in config[kind]:
             chosen = trials_of(ExhibitSpec.of(entry), planned)
             if not chosen:
                 continue
-            collected = analysis / "trials" / kind / f"{entry['name']}.parquet"
-            collect_trials(records=[records[trial] for trial in chosen if trial in records], output=collected)
+            if (slice_ := tuple(chosen)) not in collected:
+                collected[slice_] = analysis / "trials" / kind / f"{entry['name']}.parquet"
+                there = [records[trial] for trial in chosen if trial in records]
+                collect_trials(records=there, output=collected[slice_])
             own = {
-                "inputs": {"trials": collected},
+                "inputs": {"trials": collected[slice_]},
                 "spec": entry,
                 "study": study,
                 "planned": sorted({trial.condition for trial in chosen}),

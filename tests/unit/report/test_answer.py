@@ -62,7 +62,7 @@ def ask(changes, powers=(), *, averaged=None, averaged_powers=None, **more):
         reading: pd.DataFrame(rows, columns=list(spread())).astype({"needed": "Int64"})
         for reading, rows in of_both.items()
     }
-    known = {"planned": 805, "finished": 805, "poolings": 12, "datasets": 7, "settings": 4}
+    known = {"planned": 805, "finished": 805, "poolings": 12, "datasets": 7, "settings": 4, "by_size": ""}
     asked = {"compared": compared, "first": first, "power": power, "labels": LABELS, "physics": {}}
     return answer(Asked(**{**asked, "confidence": 0.95, "margin": 3.0, **known, **more}))
 
@@ -404,3 +404,8 @@ def test_each_sentence_ends_once(changes):
         assert sentence.endswith(".")
         assert ".." not in sentence
         assert "nan" not in sentence
+
+
+def test_a_sentence_on_the_number_of_atoms_stands_between_both_readings_and_single_datasets():
+    without, sentences = ask(SEVEN, [spread()]), ask(SEVEN, [spread()], by_size="Seeing poolings differ.")
+    assert sentences == (*without[:2], "Seeing poolings differ.", *without[2:])

@@ -1,0 +1,63 @@
+"""Lines on datasets that hold something out of training, for the findings."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import pandas as pd
+
+from gnnpool.records import BASELINE
+from gnnpool.report.phrases import place_of
+from gnnpool.tables import generalisation
+from gnnpool.tables.base import Source
+from gnnpool.wording import interval, number
+
+
+def beyond(sources: Mapping[str, Source], variants: Mapping[str, Mapping[str, str]]) -> Iterator[dict]:
+    """Errors and changes where training has nothing alike, beside those of a random test part.
+
+    Args:
+        sources: By reading; see :func:`gnnpool.report.grid.grid_sources`.
+        variants: Scheme and reference of each dataset with a split of its own.
+
+    Yields:
+        For each of these datasets, setting, reading and pooling that has a trial: place, reading, pooling,
+        times (its error as a multiple of that of the same pooling in distribution), change (against mean
+        pooling on the same split), its interval, n (seeds), and within (the change in distribution).
+    """
+    for reading, source in sources.items():
+        trained = [name for name in variants if name in set(source.records["dataset"])]
+        for dataset in trained:
+            yield from _of_one(dataset, reading, source, variants)
+
+
+def _of_one(
+    dataset: str, reading: str, source: Source, variants: Mapping[str, Mapping[str, str]]
+) -> Iterator[dict]:
+    own, reference = {dataset: variants[dataset]}, variants[dataset]["reference"]
+    here = source.records[source.records["dataset"] == dataset]
+    part = replace(source, variants=own).narrowed(
+        datasets=[reference, dataset],
+        settings=list(here[["model", "edges"]].drop_duplicates().itertuples(index=False, name=None)),
+        poolings=[pooling for pooling in source.spec.poolings if pooling in set(here["pooling"])],
+    )
+    lines = {
+        (row.model, row.edges, row.pooling, row.axis): row
+        for row in generalisation.build(part).tidy.itertuples()
+    }
+    for (model, edges, pooling, axis), row in lines.items():
+        if axis == generalisation.WITHIN:
+            continue
+        yield {
+            "place": place_of({"dataset": dataset, "model": model, "edges": edges}, source.labels),
+            "reading": reading,
+            "pooling": source.name("poolings", pooling),
+            "times": "none" if pd.isna(row.ratio) else f"{row.ratio:.2f}",
+            "change": _change(row),
+            "interval": "baseline" if pooling == BASELINE else interval(row.low, row.high, digits=1),
+            "n": row.n_seeds,
+            "within": _change(lines.get((model, edges, pooling, generalisation.WITHIN))),
+        }
+
+
+def _change(row: object) -> str:
+    return "none" if row is None or pd.isna(row.value) else f"{number(row.value, digits=1)} %"
