@@ -85,7 +85,8 @@ def test_a_bundle_keeps_what_is_held_out_and_the_findings_have_lines_for_it(beyo
     assert [line.split(" | ")[2] for line in shown] == ["Mean", "Add"]
     assert "Salts, larger cells" not in page.split("## Mean pooling beside others")[1].split("\n## ")[0]
     made = remake(tmp_path / "kept", tmp_path / "remade")
-    assert "generalisation" in made.tables
+    assert made.gaps.keys() == {"generalisation", "same", "noise"}
+    assert all("predictions for changed structures" in why for why in made.gaps.values())
 
 
 def test_a_second_run_has_nothing_to_do(beyond, new_workflow):

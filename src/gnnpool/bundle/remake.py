@@ -122,7 +122,7 @@ def _exhibits(plan: Plan, records: Mapping[Trial, Path], output: Path) -> Remade
     for kinds, names in made.items():
         for name in {"tables": plan.tables, "figures": plan.figures}[kinds]:
             there = [records[trial] for trial in plan.needed(kinds, name) if trial in records]
-            if lacking := _NOT_HELD.keys() & plan.needs(kinds, name):
+            if lacking := _lacking(plan, kinds, name):
                 gaps[name] = f"it needs {_NOT_HELD[min(lacking)]}, which a bundle does not hold"
             elif not there:
                 gaps[name] = "no trial of it is finished"
@@ -130,6 +130,13 @@ def _exhibits(plan: Plan, records: Mapping[Trial, Path], output: Path) -> Remade
                 _exhibit(plan, kinds, name, there, output)
                 names.append(name)
     return Remade(made["tables"], made["figures"], gaps)
+
+
+def _lacking(plan: Plan, kinds: str, name: str) -> set[str]:
+    """What a table or figure is made of and a bundle does not hold, where any of it is planned."""
+    needed = _NOT_HELD.keys() & plan.needs(kinds, name)
+    unplanned = set(plan.needed(kinds, name)).isdisjoint(plan.perturbed_trials)
+    return needed - {"perturbed"} if unplanned else needed
 
 
 def _exhibit(plan: Plan, kinds: str, name: str, records: Sequence[Path], output: Path) -> None:

@@ -43,6 +43,15 @@ def test_what_needs_structures_is_not_made_and_named(rebundle, tmp_path):
     assert "Not made: size: it needs structures" in (tmp_path / "out/report.html").read_text()
 
 
+def test_a_table_of_held_out_datasets_is_made_where_no_structure_is_changed(rebundle, tmp_path):
+    entry = {"settings": [["cgcnn", "mdl"]], "datasets": ["phonons"], "poolings": ["mamm"]}
+    table = {**entry, "name": "beyond", "title": "Beyond", "kind": "generalisation"}
+    bundle = rebundle(lambda world: world.config.update(tables=[table]))
+    made = remake(bundle.folder, tmp_path / "out")
+    assert (made.tables, made.gaps) == (["beyond"], {})
+    assert "In distribution" in (tmp_path / "out/tables/beyond.md").read_text()
+
+
 def test_results_of_a_workflow_are_not_overwritten(bundle, world):
     with pytest.raises(ConfigError, match="found results of a workflow, expected a folder of its own"):
         remake(bundle.folder, world.results)
