@@ -40,8 +40,9 @@ def test_a_command_is_one_that_a_test_knows():
 
 
 def test_commands_of_make_are_part_of_the_gate():
-    gate = (ROOT / ".ci/run").read_text().splitlines()
-    assert [command for command in COMMANDS if command[0] == "make" and shlex.join(command) not in gate] == []
+    gate = [line for line in (ROOT / ".ci/run").read_text().splitlines() if not line.startswith("#")]
+    wanted = [shlex.join(command) for command in COMMANDS if command[0] == "make"]
+    assert [command for command in wanted if not any(command in line for line in gate)] == []
 
 
 @pytest.mark.parametrize("command", SNAKEMAKE, ids=shlex.join)
