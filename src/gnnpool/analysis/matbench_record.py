@@ -81,6 +81,36 @@ def export_matbench(
     return recorded
 
 
+def read_folds(path: str | Path) -> pd.DataFrame:
+    """Read the errors of a record.
+
+    Args:
+        path: Output of :func:`export_matbench`.
+
+    Returns:
+        One row for each task: task (name in Matbench), model, edges, pooling, reading, mae and sd (mean and
+        population standard deviation of the errors of the folds, target unit), as in
+        :func:`gnnpool.analysis.leaderboard.leaderboard_errors`.
+
+    Raises:
+        ArtifactError: If it is no such record, or has another content than its hash says.
+    """
+    content = Path(path).read_bytes()
+    try:
+        record = json.loads(gzip.decompress(content) if Path(path).suffix == ".gz" else content)
+        found = record.pop("hash")
+        if (expected := _hash(record)) != found:
+            raise ArtifactError(f"{path}: hash: found {found}, expected {expected} of its content")
+        described = {name: record["user_metadata"][name] for name in ("model", "edges", "pooling", "reading")}
+        rows = []
+        for task, known in record["tasks"].items():
+            errors = [fold["scores"]["mae"] for fold in known["results"].values()]
+            rows.append({"task": task, **described, "mae": np.mean(errors), "sd": np.std(errors)})
+    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ArtifactError(f"{path}: expected a record of `gnnpool export-matbench`: {error!r}") from error
+    return pd.DataFrame(rows)
+
+
 def score(targets: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
     """The four scores of a regression in Matbench, by its definitions.
 
@@ -163,8 +193,12 @@ def _benchmark(tasks: Mapping[str, Mapping], metadata: Mapping[str, str]) -> dic
         "user_metadata": metadata,
         "tasks": tasks,
     }
-    # As Matbench computes it, which refuses a record whose content does not have this hash.
-    return record | {"hash": hashlib.sha256(json.dumps(_sorted(record)).encode()).hexdigest()}
+    return record | {"hash": _hash(record)}
+
+
+def _hash(record: Mapping) -> str:
+    """As Matbench computes it, which refuses a record whose content does not have this hash."""
+    return hashlib.sha256(json.dumps(_sorted(record)).encode()).hexdigest()
 
 
 def _sorted(value: object) -> object:

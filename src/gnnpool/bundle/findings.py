@@ -7,14 +7,19 @@ import pandas as pd
 
 from gnnpool.analysis.change import changes_by_seed
 from gnnpool.analysis.collect import read_trials
-from gnnpool.bundle.files import open_bundle
+from gnnpool.analysis.matbench_record import read_folds
+from gnnpool.bundle.files import Bundle, open_bundle
 from gnnpool.config import labels_of, what_decides
+from gnnpool.data.matbench_folds import task_of
 from gnnpool.plan import Plan
 from gnnpool.report.findings import findings
 from gnnpool.report.grid import grid_sources
 from gnnpool.report.write import answered
 from gnnpool.specs import Labels
 from gnnpool.tables.base import Source
+
+# Folder of a bundle for records of `gnnpool export-matbench`.
+MATBENCH = "matbench"
 
 
 def findings_of(folder: str | Path) -> str:
@@ -37,6 +42,7 @@ def findings_of(folder: str | Path) -> str:
         answer=_answer(trials, plan, sources),
         datasets=plan.config["datasets"],
         variants=plan.variants,
+        folds=_folds(bundle, plan),
     )
 
 
@@ -55,6 +61,16 @@ def answer_of(folder: str | Path) -> tuple[str, ...]:
     bundle = open_bundle(folder)
     trials, plan = read_trials(bundle.path("trials")), Plan(bundle.config)
     return _answer(trials, plan, _sources(trials, plan))
+
+
+def _folds(bundle: Bundle, plan: Plan) -> pd.DataFrame:
+    """Errors on Matbench's folds by dataset, from the records that lie in the bundle."""
+    records = [read_folds(path) for path in sorted((bundle.folder / MATBENCH).glob("*.json*"))]
+    found = pd.concat(records, ignore_index=True) if records else pd.DataFrame(columns=["task"])
+    entries = plan.config["datasets"].items()
+    tasks = {task_of(entry["file"]): name for name, entry in entries if entry["source"] == "matbench"}
+    tasks = {task: name for task, name in tasks.items() if name not in plan.variants}
+    return found.assign(dataset=found["task"].map(tasks)).dropna(subset="dataset")
 
 
 def _sources(trials: pd.DataFrame, plan: Plan) -> dict[str, Source]:

@@ -1,6 +1,6 @@
 """What the trials say about the paper's claims, as a page of Markdown whose every number is computed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 
 import pandas as pd
@@ -42,6 +42,7 @@ def findings(
     answer: Sequence[str],
     datasets: Mapping[str, Mapping],
     variants: Mapping[str, Mapping[str, str]],
+    folds: pd.DataFrame,
 ) -> str:
     """Write the page.
 
@@ -53,6 +54,7 @@ def findings(
         answer: Sentences with which the report begins.
         datasets: Entries of all datasets of the configuration, with and without trials.
         variants: Scheme and reference of each dataset with a split of its own.
+        folds: Rows of :func:`gnnpool.analysis.matbench_record.read_folds`, with their dataset.
 
     Returns:
         Markdown.
@@ -92,6 +94,7 @@ def findings(
             place_of(dict(zip(_PLACE, names, strict=True)), labels) for names, _ in trials.groupby(_PLACE)
         ],
         readings=readings,
+        folds=list(_on_folds(folds, labels)),
         beyond=list(beyond(sources, variants)),
         confidence=f"{100 * config['statistics']['confidence']:g} %",
         power=f"{100 * POWER:g} %",
@@ -250,6 +253,21 @@ class _Reading:
             "interval": interval(row.low, row.high, digits=1),
             "n": row.n_seeds,
             "p": corrected,
+        }
+
+
+def _on_folds(folds: pd.DataFrame, labels: Labels) -> Iterator[dict]:
+    """Errors on Matbench's folds beside those of its leaderboard."""
+    public = leaderboard_errors().set_index(["algorithm", "task"])
+    for row in folds.sort_values(["dataset", "model", "edges", "pooling", "reading"]).itertuples():
+        digits = _digits(row.mae)
+        others = [public.loc[algorithm, row.task] for algorithm in (NEAREST, _DUMMY)]
+        yield {
+            "place": place_of(row._asdict(), labels),
+            "pooling": label_of(labels, "poolings", row.pooling),
+            "reading": row.reading,
+            "ours": f"{row.mae:.{digits}f} ± {row.sd:.{digits}f}",
+            "others": [f"{other['mae']:.{digits}f} ± {other['sd']:.{digits}f}" for other in others],
         }
 
 

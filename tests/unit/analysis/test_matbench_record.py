@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from gnnpool.analysis.matbench_record import export_matbench, score
+from gnnpool.analysis.matbench_record import export_matbench, read_folds, score
 from gnnpool.artifacts import file_sha256, write_table
 from gnnpool.cli import main
 from gnnpool.data.matbench_folds import fold_ids, row_id
@@ -192,3 +192,26 @@ def test_the_command_names_the_tasks_and_refuses_with_the_status_of_the_error(re
     assert "matbench_some" in capsys.readouterr().out
     assert main([*words, "gmt", *output]) == 65
     assert "no trial of cgcnn, mdl, gmt" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["record.json", "record.json.gz"])
+def test_errors_of_a_record_are_read_by_task(name, results, trained):
+    _, path = export(results, name, reading="averaged")
+    (row,) = read_folds(path).to_dict("records")
+    assert (row["task"], row["pooling"], row["reading"]) == ("matbench_some", "mean", "averaged")
+    assert (row["mae"], row["sd"]) == (0.25, 0.0)
+
+
+def test_a_changed_or_damaged_record_is_refused(results, trained):
+    _, path = export(results)
+    record = json.loads(path.read_text())
+    record["tasks"]["matbench_some"]["results"]["fold_0"]["scores"]["mae"] = 0.1
+    path.write_text(json.dumps(record))
+    with pytest.raises(ArtifactError, match=r"record.json: hash: found \w+, expected \w+ of its content"):
+        read_folds(path)
+    for content in (b"", b"{", b"[]", b"{}"):
+        path.write_bytes(content)
+        with pytest.raises(
+            ArtifactError, match="expected a record of `gnnpool export-matbench`"
+        ):
+            read_folds(path)
