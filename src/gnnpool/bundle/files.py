@@ -17,6 +17,8 @@ TABLES = ("trials", "predictions", "histories", "structures")
 WEIGHTS = "weights"
 # Made from the counts of the datasets, where the workflow has them.
 COUNTS = "datasets"
+# Folders that a user adds: records of `gnnpool export-matbench`, and predictions for changed structures.
+MATBENCH, PERTURBED = "matbench", "perturbed"
 # What the workflow may have made, copied as it is.
 EXHIBITS = (("", "report.html"), ("tables", "*.csv"), ("tables", "*.parquet"), ("figures", "*.png"))
 

@@ -8,7 +8,8 @@ import pandas as pd
 from gnnpool.analysis.change import changes_by_seed
 from gnnpool.analysis.collect import read_trials
 from gnnpool.analysis.matbench_record import read_folds
-from gnnpool.bundle.files import Bundle, open_bundle
+from gnnpool.artifacts import read_table
+from gnnpool.bundle.files import MATBENCH, PERTURBED, Bundle, open_bundle
 from gnnpool.config import labels_of, what_decides
 from gnnpool.data.matbench_folds import task_of
 from gnnpool.plan import Plan
@@ -17,9 +18,6 @@ from gnnpool.report.grid import grid_sources
 from gnnpool.report.write import answered
 from gnnpool.specs import Labels
 from gnnpool.tables.base import Source
-
-# Folder of a bundle for records of `gnnpool export-matbench`.
-MATBENCH = "matbench"
 
 
 def findings_of(folder: str | Path) -> str:
@@ -43,6 +41,7 @@ def findings_of(folder: str | Path) -> str:
         datasets=plan.config["datasets"],
         variants=plan.variants,
         folds=_folds(bundle, plan),
+        perturbed=_perturbed(bundle),
     )
 
 
@@ -71,6 +70,14 @@ def _folds(bundle: Bundle, plan: Plan) -> pd.DataFrame:
     tasks = {task_of(entry["file"]): name for name, entry in entries if entry["source"] == "matbench"}
     tasks = {task: name for task, name in tasks.items() if name not in plan.variants}
     return found.assign(dataset=found["task"].map(tasks)).dropna(subset="dataset")
+
+
+def _perturbed(bundle: Bundle) -> dict[str, pd.DataFrame] | None:
+    """Numbers of the table of invariances and the figure of noise, where both lie in the bundle."""
+    paths = {name: bundle.folder / PERTURBED / f"{name}.parquet" for name in ("invariances", "noise")}
+    if not all(path.is_file() for path in paths.values()):
+        return None
+    return {name: read_table(path).to_pandas() for name, path in paths.items()}
 
 
 def _sources(trials: pd.DataFrame, plan: Plan) -> dict[str, Source]:

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from importlib.resources import files
+from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
 from gnnpool.analysis.collect import TRIAL
+from gnnpool.bundle.files import MATBENCH, PERTURBED
 from gnnpool.extras import extra
 from gnnpool.records import Trial
 from gnnpool.trials import plan_trials
@@ -14,14 +16,14 @@ with extra("analysis"):
     import pandas as pd
 
 
-def readme(trials: pd.DataFrame, facts: Mapping, *, config: Mapping, name: str) -> str:
+def readme(trials: pd.DataFrame, facts: Mapping, *, config: Mapping, folder: Path) -> str:
     """Write the README.
 
     Args:
         trials: Rows of :func:`gnnpool.analysis.collect.read_records`.
         facts: What identifies data and machine; see :mod:`gnnpool.bundle.write`.
         config: The configuration of the trials.
-        name: Of the folder.
+        folder: The bundle.
     """
     found = {Trial(*row) for row in trials[TRIAL].itertuples(index=False)}
     environment = Environment(
@@ -29,7 +31,9 @@ def readme(trials: pd.DataFrame, facts: Mapping, *, config: Mapping, name: str) 
     )
     template = (files("gnnpool.bundle") / "readme.md.jinja").read_text(encoding="utf-8")
     return environment.from_string(template).render(
-        name=name,
+        name=folder.name,
+        matbench=(folder / MATBENCH).is_dir(),
+        perturbed=(folder / PERTURBED).is_dir(),
         note=config["note"],
         facts=facts,
         trials=len(trials),

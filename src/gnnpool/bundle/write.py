@@ -95,7 +95,7 @@ def write_bundle(
         "datasets": datasets,
         "files": {name: file_sha256(folder / name) for name in names},
     }
-    _write_text(folder / "README.md", readme(trials, facts, config=config, name=folder.name))
+    _write_text(folder / "README.md", readme(trials, facts, config=config, folder=folder))
     write_json(folder / FACTS, facts)
     return {name: (folder / name).stat().st_size for name in [*names, "README.md", FACTS]}
 

@@ -1,4 +1,4 @@
-"""Lines on datasets that hold something out of training, for the findings."""
+"""Lines on datasets that hold something out of training, and on changed structures, for the findings."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -7,9 +7,12 @@ import pandas as pd
 
 from gnnpool.records import BASELINE
 from gnnpool.report.phrases import place_of
+from gnnpool.specs import Labels
 from gnnpool.tables import generalisation
 from gnnpool.tables.base import Source
-from gnnpool.wording import interval, number
+from gnnpool.wording import interval, label_of, number
+
+_CONDITION = ["dataset", "model", "edges", "pooling"]
 
 
 def beyond(sources: Mapping[str, Source], variants: Mapping[str, Mapping[str, str]]) -> Iterator[dict]:
@@ -28,6 +31,34 @@ def beyond(sources: Mapping[str, Source], variants: Mapping[str, Mapping[str, st
         trained = [name for name in variants if name in set(source.records["dataset"])]
         for dataset in trained:
             yield from _of_one(dataset, reading, source, variants)
+
+
+def changed(invariances: pd.DataFrame, noise: pd.DataFrame, labels: Labels) -> Iterator[dict]:
+    """Deviations for supercells, and errors under the largest displacements.
+
+    Args:
+        invariances: Tidy rows of :mod:`gnnpool.tables.invariances`.
+        noise: Tidy rows of :mod:`gnnpool.figures.error_by_noise`.
+        labels: Printed names.
+
+    Yields:
+        For each dataset, setting and pooling: place, pooling, supercells (deviation in % of the test error by
+        supercell), displaced (change of the error in %, with its interval and n, the seeds) and amount (Å).
+    """
+    cells = invariances[invariances["axis"] == "supercell"].set_index([*_CONDITION, "level"])["share"]
+    displaced = noise[noise["axis"] == "displaced"]
+    largest = displaced[displaced["amount"] == displaced["amount"].max()].set_index(_CONDITION)
+    for key, shares in cells.groupby(level=_CONDITION, sort=False):
+        row = largest.loc[key]
+        yield {
+            "place": place_of(dict(zip(_CONDITION, key, strict=True)), labels),
+            "pooling": label_of(labels, "poolings", key[-1]),
+            "supercells": [f"{share:.0f} %" for share in shares],
+            "displaced": f"{number(row['value'], digits=1)} %",
+            "interval": interval(row["low"], row["high"], digits=1),
+            "amount": f"{row['amount']:g}",
+            "n": int(row["n_seeds"]),
+        }
 
 
 def _of_one(

@@ -18,7 +18,7 @@ from gnnpool.analysis.size_groups import compare_size_groups
 from gnnpool.analysis.values import AVERAGE, TRAINED, assessed_values
 from gnnpool.analysis.verdict import UNDECIDED
 from gnnpool.records import BASELINE, READINGS, Trial
-from gnnpool.report.beyond import beyond
+from gnnpool.report.beyond import beyond, changed
 from gnnpool.report.choices import RAW, choices, kind_of_target
 from gnnpool.report.grid import whole_grid
 from gnnpool.report.phrases import place_of
@@ -43,6 +43,7 @@ def findings(
     datasets: Mapping[str, Mapping],
     variants: Mapping[str, Mapping[str, str]],
     folds: pd.DataFrame,
+    perturbed: Mapping[str, pd.DataFrame] | None,
 ) -> str:
     """Write the page.
 
@@ -55,6 +56,7 @@ def findings(
         datasets: Entries of all datasets of the configuration, with and without trials.
         variants: Scheme and reference of each dataset with a split of its own.
         folds: Rows of :func:`gnnpool.analysis.matbench_record.read_folds`, with their dataset.
+        perturbed: invariances and noise; see :func:`gnnpool.report.beyond.changed`. None for none.
 
     Returns:
         Markdown.
@@ -96,6 +98,7 @@ def findings(
         readings=readings,
         folds=list(_on_folds(folds, labels)),
         beyond=list(beyond(sources, variants)),
+        changed=list(changed(**perturbed, labels=labels)) if perturbed else [],
         confidence=f"{100 * config['statistics']['confidence']:g} %",
         power=f"{100 * POWER:g} %",
         nearest=NEAREST,

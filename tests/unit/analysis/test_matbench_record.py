@@ -211,7 +211,5 @@ def test_a_changed_or_damaged_record_is_refused(results, trained):
         read_folds(path)
     for content in (b"", b"{", b"[]", b"{}"):
         path.write_bytes(content)
-        with pytest.raises(
-            ArtifactError, match="expected a record of `gnnpool export-matbench`"
-        ):
+        with pytest.raises(ArtifactError, match="expected a record of `gnnpool export-matbench`"):
             read_folds(path)

@@ -1,0 +1,50 @@
+"""Lines of the findings on changed structures."""
+
+import pandas as pd
+import pytest
+
+from gnnpool.report.beyond import changed
+from gnnpool.specs import Labels
+
+LABELS = Labels(
+    datasets={"a": "Dataset A"}, models={"m": "Model"}, edges={"e": "Edges"}, poolings={"max": "Max"}
+)
+TRIAL = {"dataset": "a", "model": "m", "edges": "e", "pooling": "max"}
+
+
+@pytest.fixture
+def invariances():
+    levels = [("supercell", "2x1x1", 34.4), ("supercell", "skew", 26.0), ("rewritten", "basis", 0.0)]
+    return pd.DataFrame(
+        [{**TRIAL, "axis": axis, "level": level, "share": share} for axis, level, share in levels]
+    )
+
+
+@pytest.fixture
+def noise():
+    levels = [("displaced", 0.05, 1.0), ("displaced", 0.1, 3.0), ("strained", 2.0, 9.0)]
+    return pd.DataFrame(
+        {
+            **TRIAL,
+            "axis": axis,
+            "amount": amount,
+            "value": value,
+            "low": value - 5,
+            "high": value + 5,
+            "n_seeds": 5,
+        }
+        for axis, amount, value in levels
+    )
+
+
+def test_a_line_has_both_supercells_and_the_largest_displacement(invariances, noise):
+    (line,) = changed(invariances, noise, LABELS)
+    assert line == {
+        "place": "Dataset A, Edges Model",
+        "pooling": "Max",
+        "supercells": ["34 %", "26 %"],
+        "displaced": "+3.0 %",
+        "interval": "\N{MINUS SIGN}2.0 to +8.0",
+        "amount": "0.1",
+        "n": 5,
+    }
