@@ -42,13 +42,15 @@ def changed(invariances: pd.DataFrame, noise: pd.DataFrame, labels: Labels) -> I
         labels: Printed names.
 
     Yields:
-        For each dataset, setting and pooling: place, pooling, supercells (deviation in % of the test error by
+        For each dataset, setting and pooling of both: place, pooling, supercells (deviation in % of the test error by
         supercell), displaced (change of the error in %, with its interval and n, the seeds) and amount (Å).
     """
     cells = invariances[invariances["axis"] == "supercell"].set_index([*_CONDITION, "level"])["share"]
     displaced = noise[noise["axis"] == "displaced"]
     largest = displaced[displaced["amount"] == displaced["amount"].max()].set_index(_CONDITION)
     for key, shares in cells.groupby(level=_CONDITION, sort=False):
+        if key not in largest.index:
+            continue
         row = largest.loc[key]
         yield {
             "place": place_of(dict(zip(_CONDITION, key, strict=True)), labels),

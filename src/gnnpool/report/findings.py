@@ -264,13 +264,17 @@ def _on_folds(folds: pd.DataFrame, labels: Labels) -> Iterator[dict]:
     public = leaderboard_errors().set_index(["algorithm", "task"])
     for row in folds.sort_values(["dataset", "model", "edges", "pooling", "reading"]).itertuples():
         digits = _digits(row.mae)
-        others = [public.loc[algorithm, row.task] for algorithm in (NEAREST, _DUMMY)]
+        known = [(algorithm, row.task) for algorithm in (NEAREST, _DUMMY)]
+        others = [public.loc[key] if key in public.index else None for key in known]
         yield {
             "place": place_of(row._asdict(), labels),
             "pooling": label_of(labels, "poolings", row.pooling),
             "reading": row.reading,
             "ours": f"{row.mae:.{digits}f} ± {row.sd:.{digits}f}",
-            "others": [f"{other['mae']:.{digits}f} ± {other['sd']:.{digits}f}" for other in others],
+            "others": [
+                "none" if other is None else f"{other['mae']:.{digits}f} ± {other['sd']:.{digits}f}"
+                for other in others
+            ],
         }
 
 
