@@ -42,8 +42,8 @@ def changed(invariances: pd.DataFrame, noise: pd.DataFrame, labels: Labels) -> I
         labels: Printed names.
 
     Yields:
-        For each dataset, setting and pooling of both: place, pooling, supercells (deviation in % of the test error by
-        supercell), displaced (change of the error in %, with its interval and n, the seeds) and amount (Å).
+        For each dataset, setting and pooling of both: place, pooling, supercells (deviation in % of the test
+        error by supercell), displaced (change of the error in %), its interval, n (seeds) and amount (Å).
     """
     cells = invariances[invariances["axis"] == "supercell"].set_index([*_CONDITION, "level"])["share"]
     displaced = noise[noise["axis"] == "displaced"]
