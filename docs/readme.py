@@ -17,7 +17,7 @@ from gnnpool.analysis.collect import read_trials
 from gnnpool.analysis.cost import training_seconds
 from gnnpool.bundle.agreement import compare_texts
 from gnnpool.bundle.files import Bundle, open_bundle
-from gnnpool.bundle.findings import answer_of
+from gnnpool.bundle.findings import answer_of, beyond_of
 from gnnpool.config import labels_of
 from gnnpool.plan import Plan
 from gnnpool.records import BASELINE
@@ -31,9 +31,9 @@ DARK = "docs/answer_dark.png"
 
 
 def answer(bundle: Bundle) -> str:
-    """What differs, what seeing the number of atoms does, the main figure, and what is not trained yet."""
+    """What differs, also on larger cells, the main figure, and what is not trained yet."""
     first, *_, law = answer_of(bundle.folder)[:-2]
-    said = f"> {first}\n>\n> {law}"
+    said = "\n>\n".join(f"> {text}" for text in (first, law, beyond_of(bundle.folder)))
     plan, trials = Plan(bundle.config), read_trials(bundle.path("trials"))
     planned = {trial.pooling for trial in plan.trials} - {BASELINE}
     trained = len(planned & set(trials["pooling"]))

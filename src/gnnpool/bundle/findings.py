@@ -13,6 +13,7 @@ from gnnpool.bundle.files import MATBENCH, PERTURBED, Bundle, open_bundle
 from gnnpool.config import labels_of, what_decides
 from gnnpool.data.matbench_folds import task_of
 from gnnpool.plan import Plan
+from gnnpool.report.beyond import beyond_sentence
 from gnnpool.report.findings import findings
 from gnnpool.report.grid import grid_sources
 from gnnpool.report.write import answered
@@ -37,7 +38,7 @@ def findings_of(folder: str | Path) -> str:
         sources=sources,
         config=what_decides(plan.config),
         note=plan.config["note"],
-        answer=_answer(trials, plan, sources),
+        answer=(*_answer(trials, plan, sources), *filter(None, [beyond_sentence(sources, plan.variants)])),
         datasets=plan.config["datasets"],
         variants=plan.variants,
         folds=_folds(bundle, plan),
@@ -60,6 +61,20 @@ def answer_of(folder: str | Path) -> tuple[str, ...]:
     bundle = open_bundle(folder)
     trials, plan = read_trials(bundle.path("trials")), Plan(bundle.config)
     return _answer(trials, plan, _sources(trials, plan))
+
+
+def beyond_of(folder: str | Path) -> str:
+    """The sentence of :func:`gnnpool.report.beyond.beyond_sentence` on the trials of a bundle.
+
+    Args:
+        folder: The bundle.
+
+    Raises:
+        ArtifactError: If it is damaged.
+    """
+    bundle = open_bundle(folder)
+    plan = Plan(bundle.config)
+    return beyond_sentence(_sources(read_trials(bundle.path("trials")), plan), plan.variants)
 
 
 def _folds(bundle: Bundle, plan: Plan) -> pd.DataFrame:

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pandas as pd
 
-from gnnpool.records import BASELINE
-from gnnpool.report.phrases import place_of
+from gnnpool.analysis.ranks import holm
+from gnnpool.records import BASELINE, READINGS
+from gnnpool.report.phrases import listed, name_of, place_of
 from gnnpool.specs import Labels
 from gnnpool.tables import generalisation
 from gnnpool.tables.base import Source
@@ -31,6 +32,52 @@ def beyond(sources: Mapping[str, Source], variants: Mapping[str, Mapping[str, st
         trained = [name for name in variants if name in set(source.records["dataset"])]
         for dataset in trained:
             yield from _of_one(dataset, reading, source, variants)
+
+
+def beyond_sentence(sources: Mapping[str, Source], variants: Mapping[str, Mapping[str, str]]) -> str:
+    """Say which changes are significant where training has nothing alike.
+
+    Args:
+        sources: By reading; see :func:`gnnpool.report.grid.grid_sources`.
+        variants: Scheme and reference of each dataset with a split of its own.
+
+    Returns:
+        The sentence, whose changes are corrected by Holm's method for all of these datasets together; "" if
+        nothing was trained on them that can be tested.
+    """
+    raw, other = (_tested(source, variants) for source in sources.values())
+    if raw.empty:
+        return ""
+    source, beside = sources[READINGS[0]], other.set_index(_CONDITION)["value"]
+    found = raw[holm(raw["p_value"]) < 1 - source.confidence]
+    found = found.loc[found["value"].abs().sort_values(ascending=False).index]
+    sure = f"uncorrected {source.percent} interval "
+    with_setting = raw.groupby(["model", "edges"]).ngroups > 1
+    named = [
+        f"{name_of(row, source.labels, with_setting=with_setting)}, {number(row['value'], digits=1)} % "
+        f"({'' if i else sure}{interval(row['low'], row['high'], digits=1)}; {READINGS[1]} reading "
+        f"{number(beside[tuple(row[_CONDITION])], digits=1)} %)"
+        for i, (_, row) in enumerate(found.iterrows())
+    ]
+    where = listed([source.name("datasets", dataset) for dataset in raw["dataset"].unique()])
+    return (
+        f"Where training has nothing alike ({where}), {len(found) or 'none'} of {len(raw)} changes relative "
+        f"to mean pooling {'are' if len(found) > 1 else 'is'} significant (corrected for {len(raw)} comparisons)"
+        f"{f': {listed(named)}' if named else ''}."
+    )
+
+
+def _tested(source: Source, variants: Mapping) -> pd.DataFrame:
+    """Changes with a p-value on the datasets that hold something out."""
+    here = source.records[source.records["dataset"].isin(variants)]
+    part = source.narrowed(
+        datasets=list(here["dataset"].unique()),
+        settings=list(here[["model", "edges"]].drop_duplicates().itertuples(index=False, name=None)),
+        poolings=[pooling for pooling in source.spec.poolings if pooling in set(here["pooling"])],
+    )
+    values = part.values() if len(here) else pd.DataFrame(columns=[*_CONDITION, "p_value"])
+    values = values[values["dataset"].isin(variants) & (values["pooling"] != BASELINE)]
+    return values[values["p_value"].notna()]
 
 
 def changed(invariances: pd.DataFrame, noise: pd.DataFrame, labels: Labels) -> Iterator[dict]:
