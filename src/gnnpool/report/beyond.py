@@ -62,8 +62,8 @@ def beyond_sentence(sources: Mapping[str, Source], variants: Mapping[str, Mappin
     where = listed([source.name("datasets", dataset) for dataset in raw["dataset"].unique()])
     return (
         f"Where training has nothing alike ({where}), {len(found) or 'none'} of {len(raw)} changes relative "
-        f"to mean pooling {'are' if len(found) > 1 else 'is'} significant (corrected for {len(raw)} comparisons)"
-        f"{f': {listed(named)}' if named else ''}."
+        f"to mean pooling {'are' if len(found) > 1 else 'is'} significant (corrected for {len(raw)} "
+        f"comparisons){f': {listed(named)}' if named else ''}."
     )
 
 
