@@ -26,6 +26,9 @@ PACKAGE_VERSION = "0.6"
 # Below this magnitude a target is left out of the relative error.
 _LEAST_TARGET = 1e-5
 _LISTED = 10
+_DESCRIBED = ["model", "edges", "pooling", "reading"]
+# Columns of the errors of records.
+FOLD_COLUMNS = ["task", *_DESCRIBED, "mae", "sd"]
 
 
 def export_matbench(
@@ -101,14 +104,14 @@ def read_folds(path: str | Path) -> pd.DataFrame:
         found = record.pop("hash")
         if (expected := _hash(record)) != found:
             raise ArtifactError(f"{path}: hash: found {found}, expected {expected} of its content")
-        described = {name: record["user_metadata"][name] for name in ("model", "edges", "pooling", "reading")}
+        described = {name: record["user_metadata"][name] for name in _DESCRIBED}
         rows = []
         for task, known in record["tasks"].items():
             errors = [fold["scores"]["mae"] for fold in known["results"].values()]
             rows.append({"task": task, **described, "mae": np.mean(errors), "sd": np.std(errors)})
     except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ArtifactError(f"{path}: expected a record of `gnnpool export-matbench`: {error!r}") from error
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=FOLD_COLUMNS)
 
 
 def score(targets: np.ndarray, predictions: np.ndarray) -> dict[str, float]:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from gnnpool.analysis.change import changes_by_seed
 from gnnpool.analysis.collect import read_trials
-from gnnpool.analysis.matbench_record import read_folds
+from gnnpool.analysis.matbench_record import FOLD_COLUMNS, read_folds
 from gnnpool.artifacts import read_table
 from gnnpool.bundle.files import MATBENCH, PERTURBED, Bundle, open_bundle
 from gnnpool.config import labels_of, what_decides
@@ -80,7 +80,7 @@ def beyond_of(folder: str | Path) -> str:
 def _folds(bundle: Bundle, plan: Plan) -> pd.DataFrame:
     """Errors on Matbench's folds by dataset, from the records that lie in the bundle."""
     records = [read_folds(path) for path in sorted((bundle.folder / MATBENCH).glob("*.json*"))]
-    found = pd.concat(records, ignore_index=True) if records else pd.DataFrame(columns=["task"])
+    found = pd.concat(records, ignore_index=True) if records else pd.DataFrame(columns=FOLD_COLUMNS)
     entries = plan.config["datasets"].items()
     tasks = {task_of(entry["file"]): name for name, entry in entries if entry["source"] == "matbench"}
     tasks = {task: name for task, name in tasks.items() if name not in plan.variants}
