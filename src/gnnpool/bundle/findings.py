@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import pandas as pd
-
 from gnnpool.analysis.change import changes_by_seed
 from gnnpool.analysis.collect import read_trials
 from gnnpool.analysis.matbench_record import FOLD_COLUMNS, read_folds
@@ -12,6 +10,7 @@ from gnnpool.artifacts import read_table
 from gnnpool.bundle.files import MATBENCH, PERTURBED, Bundle, open_bundle
 from gnnpool.config import labels_of, what_decides
 from gnnpool.data.matbench_folds import task_of
+from gnnpool.extras import extra
 from gnnpool.plan import Plan
 from gnnpool.report.beyond import beyond_sentence
 from gnnpool.report.findings import findings
@@ -19,6 +18,9 @@ from gnnpool.report.grid import grid_sources
 from gnnpool.report.write import answered
 from gnnpool.specs import Labels
 from gnnpool.tables.base import Source
+
+with extra("analysis"):
+    import pandas as pd
 
 
 def findings_of(folder: str | Path) -> str:
