@@ -17,7 +17,7 @@ from gnnpool.analysis.collect import read_trials
 from gnnpool.analysis.cost import training_seconds
 from gnnpool.bundle.agreement import compare_texts
 from gnnpool.bundle.files import Bundle, open_bundle
-from gnnpool.bundle.findings import answer_of, beyond_of
+from gnnpool.bundle.findings import answer_of
 from gnnpool.config import labels_of
 from gnnpool.plan import Plan
 from gnnpool.records import BASELINE
@@ -32,8 +32,8 @@ DARK = "docs/answer_dark.png"
 
 def answer(bundle: Bundle) -> str:
     """What differs, also on larger cells, the main figure, and what is not trained yet."""
-    first, *_, law = answer_of(bundle.folder)[:-2]
-    said = "\n>\n".join(f"> {text}" for text in (first, law, beyond_of(bundle.folder)))
+    first, *_, by_size, _, _, beyond = answer_of(bundle.folder)
+    said = "\n>\n".join(f"> {text}" for text in (first, by_size, beyond) if text)
     plan, trials = Plan(bundle.config), read_trials(bundle.path("trials"))
     planned = {trial.pooling for trial in plan.trials} - {BASELINE}
     trained = len(planned & set(trials["pooling"]))

@@ -32,15 +32,13 @@ def findings_of(folder: str | Path) -> str:
     Raises:
         ArtifactError: If it is damaged.
     """
-    bundle = open_bundle(folder)
-    trials, plan = read_trials(bundle.path("trials")), Plan(bundle.config)
-    sources = _sources(trials, plan)
+    bundle, trials, plan, sources = _read(folder)
     return findings(
         trials,
         sources=sources,
         config=what_decides(plan.config),
         note=plan.config["note"],
-        answer=(*_answer(trials, plan, sources), *filter(None, [beyond_sentence(sources, plan.variants)])),
+        answer=[*filter(None, _said(trials, plan, sources))],
         datasets=plan.config["datasets"],
         variants=plan.variants,
         folds=_folds(bundle, plan),
@@ -49,34 +47,41 @@ def findings_of(folder: str | Path) -> str:
 
 
 def answer_of(folder: str | Path) -> tuple[str, ...]:
-    """The sentences with which the report of a bundle begins.
+    """The sentences with which the findings of a bundle begin.
 
     Args:
         folder: The bundle.
 
     Returns:
-        Those of :func:`gnnpool.report.answer.answer`.
+        Those of :func:`gnnpool.report.answer.answer`; last that of
+        :func:`gnnpool.report.beyond.beyond_sentence`, which may be "".
 
     Raises:
         ArtifactError: If it is damaged.
     """
+    _, trials, plan, sources = _read(folder)
+    return _said(trials, plan, sources)
+
+
+def _read(folder: str | Path) -> tuple[Bundle, pd.DataFrame, Plan, dict[str, Source]]:
+    """A bundle, its trials, its plan, and what the tables of its whole grid are made from."""
     bundle = open_bundle(folder)
     trials, plan = read_trials(bundle.path("trials")), Plan(bundle.config)
-    return _answer(trials, plan, _sources(trials, plan))
+    sources = grid_sources(
+        trials,
+        plan.trials,
+        config=what_decides(plan.config),
+        labels=Labels(**labels_of(plan.config)),
+        physics=plan.physics,
+        traits=plan.traits,
+        networks=(),
+    )
+    return bundle, trials, plan, sources
 
 
-def beyond_of(folder: str | Path) -> str:
-    """The sentence of :func:`gnnpool.report.beyond.beyond_sentence` on the trials of a bundle.
-
-    Args:
-        folder: The bundle.
-
-    Raises:
-        ArtifactError: If it is damaged.
-    """
-    bundle = open_bundle(folder)
-    plan = Plan(bundle.config)
-    return beyond_sentence(_sources(read_trials(bundle.path("trials")), plan), plan.variants)
+def _said(trials: pd.DataFrame, plan: Plan, sources: Mapping[str, Source]) -> tuple[str, ...]:
+    answer = answered(trials, changes_by_seed(trials), sources, len(plan.trials))["sentences"]
+    return (*answer, beyond_sentence(sources, plan.variants))
 
 
 def _folds(bundle: Bundle, plan: Plan) -> pd.DataFrame:
@@ -95,19 +100,3 @@ def _perturbed(bundle: Bundle) -> dict[str, pd.DataFrame] | None:
     if not all(path.is_file() for path in paths.values()):
         return None
     return {name: read_table(path).to_pandas() for name, path in paths.items()}
-
-
-def _sources(trials: pd.DataFrame, plan: Plan) -> dict[str, Source]:
-    return grid_sources(
-        trials,
-        plan.trials,
-        config=what_decides(plan.config),
-        labels=Labels(**labels_of(plan.config)),
-        physics=plan.physics,
-        traits=plan.traits,
-        networks=(),
-    )
-
-
-def _answer(trials: pd.DataFrame, plan: Plan, sources: Mapping[str, Source]) -> tuple[str, ...]:
-    return answered(trials, changes_by_seed(trials), sources, len(plan.trials))["sentences"]

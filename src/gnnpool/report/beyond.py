@@ -70,14 +70,19 @@ def beyond_sentence(sources: Mapping[str, Source], variants: Mapping[str, Mappin
 def _tested(source: Source, variants: Mapping) -> pd.DataFrame:
     """Changes with a p-value on the datasets that hold something out."""
     here = source.records[source.records["dataset"].isin(variants)]
-    part = source.narrowed(
-        datasets=list(here["dataset"].unique()),
-        settings=list(here[["model", "edges"]].drop_duplicates().itertuples(index=False, name=None)),
-        poolings=[pooling for pooling in source.spec.poolings if pooling in set(here["pooling"])],
-    )
+    part = _narrowed(source, here, list(here["dataset"].unique()))
     values = part.values() if len(here) else pd.DataFrame(columns=[*_CONDITION, "p_value"])
     values = values[values["dataset"].isin(variants) & (values["pooling"] != BASELINE)]
     return values[values["p_value"].notna()]
+
+
+def _narrowed(source: Source, here: pd.DataFrame, datasets: list[str]) -> Source:
+    """The source with some datasets, and with the settings and poolings of some records."""
+    return source.narrowed(
+        datasets=datasets,
+        settings=list(here[["model", "edges"]].drop_duplicates().itertuples(index=False, name=None)),
+        poolings=[pooling for pooling in source.spec.poolings if pooling in set(here["pooling"])],
+    )
 
 
 def changed(invariances: pd.DataFrame, noise: pd.DataFrame, labels: Labels) -> Iterator[dict]:
@@ -115,11 +120,7 @@ def _of_one(
 ) -> Iterator[dict]:
     own, reference = {dataset: variants[dataset]}, variants[dataset]["reference"]
     here = source.records[source.records["dataset"] == dataset]
-    part = replace(source, variants=own).narrowed(
-        datasets=[reference, dataset],
-        settings=list(here[["model", "edges"]].drop_duplicates().itertuples(index=False, name=None)),
-        poolings=[pooling for pooling in source.spec.poolings if pooling in set(here["pooling"])],
-    )
+    part = _narrowed(replace(source, variants=own), here, [reference, dataset])
     lines = {
         (row.model, row.edges, row.pooling, row.axis): row
         for row in generalisation.build(part).tidy.itertuples()

@@ -53,17 +53,13 @@ def size_sentence(
     if len(raw) <= _NAMED:
         said = f"The mean change of {groups[0]} differs from that of {groups[1]} by {differences}"
     else:
-        higher, lower = (int((raw["significant"] & side).sum()) for side in _sides(raw["difference"]))
+        significant = raw.loc[raw["significant"], "difference"]
         said = (
-            f"The mean change of {groups[0]} is significantly higher than that of {groups[1]} on {higher} of "
-            f"{len(raw)} pairs of dataset and setting, and significantly lower on {lower}; the largest "
-            f"differences are {differences}"
+            f"The mean change of {groups[0]} is significantly higher than that of {groups[1]} on "
+            f"{(significant > 0).sum()} of {len(raw)} pairs of dataset and setting, and significantly lower "
+            f"on {(significant < 0).sum()}; the largest differences are {differences}"
         )
     return f"{said} (seed by seed; {100 * confidence:g} % intervals{corrected})."
-
-
-def _sides(differences: pd.Series) -> tuple[pd.Series, pd.Series]:
-    return differences > 0, differences < 0
 
 
 def _difference(row: pd.Series, labels: Labels) -> str:
