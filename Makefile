@@ -19,7 +19,7 @@ demo: $(READY)  ## The whole workflow on embedded data: tables, figures and a re
 # From the bundle in evidence/ alone, without data or training. It fails if the committed tables, docs/findings.md or the
 # README differ from the result.
 evidence: $(READY)  ## Tables, figures and the report from the trials that come with the project.
-	@$(BIN)/gnnpool remake evidence results/evidence --check docs/findings.md
+	@$(BIN)/gnnpool remake evidence results/evidence-remade --check docs/findings.md
 	@$(BIN)/python docs/readme.py --check
 
 # Open site/index.html; search works from a disk too. Any broken link or docstring stops it.

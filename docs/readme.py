@@ -39,13 +39,16 @@ def answer(bundle: Bundle) -> str:
     trained = len(planned & set(trials["pooling"]))
     note = f"So far, {trained} of {len(planned)} planned poolings are trained."
     note = note if trained < len(planned) else ""
-    return f"{said}\n\n{_picture()}\n\n{note}".rstrip()
+    return f"{said}\n\n{_picture(bundle, len(planned))}\n\n{note}".rstrip()
 
 
-def _picture() -> str:
+def _picture(bundle: Bundle, planned: int) -> str:
+    """The main figure and its caption."""
+    shown = next(len(one["poolings"]) for one in bundle.config["figures"] if one["name"] == Path(MAP).stem)
     dark = f'<source media="(prefers-color-scheme: dark)" srcset="{DARK}">'
-    text = "Change of the test error of every pooling on every dataset, with intervals"
-    return f'<picture>{dark}<img src="{MAP}" alt="{text}" width="640"></picture>'
+    text = f"Change of the test error of {shown} poolings on each dataset, with intervals"
+    caption = f"{shown} of the {planned} poolings. Bold: its own interval excludes zero (uncorrected)."
+    return f'<picture>{dark}<img src="{MAP}" alt="{text}" width="640"></picture>\n\n{caption}'
 
 
 def dark_picture() -> np.ndarray:
@@ -56,9 +59,9 @@ def dark_picture() -> np.ndarray:
 
 
 def times(bundle: Bundle) -> str:
-    """Seconds of finished trials on one core."""
+    """Seconds of finished trials on one core; the same structures in another split take about the same."""
     trials, labels = read_trials(bundle.path("trials")), Labels(**labels_of(bundle.config))
-    trials = trials[trials["device"] == "cpu"]
+    trials = trials[(trials["device"] == "cpu") & ~trials["dataset"].isin(Plan(bundle.config).variants)]
     trials = trials.assign(seconds=training_seconds(trials))
     lines = ["| a trial on one CPU core | median | range | trials |", "| --- | ---: | ---: | ---: |"]
     for (dataset, model, edges), group in trials.groupby(["dataset", "model", "edges"]):

@@ -47,7 +47,7 @@ OPERATORS = {
         "attention",
         "If atoms must be compared with each other; the cost grows with atoms squared.",
     ),
-    "gmt": ("attention", "Published attention with several seeds; the most weights of this list."),
+    "gmt": ("attention", "Published attention with several seeds; the most weights of all single operators."),
     "crystal_attention": (
         "attention",
         "If sites of one element matter differently; with OCP edges for supercells.",

@@ -83,7 +83,8 @@ def test_a_bundle_keeps_what_is_held_out_and_the_findings_have_lines_for_it(beyo
     lines = page.split("## Beyond a random test part")[1].split("\n## ")[0].splitlines()
     shown = [line for line in lines if line.startswith("| Salts, larger cells, OCP CGCNN | raw | ")]
     assert [line.split(" | ")[2] for line in shown] == ["Mean", "Add"]
-    assert "- Where training has nothing alike (Salts, larger cells), " in page
+    assert "- Where a split holds something out of training (Salts, larger cells), " in page
+    assert "- Salts, larger cells: cells of " in page
     assert "Salts, larger cells" not in page.split("## Mean pooling beside others")[1].split("\n## ")[0]
     made = remake(tmp_path / "kept", tmp_path / "remade")
     assert made.gaps.keys() == {"generalisation", "same", "noise"}

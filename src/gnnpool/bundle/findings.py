@@ -7,7 +7,7 @@ from gnnpool.analysis.change import changes_by_seed
 from gnnpool.analysis.collect import read_trials
 from gnnpool.analysis.matbench_record import FOLD_COLUMNS, read_folds
 from gnnpool.artifacts import read_table
-from gnnpool.bundle.files import MATBENCH, PERTURBED, Bundle, open_bundle
+from gnnpool.bundle.files import COUNTS, MATBENCH, PERTURBED, Bundle, open_bundle
 from gnnpool.config import labels_of, what_decides
 from gnnpool.data.matbench_folds import task_of
 from gnnpool.extras import extra
@@ -43,6 +43,7 @@ def findings_of(folder: str | Path) -> str:
         variants=plan.variants,
         folds=_folds(bundle, plan),
         perturbed=_perturbed(bundle),
+        counts=_counts(bundle),
     )
 
 
@@ -88,10 +89,18 @@ def _folds(bundle: Bundle, plan: Plan) -> pd.DataFrame:
     """Errors on Matbench's folds by dataset, from the records that lie in the bundle."""
     records = [read_folds(path) for path in sorted((bundle.folder / MATBENCH).glob("*.json*"))]
     found = pd.concat(records, ignore_index=True) if records else pd.DataFrame(columns=FOLD_COLUMNS)
-    entries = plan.config["datasets"].items()
-    tasks = {task_of(entry["file"]): name for name, entry in entries if entry["source"] == "matbench"}
-    tasks = {task: name for task, name in tasks.items() if name not in plan.variants}
+    tasks = {
+        task_of(entry["file"]): name
+        for name, entry in plan.config["datasets"].items()
+        if entry["source"] == "matbench" and name not in plan.variants
+    }
     return found.assign(dataset=found["task"].map(tasks)).dropna(subset="dataset")
+
+
+def _counts(bundle: Bundle) -> pd.DataFrame:
+    """Counts of the datasets, where the bundle has them."""
+    path = bundle.path(COUNTS)
+    return read_table(path).to_pandas() if path.is_file() else pd.DataFrame()
 
 
 def _perturbed(bundle: Bundle) -> dict[str, pd.DataFrame] | None:

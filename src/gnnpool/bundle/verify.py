@@ -32,7 +32,7 @@ SAME, WITHIN, DIFFERS, UNKNOWN = "same bits", "within the spread", "differs", "n
 _CONFIDENCE = 0.95
 _SHIPPED = "config/config.yaml"
 # Fields that must be equal for two trainings to give the same bits.
-_DECIDING = ("torch", "threads", "device", "device_name", "processor")
+_DECIDING = ("torch", "threads", "device", "device_name", "processor", "graphs_sha256")
 # Not seconds, which differ between two runs.
 _HISTORY = ["epoch", "train_mae", "val_mae", "averaged_val_mae", "learning_rate"]
 
@@ -69,9 +69,9 @@ def verify(
     """Train randomly chosen trials of a bundle again, in a temporary folder, and compare.
 
     On the same kind of machine (PyTorch, processor and what PyTorch uses of it, threads and device of the
-    trial) the bits must be the same. Elsewhere, and where the record names no processor, the test error may
-    differ as it does between initialisations: by at most the 95 % half-width of the changes of repeated
-    trainings in the bundle, same dataset and setting.
+    trial) and from the same bytes of graphs the bits must be the same. Elsewhere, and where the record
+    names no processor, the test error may differ as it does between initialisations: by at most the 95 %
+    half-width of the changes of repeated trainings in the bundle, same dataset and setting.
 
     Args:
         folder: The bundle.

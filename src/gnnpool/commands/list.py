@@ -12,8 +12,8 @@ from gnnpool.commands import options
 HELP = "list datasets, models, poolings, and kinds of figures and tables"
 NOTES = (
     "Plug-ins are included, with their entry point. Laws of a pooling: sees size, its vector depends on "
-    "the size of the cell; needs edges or layers, it reads edges or the embeddings after each layer; ?, not "
-    "known."
+    "the size of the cell; needs edges, layers or species, it reads edges, the embeddings after each layer "
+    "or the elements; ?, not known."
 )
 _KINDS = ("datasets", "models", "poolings", "figures", "tables")
 

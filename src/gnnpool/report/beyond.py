@@ -11,13 +11,13 @@ from gnnpool.report.phrases import listed, name_of, place_of
 from gnnpool.specs import Labels
 from gnnpool.tables import generalisation
 from gnnpool.tables.base import Source
-from gnnpool.wording import interval, label_of, number
+from gnnpool.wording import interval, label_of, number, span
 
 _CONDITION = ["dataset", "model", "edges", "pooling"]
 
 
 def beyond(sources: Mapping[str, Source], variants: Mapping[str, Mapping[str, str]]) -> Iterator[dict]:
-    """Errors and changes where training has nothing alike, beside those of a random test part.
+    """Errors and changes where a split holds something out of training, beside those of a random test part.
 
     Args:
         sources: By reading; see :func:`gnnpool.report.grid.grid_sources`.
@@ -35,7 +35,7 @@ def beyond(sources: Mapping[str, Source], variants: Mapping[str, Mapping[str, st
 
 
 def beyond_sentence(sources: Mapping[str, Source], variants: Mapping[str, Mapping[str, str]]) -> str:
-    """Say which changes are significant where training has nothing alike.
+    """Say which changes are significant where a split holds something out of training.
 
     Args:
         sources: By reading; see :func:`gnnpool.report.grid.grid_sources`.
@@ -61,10 +61,28 @@ def beyond_sentence(sources: Mapping[str, Source], variants: Mapping[str, Mappin
     ]
     where = listed([source.name("datasets", dataset) for dataset in raw["dataset"].unique()])
     return (
-        f"Where training has nothing alike ({where}), {len(found) or 'none'} of {len(raw)} changes relative "
-        f"to mean pooling {'are' if len(found) > 1 else 'is'} significant (corrected for {len(raw)} "
-        f"comparisons){f': {listed(named)}' if named else ''}."
+        f"Where a split holds something out of training ({where}), {len(found) or 'none'} of {len(raw)} "
+        f"changes relative to mean pooling {'are' if len(found) > 1 else 'is'} significant "
+        f"(corrected for {len(raw)} comparisons){f': {listed(named)}' if named else ''}."
     )
+
+
+def held_out(counts: pd.DataFrame, trials: pd.DataFrame, labels: Labels) -> list[str]:
+    """What is held out of training on each dataset that has trials.
+
+    Args:
+        counts: Counts of the datasets, with the columns dataset, held_out and test; may be empty.
+        trials: Rows of :func:`gnnpool.analysis.collect.read_records`.
+        labels: Printed names.
+    """
+    if counts.empty:
+        return []
+    known = counts[counts["held_out"].astype(bool) & counts["dataset"].isin(trials["dataset"])]
+    return [
+        f"{label_of(labels, 'datasets', dataset)}: {', '.join(dict.fromkeys(rows['held_out']))} "
+        f"({span(rows['test'])} structures)"
+        for dataset, rows in known.groupby("dataset", sort=False)
+    ]
 
 
 def _tested(source: Source, variants: Mapping) -> pd.DataFrame:

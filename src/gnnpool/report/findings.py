@@ -18,7 +18,7 @@ from gnnpool.analysis.size_groups import compare_size_groups
 from gnnpool.analysis.values import AVERAGE, TRAINED, assessed_values
 from gnnpool.analysis.verdict import UNDECIDED
 from gnnpool.records import BASELINE, READINGS, Trial
-from gnnpool.report.beyond import beyond, changed
+from gnnpool.report.beyond import beyond, changed, held_out
 from gnnpool.report.choices import RAW, choices, kind_of_target
 from gnnpool.report.grid import whole_grid
 from gnnpool.report.phrases import place_of
@@ -44,6 +44,7 @@ def findings(
     variants: Mapping[str, Mapping[str, str]],
     folds: pd.DataFrame,
     perturbed: Mapping[str, pd.DataFrame] | None,
+    counts: pd.DataFrame,
 ) -> str:
     """Write the page.
 
@@ -57,6 +58,7 @@ def findings(
         variants: Scheme and reference of each dataset with a split of its own.
         folds: Rows of :func:`gnnpool.analysis.matbench_record.read_folds`, with their dataset.
         perturbed: invariances and noise; see :func:`gnnpool.report.beyond.changed`. None for none.
+        counts: Counts of the datasets, for each split a row; may be empty.
 
     Returns:
         Markdown.
@@ -98,6 +100,7 @@ def findings(
         readings=readings,
         folds=list(_on_folds(folds, labels)),
         beyond=list(beyond(sources, variants)),
+        held_out=held_out(counts, trials, labels),
         changed=list(changed(**perturbed, labels=labels)) if perturbed else [],
         confidence=f"{100 * config['statistics']['confidence']:g} %",
         power=f"{100 * POWER:g} %",
@@ -194,7 +197,7 @@ class _Reading:
                 "poolings": which,
                 "blind": f"{number(row.blind, digits=1)} % (n = {row.n_blind})",
                 "seeing": f"{number(row.seeing, digits=1)} % (n = {row.n_seeing})",
-                "difference": f"{number(row.difference, digits=1)} % "
+                "difference": f"{number(row.difference, digits=1)} "
                 f"({interval(row.low, row.high, digits=1)}, n = {_seeds(row.n_seeds)})",
                 "verdict": _excludes(row.low, row.high),
             }
@@ -279,20 +282,24 @@ def _on_folds(folds: pd.DataFrame, labels: Labels) -> Iterator[dict]:
 
 
 def _costs(trials: pd.DataFrame, planned: Sequence[Trial], labels: Labels) -> list[dict]:
-    """Processor time of the trials on CPUs, and of all that are planned at their median."""
-    trials = trials[trials["device"] == "cpu"]
+    """Processor time of the trials on CPUs, and of all that are planned, the missing ones at the mean."""
+    found = {Trial(*row) for row in trials[[*vars(planned[0])]].itertuples(index=False)}
     wanted = pd.Series([trial.condition[:3] for trial in planned], dtype=object).value_counts()
-    return [
-        {
-            "place": place_of(dict(zip(_PLACE, names, strict=True)), labels),
-            "trials": len(group),
-            "hours": f"{group['cpu_seconds'].sum() / 3600:.1f}",
-            "median": f"{group['cpu_seconds'].median():.0f}",
-            "planned": int(wanted.get(names, 0)),
-            "all": f"{wanted.get(names, 0) * group['cpu_seconds'].median() / 3600:.1f}",
-        }
-        for names, group in trials.groupby(_PLACE)
-    ]
+    missing = pd.Series([t.condition[:3] for t in planned if t not in found], dtype=object).value_counts()
+    rows = []
+    for names, group in trials[trials["device"] == "cpu"].groupby(_PLACE):
+        seconds = group["cpu_seconds"]
+        rows.append(
+            {
+                "place": place_of(dict(zip(_PLACE, names, strict=True)), labels),
+                "trials": len(group),
+                "hours": f"{seconds.sum() / 3600:.1f}",
+                "median": f"{seconds.median():.0f}",
+                "planned": int(wanted.get(names, 0)),
+                "all": f"{(seconds.sum() + missing.get(names, 0) * seconds.mean()) / 3600:.1f}",
+            }
+        )
+    return rows
 
 
 def _seeds(count: int) -> str:
