@@ -32,7 +32,8 @@ DARK = "docs/answer_dark.png"
 
 def answer(bundle: Bundle) -> str:
     """What differs, also on larger cells, the main figure, and what is not trained yet."""
-    first, *_, by_size, _, _, beyond = answer_of(bundle.folder)
+    first, *others, beyond = answer_of(bundle.folder)
+    by_size = next((text for text in others if "see the number of atoms" in text), "")
     said = "\n>\n".join(f"> {text}" for text in (first, by_size, beyond) if text)
     plan, trials = Plan(bundle.config), read_trials(bundle.path("trials"))
     planned = {trial.pooling for trial in plan.trials} - {BASELINE}

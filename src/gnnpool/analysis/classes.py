@@ -10,7 +10,7 @@ _PLACE = ["dataset", "model", "edges"]
 
 
 def with_common_seeds(rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep the seeds that half of the poolings of a dataset and setting have, and poolings with all of these.
+    """Keep the seeds that most poolings of a dataset and setting have, and the poolings with all of these.
 
     Of poolings that lack a seed, others would be averaged over other splits; further seeds of a few poolings
     must not leave out all others.
@@ -19,7 +19,7 @@ def with_common_seeds(rows: pd.DataFrame) -> pd.DataFrame:
         rows: With dataset, model, edges, pooling and seed, one row for each.
     """
     poolings = rows.groupby(_PLACE)["pooling"].transform("nunique")
-    kept = rows[2 * rows.groupby([*_PLACE, "seed"])["pooling"].transform("nunique") >= poolings]
+    kept = rows[2 * rows.groupby([*_PLACE, "seed"])["pooling"].transform("nunique") > poolings]
     seeds = kept.groupby([*_PLACE, "pooling"])["seed"].transform("nunique")
     return kept[seeds == kept.groupby(_PLACE)["seed"].transform("nunique")]
 

@@ -13,9 +13,9 @@ from gnnpool.analysis.verdict import AGREES, DIFFERS, UNDECIDED, difference_inte
 
 # "five trials on each dataset"
 SEEDS = 5
-UNITS = VALUE_UNITS | dict.fromkeys(["published", "difference", "difference_low", "difference_high"], "%")
 # The printed averages are over these many datasets.
 DATASETS = 7
+UNITS = VALUE_UNITS | dict.fromkeys(["published", "difference", "difference_low", "difference_high"], "%")
 
 
 def published_changes() -> pd.DataFrame:
@@ -51,7 +51,8 @@ def compare_to_published(values: pd.DataFrame, *, confidence: float, margin: flo
     printed = published_changes().drop_duplicates(CONDITION).rename(columns={"change": "published"})
     tidy = values.merge(printed[[*CONDITION, "published"]], on=CONDITION)
     tidy["difference"] = tidy["value"] - tidy["published"]
-    same = (tidy["dataset"] != AVERAGE) | (tidy["n_datasets"] == DATASETS)
+    theirs = set(printed["dataset"]) - {AVERAGE}
+    same = (tidy["dataset"] != AVERAGE) | tidy["datasets"].map(lambda names: set(names.split(",")) == theirs)
     tidy["difference"] = tidy["difference"].where(same)
     found = [
         difference_interval(

@@ -7,12 +7,11 @@ import pandas as pd
 import scikit_posthocs
 from scipy import stats
 
-from gnnpool.analysis.intervals import MeanDistribution
 from gnnpool.records import BASELINE
 
 RANKING = [
     *("pooling", "mean_rank", "average", "better_on", "wilcoxon_p", "holm_p", "lowest_holm_p", "nemenyi_p"),
-    *("probability_better", "friedman_statistic", "friedman_p", "critical_difference"),
+    *("friedman_statistic", "friedman_p", "critical_difference"),
     *("n_poolings", "n_datasets", "datasets"),
 ]
 
@@ -117,14 +116,13 @@ def lowest_holm_p(*, poolings: int, datasets: int) -> float:
     return min(1.0, poolings * 2 / 2**datasets)
 
 
-def rank_poolings(values: pd.DataFrame, *, confidence: float, margin: float) -> pd.DataFrame:
+def rank_poolings(values: pd.DataFrame, *, confidence: float) -> pd.DataFrame:
     """Rank mean pooling and the others on the datasets on which all of them have a value.
 
     Args:
         values: Rows of :func:`gnnpool.analysis.values.slice_values` of one setting that have a value;
             no averages, and no mean pooling, whose changes are zero.
         confidence: Such as 0.95.
-        margin: Percent.
 
     Returns:
         The columns of ``RANKING``, which :func:`gnnpool.tables.build` explains; the best rank
@@ -148,9 +146,6 @@ def rank_poolings(values: pd.DataFrame, *, confidence: float, margin: float) -> 
     frame.loc[others, "wilcoxon_p"] = [wilcoxon(table[p]) for p in frame["pooling"][others]]
     frame["holm_p"] = holm(frame["wilcoxon_p"])
     frame["lowest_holm_p"] = lowest_holm_p(poolings=len(poolings) - 1, datasets=n)
-    frame.loc[others, "probability_better"] = [
-        MeanDistribution(table[p].to_numpy()).probability_below(-margin) for p in frame["pooling"][others]
-    ]
     if len(poolings) > 1:
         frame.loc[others, "nemenyi_p"] = nemenyi(table)[BASELINE].to_numpy()[others]
         frame["critical_difference"] = critical_difference(

@@ -212,13 +212,13 @@ def assessed_values(
 
     Returns:
         Rows and columns of :func:`gnnpool.analysis.values.slice_values`, and: low and high (%; for a
-        condition the corrected resampled t interval over its seeds, for an average the t interval
-        over its datasets), significant (whether they exclude zero; uncorrected), p_value, probability_better
-        (that the error is lower than that of mean pooling by more than the margin), hierarchical_low,
-        hierarchical_high, without_one_low and without_one_high (averages alone, %), noise_floor (%,
-        changes of so many seeds lie between minus and plus this, with the given confidence, if
-        nothing differs but the initialisation) and n_repeats, the repeated trainings that it is
-        from. What cannot be computed is missing.
+        condition the corrected resampled t interval over its seeds, for an average the wider of the t
+        interval over its datasets and that of its seeds), significant (whether they exclude zero;
+        uncorrected), p_value, probability_better (that the error is lower than that of mean pooling by
+        more than the margin), hierarchical_low, hierarchical_high, without_one_low and without_one_high
+        (averages alone, %), noise_floor (%, changes of so many seeds lie between minus and plus this,
+        with the given confidence, if nothing differs but the initialisation) and n_repeats, the
+        repeated trainings that it is from. What cannot be computed is missing.
     """
     values = slice_values(trials, part=part, statistic=statistic, seeds=seeds, planned=planned)
     changes = slice_changes(trials, part=part, seeds=seeds)

@@ -16,7 +16,7 @@ from gnnpool.artifacts import (
     write_json,
     write_table,
 )
-from gnnpool.bundle.files import CONFIG, COUNTS, EXHIBITS, FACTS, KIND, TABLES
+from gnnpool.bundle.files import CONFIG, COUNTS, EXHIBITS, FACTS, KIND, MATBENCH, PERTURBED, TABLES
 from gnnpool.bundle.machine import describe_machine
 from gnnpool.bundle.planning import EQUIVALENT, UNPACKED
 from gnnpool.bundle.readme import readme
@@ -86,7 +86,7 @@ def write_bundle(
         units=UNITS,
     )
     _write_text(folder / CONFIG, _shown(config))
-    copied = [*_copy(results, folder), *copy_weights(weighty, folder)]
+    copied = [*_copy(results, folder), *copy_weights(weighty, folder), *_added(folder)]
     names = [*(f"{name}.parquet" for name in TABLES), CONFIG, *copied]
     facts = {
         "kind": KIND,
@@ -191,16 +191,23 @@ def _shown(config: Mapping) -> str:
     return yaml.safe_dump(kept, sort_keys=False, allow_unicode=True, width=110)
 
 
+def _added(folder: Path) -> list[str]:
+    """Files of the folders that a user adds."""
+    paths = [path for place in (MATBENCH, PERTURBED) for path in sorted((folder / place).rglob("*"))]
+    return [path.relative_to(folder).as_posix() for path in paths if path.is_file()]
+
+
 def _copy(results: Path, folder: Path) -> list[str]:
     """Copy tables, figures and the report, if they are there; those of an earlier bundle go."""
     names = []
     for place, pattern in EXHIBITS:
-        for old in (folder / place).glob(pattern) if place else ():
+        for old in (folder / place).glob(pattern):
             old.unlink()
         for source in sorted((results / place).glob(pattern)):
             copy_file(source, folder / place / source.name)
             names.append(f"{place}/{source.name}" if place else source.name)
     counts = results / f"analysis/{COUNTS}.parquet"
+    (folder / counts.name).unlink(missing_ok=True)
     if counts.is_file():
         copy_file(counts, folder / counts.name)
         names.append(counts.name)

@@ -154,7 +154,8 @@ def _notes(source: Source) -> list[str]:
     return [
         *statistic_notes(source.statistic, source.seeds),
         f"Upright lines: {source.percent} intervals, which may leave the panel; corrected resampled t over "
-        "the seeds of a dataset, t over the datasets of the average. Points of one width stand side by side.",
+        "the seeds of a dataset; of the average, t over the datasets, or that of the seeds if wider. Points "
+        "of one width stand side by side.",
         "Width: channels of the vector that the head gets, after a trained linear map. Zero: mean pooling "
         "without a map. At one width all poolings have the same head.",
     ]

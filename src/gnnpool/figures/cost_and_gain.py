@@ -110,8 +110,8 @@ def _notes(source: Source, values: pd.DataFrame, tidy: pd.DataFrame, costs: pd.D
         f"lines: {source.percent} intervals, which may leave the panel. Hollow: the interval includes zero, "
         "or there is none.",
         "Seconds: processor time of whole trainings on a CPU (without the processes of a compiler), wall "
-        "time on a GPU; of each seed against mean pooling on the same kind of device, then over the "
-        "datasets. Level lines: lowest and highest dataset.",
+        "time on a GPU; of each seed against the median of mean pooling on the same kind of device, "
+        "then over the datasets. Level lines: lowest and highest dataset.",
     ]
     for row in costs[costs["pooling"] == BASELINE].itertuples():
         setting = source.setting(row.model, row.edges)

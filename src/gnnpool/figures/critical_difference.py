@@ -17,7 +17,6 @@ UNITS = {
     "mean_rank": "1 is the lowest error",
     "average": "%",
     "critical_difference": "ranks",
-    "probability_better": "1",
     "friedman_statistic": "1",
     **dict.fromkeys(["wilcoxon_p", "holm_p", "lowest_holm_p", "nemenyi_p", "friedman_p"], "1, two-sided"),
 }
@@ -58,7 +57,7 @@ def build(source: Source) -> Drawing:
 
 def _rank(source: Source, values: pd.DataFrame, model: str, edges: str) -> pd.DataFrame:
     chosen = values[(values["model"] == model) & (values["edges"] == edges)]
-    ranked = rank_poolings(chosen, confidence=source.confidence, margin=source.margin)
+    ranked = rank_poolings(chosen, confidence=source.confidence)
     # Ranks go from 1 to the number of poolings, so no two of them can be farther apart.
     possible = ranked["critical_difference"] < ranked["n_poolings"] - 1
     columns = ["model", "edges", *RANKING, "can_be_significant"]

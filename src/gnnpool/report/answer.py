@@ -191,7 +191,10 @@ def _how_many(count: int, tested: int, first: pd.DataFrame, settings: int) -> st
     datasets = first.loc[first["dataset"] != AVERAGE, "dataset"].nunique()
     if settings > 1 or _by_dataset(first):
         poolings = amount(first["pooling"].nunique(), "pooling")
-        where = f"in {settings} settings" if settings > 1 else f"on {datasets} datasets"
+        where = " in ".join(
+            [f"on {amount(datasets, 'dataset')}"] * (datasets > 0) + [f"{settings} settings"] * (settings > 1)
+        )
+        where = where if datasets else f"in {where}"
         of = f"changes relative to mean pooling ({poolings} {where})"
         return f"{count or 'none'} of {tested} {of} {'are' if count > 1 else 'is'} significant"
     if tested == 1:

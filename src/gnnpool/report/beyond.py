@@ -14,6 +14,8 @@ from gnnpool.tables.base import Source
 from gnnpool.wording import interval, label_of, number, span
 
 _CONDITION = ["dataset", "model", "edges", "pooling"]
+# Schemes of which what is held out names the test part.
+_NAMED = ("element", "size", "target")
 
 
 def beyond(sources: Mapping[str, Source], variants: Mapping[str, Mapping[str, str]]) -> Iterator[dict]:
@@ -71,7 +73,7 @@ def held_out(counts: pd.DataFrame, trials: pd.DataFrame, labels: Labels) -> list
     """What is held out of training on each dataset that has trials.
 
     Args:
-        counts: Counts of the datasets, with the columns dataset, held_out and test; may be empty.
+        counts: Counts of the datasets, with the columns dataset, scheme, held_out and test; may be empty.
         trials: Rows of :func:`gnnpool.analysis.collect.read_records`.
         labels: Printed names.
     """
@@ -80,9 +82,18 @@ def held_out(counts: pd.DataFrame, trials: pd.DataFrame, labels: Labels) -> list
     known = counts[counts["held_out"].astype(bool) & counts["dataset"].isin(trials["dataset"])]
     return [
         f"{label_of(labels, 'datasets', dataset)}: {', '.join(dict.fromkeys(rows['held_out']))} "
-        f"({span(rows['test'])} structures)"
+        f"({span(rows['test'])} structures{_repeated(rows)})"
         for dataset, rows in known.groupby("dataset", sort=False)
     ]
+
+
+def _repeated(rows: pd.DataFrame) -> str:
+    """How many test parts differ, where several seeds have the same one."""
+    different = rows["held_out"].nunique()
+    if rows["scheme"].iloc[0] not in _NAMED or different == len(rows):
+        return ""
+    same = "the same" if different == 1 else f"{different} different test parts"
+    return f", {same} for {len(rows)} seeds"
 
 
 def _tested(source: Source, variants: Mapping) -> pd.DataFrame:
@@ -125,7 +136,7 @@ def changed(invariances: pd.DataFrame, noise: pd.DataFrame, labels: Labels) -> I
         yield {
             "place": place_of(dict(zip(_CONDITION, key, strict=True)), labels),
             "pooling": label_of(labels, "poolings", key[-1]),
-            "supercells": [f"{share:.0f} %" for share in shares],
+            "supercells": {level: f"{share:.0f} %" for (*_, level), share in shares.items()},
             "displaced": f"{number(row['value'], digits=1)} %",
             "interval": interval(row["low"], row["high"], digits=1),
             "amount": f"{row['amount']:g}",

@@ -54,7 +54,7 @@ def choices(
             "place": f"{label_of(labels, 'datasets', dataset)}, {setting_label(labels, model, edges)}",
             "target": kind_of_target(datasets[dataset]),
             "size": f"{next(name for name, limit in _SIZES.items() if size < limit)} ({size:,})",
-            "choose": _choose(lower, labels),
+            "choose": _choose(lower, both, labels),
             "avoid": _names([one for one in higher[RAW] if one in higher[AVERAGED]], labels) or "none known",
             "detects": ", ".join(
                 f"{_detects(rows, confidence, overlap[dataset])} {reading}" for reading, rows in both.items()
@@ -74,10 +74,14 @@ def _significant(rows: pd.DataFrame, sign: int, level: float) -> list[str]:
     return list(found.assign(size=found["value"].abs()).sort_values("size", ascending=False)["pooling"])
 
 
-def _choose(lower: Mapping[str, Sequence[str]], labels: Labels) -> str:
+def _choose(
+    lower: Mapping[str, Sequence[str]], both: Mapping[str, pd.DataFrame], labels: Labels
+) -> str:
     mean = label_of(labels, "poolings", BASELINE)
-    if both := [one for one in lower[RAW] if one in lower[AVERAGED]]:
-        return f"{_names(both[:1], labels)}: lower error in both readings"
+    if not any(rows["holm"].notna().any() for rows in both.values()):
+        return f"{mean}: no change can be tested"
+    if agreed := [one for one in lower[RAW] if one in lower[AVERAGED]]:
+        return f"{_names(agreed[:1], labels)}: lower error in both readings"
     for reading, other in ((RAW, AVERAGED), (AVERAGED, RAW)):
         if lower[reading]:
             found = _names(lower[reading], labels)

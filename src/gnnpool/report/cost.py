@@ -70,7 +70,7 @@ def _notes(trials: pd.DataFrame) -> list[str]:
         "Time: of all attempts of a trial, from reading the graphs to the record; processor time on a CPU "
         "(without the processes of a compiler), wall time on a GPU. CPU: processor time; GPU: wall time of "
         "the trials on a GPU. Peak memory: of the GPU where there is one, else of the process.",
-        "As a multiple: of the time of mean pooling with the same dataset, seed and device; median over the "
+        "As a multiple: of the median time of mean pooling on the same dataset and device; median over the "
         "seeds, geometric mean over the datasets.",
         "Parameters: trainable numbers of the whole network. Starts: more than trials if some were stopped.",
         *([shared] if (trials["device"] == "cuda").any() else []),

@@ -12,19 +12,20 @@ from gnnpool.tables.base import Source
 from gnnpool.wording import TIMES, interval, label_of, number
 
 
-def larger(tidy: pd.DataFrame) -> pd.DataFrame:
+def larger(tidy: pd.DataFrame, *, confidence: float) -> pd.DataFrame:
     """Poolings with a lower error and more weights than mean pooling, controls left out.
 
     Args:
         tidy: Tidy rows of :mod:`gnnpool.tables.effort`.
+        confidence: Such as 0.95.
 
     Returns:
-        Their rows, and the column settled: whether the error is significantly (uncorrected) lower than
-        that of a control with as many weights.
+        Their rows, and the column settled: whether the error is significantly lower than that of a control
+        with as many weights, corrected for all comparisons with controls.
     """
+    level = 1 - confidence
     rows = tidy[(tidy["value"] < 0) & (tidy["parameters_ratio"] > 1) & ~tidy["is_control"]]
-    below = rows["against_significant"].eq(True) & (rows["against_value"] < 0)
-    return rows.assign(settled=below)
+    return rows.assign(settled=(rows["against_holm_p"] < level) & (rows["against_value"] < 0))
 
 
 def effort_sentences(tidy: pd.DataFrame, source: Source) -> list[str]:
@@ -34,26 +35,28 @@ def effort_sentences(tidy: pd.DataFrame, source: Source) -> list[str]:
         tidy: Tidy rows of :mod:`gnnpool.tables.effort`.
         source: What they were made from.
     """
-    said = []
-    for _, row in larger(tidy).iterrows():
+    said, tests = [], int(tidy["against_p_value"].notna().sum())
+    for _, row in larger(tidy, confidence=source.confidence).iterrows():
         name = name_of(row, source.labels, with_setting=len(source.spec.settings) > 1)
         lead = (
             f"{name}, {number(row['value'], digits=1)} %, has {row['parameters_ratio']:.2f} {TIMES} the "
             "weights of mean pooling"
         )
         here = tidy[(tidy["model"] == row["model"]) & (tidy["edges"] == row["edges"])]
-        control = _untested(here, source) if pd.isna(row["control"]) else _tested(row, source)
+        untested = pd.isna(row["control"])
+        control = _untested(here, source) if untested else _tested(row, source, tests)
         said.append(f"{lead}; {control}.")
     return said
 
 
-def effort_limits(tidy: pd.DataFrame) -> list[str]:
+def effort_limits(tidy: pd.DataFrame, *, confidence: float) -> list[str]:
     """A sentence on lower errors that more weights may explain; none if there is no such error.
 
     Args:
         tidy: Tidy rows of :mod:`gnnpool.tables.effort`.
+        confidence: Such as 0.95.
     """
-    rows = larger(tidy)
+    rows = larger(tidy, confidence=confidence)
     unsettled, alone = int((~rows["settled"]).sum()), int(rows["control"].isna().sum())
     if not unsettled:
         return []
@@ -66,23 +69,25 @@ def effort_limits(tidy: pd.DataFrame) -> list[str]:
     ]
 
 
-def _tested(row: pd.Series, source: Source) -> str:
+def _tested(row: pd.Series, source: Source, tests: int) -> str:
     n = counted(row["against_dataset"], int(row["against_n_seeds"]), int(row["against_n_datasets"]))
     ends = interval(row["against_low"], row["against_high"], digits=1)
     control = label_of(source.labels, "poolings", row["control"])
     own = "" if pd.isna(row["control_value"]) else f", {number(row['control_value'], digits=1)} %"
     return (
         f"against its control {control} ({row['control_ratio']:.2f} {TIMES} its weights{own}) the change is "
-        f"{number(row['against_value'], digits=1)} % ({ends}, {n}), {_verdict(row)}"
+        f"{number(row['against_value'], digits=1)} % ({ends}, {n}), "
+        f"{_verdict(row, source.confidence, tests)}"
     )
 
 
-def _verdict(row: pd.Series) -> str:
-    if not row["against_significant"]:
-        return "not significant: the weights may be the reason"
+def _verdict(row: pd.Series, confidence: float, tests: int) -> str:
+    corrected = f" (corrected for {tests} comparisons)" if tests > 1 else ""
     if row["settled"]:
-        return "significant: the weights alone are not the reason"
-    return "significant: a mean with as many weights has the lower error"
+        return f"significant{corrected}: the weights alone are not the reason"
+    if row["against_holm_p"] < 1 - confidence:
+        return f"significant{corrected}: a mean with as many weights has the lower error"
+    return f"not significant{corrected}: the weights may be the reason"
 
 
 def _untested(here: pd.DataFrame, source: Source) -> str:

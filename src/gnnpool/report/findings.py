@@ -245,6 +245,8 @@ class _Reading:
         )
         if needed is None:
             return "more structures: no number of seeds detects the printed change"
+        if needed <= row.n_seeds:
+            return "more seeds than these, by chance"
         return f"more than {MOST} seeds" if needed > MOST else f"{needed} seeds"
 
     def _named(self, rows: pd.DataFrame) -> str:

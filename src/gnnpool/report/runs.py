@@ -26,7 +26,7 @@ class Run:
         change: Against mean pooling of the same seed, %; missing if there is none.
         shown: The change in words.
         epoch: Best epoch, of how many.
-        seconds: Wall time.
+        seconds: Processor time on a CPU, wall time on a GPU.
         device: Where it was trained.
     """
 

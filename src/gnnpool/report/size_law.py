@@ -45,7 +45,8 @@ def size_sentence(
     raw = raw.assign(significant=holm(raw["p_value"]) < 1 - confidence, other=other["difference"])
     shown = raw.loc[raw["difference"].abs().sort_values(ascending=False).index[:_NAMED].sort_values()]
     differences = listed([_difference(row, labels) for _, row in shown.iterrows()])
-    corrected = f"; significance corrected for {len(raw)} comparisons" if len(raw) > 1 else ""
+    tested = int(raw["p_value"].notna().sum())
+    corrected = f"; significance corrected for {tested} comparisons" if tested > 1 else ""
     groups = (
         f"poolings that see the number of atoms (n = {span(raw['n_seeing'])})",
         f"poolings that do not (n = {span(raw['n_blind'])})",
@@ -64,8 +65,10 @@ def size_sentence(
 
 def _difference(row: pd.Series, labels: Labels) -> str:
     """One difference in words: how large, where, how sure, and in the other reading."""
+    tested = "significant" if row["significant"] else "not significant"
+    said = "" if pd.isna(row["p_value"]) else f", {tested}"
     return (
         f"{number(row['difference'], digits=1)} percentage points on {place_of(row, labels)} "
-        f"({interval(row['low'], row['high'], digits=1)}, {'' if row['significant'] else 'not '}significant; "
+        f"({interval(row['low'], row['high'], digits=1)}{said}; "
         f"{_OTHER} reading {number(row['other'], digits=1)})"
     )

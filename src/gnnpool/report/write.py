@@ -136,7 +136,7 @@ def write_report(
                 labels=labels,
                 repeats=bool((trials["init"] > 0).any()),
             ),
-            *effort_limits(raw),
+            *effort_limits(raw, confidence=config["statistics"]["confidence"]),
         ],
     )
     _write(html, render(page, config=config))
@@ -178,6 +178,7 @@ def answered(
         power[reading] = pd.concat([spreads(v, part.changes(), **sure) for _, part, v in assessed])
         of_kinds = [comparisons(v).assign(kind=kind) for kind, _, v in assessed]
         first[reading] = headline(pd.concat(of_kinds, ignore_index=True), confidence=sure["confidence"])
+    changes = changes[changes["dataset"].isin(grid.datasets)]
     scale = scale_of(compared[raw], changes, margin=sure["margin"])
     drawn = {"among": compared[raw], "labels": labels, "scale": scale}
     return {

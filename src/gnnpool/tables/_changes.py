@@ -121,7 +121,7 @@ def change_notes(source: Source, values: pd.DataFrame, *, average: str) -> list[
         "seeds. Gray and in parentheses: the change is not significant (uncorrected for multiple "
         "comparisons), as its interval includes zero or there is none.",
         "Interval: corrected resampled t over the seeds, whose splits share structures; of an average, t "
-        "over the datasets.",
+        "over the datasets, or that of the seeds if wider.",
         f"{average}: over the datasets ({names}) with equal weights.",
     ]
     if values["without_one_low"].notna().any():

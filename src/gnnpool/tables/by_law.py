@@ -115,7 +115,8 @@ def _notes(source: Source, classes: Mapping[str, str], members: pd.DataFrame) ->
     yield (
         "Each number: mean of the changes of all poolings of the class, of which mean pooling is none; below "
         f"it the {source.percent} interval, the poolings, and n, datasets {TIMES} seeds. Interval: corrected "
-        "resampled t over the seeds of one dataset, t over the datasets of several. Gray and in parentheses: "
+        "resampled t over the seeds of one dataset; of several, t over the datasets, or that of the seeds if "
+        "wider. Gray and in parentheses: "
         "not significant (uncorrected). A dash: no trial."
     )
     yield (

@@ -10,6 +10,7 @@ from gnnpool.analysis.cost import UNITS as COST_UNITS
 from gnnpool.analysis.cost import relative_cost
 from gnnpool.analysis.effort import ENOUGH, against, choose_controls
 from gnnpool.analysis.overall import overall_changes
+from gnnpool.analysis.ranks import holm
 from gnnpool.analysis.values import UNITS as VALUE_UNITS
 from gnnpool.records import BASELINE
 from gnnpool.tables._changes import between, counted
@@ -35,7 +36,7 @@ _HEADS = (
 )
 _CHANGE = ["dataset", "value", "low", "high", "significant", "n_seeds", "n_datasets"]
 # Columns of the change relative to the control.
-_AGAINST = {name: f"against_{name}" for name in _CHANGE}
+_AGAINST = {name: f"against_{name}" for name in [*_CHANGE, "p_value"]}
 
 
 def build(source: Source) -> Table:
@@ -52,7 +53,8 @@ def build(source: Source) -> Table:
         :func:`gnnpool.analysis.overall.overall_changes`; is_control; and, missing without a control: control,
         control_ratio (its weights, of the pooling's), control_value (its own change), and the change relative
         to it: against_dataset, against_value, against_low, against_high, against_significant,
-        against_n_seeds and against_n_datasets.
+        against_n_seeds, against_n_datasets, against_p_value, and against_holm_p (the same, corrected for all
+        of these comparisons).
     """
     tidy = _tidy(source)
     rows = []
@@ -91,6 +93,7 @@ def _tidy(source: Source) -> pd.DataFrame:
     settings = {tuple(setting): i for i, setting in enumerate(source.spec.settings)}
     place = [settings[m, e] for m, e in zip(tidy["model"], tidy["edges"], strict=True)]
     tidy = tidy.assign(_place=place, _order=tidy["pooling"].map(order))
+    tidy = tidy.assign(against_holm_p=holm(tidy["against_p_value"].astype(float)))
     return tidy.sort_values(["_place", "_order"], ignore_index=True).drop(columns=["_place", "_order"])
 
 
@@ -122,7 +125,7 @@ def _control_items(source: Source, row: pd.Series) -> list[Item]:
         return [Item("none trained"), Item("\N{EM DASH}")]
     own = "" if pd.isna(row["control_value"]) else f", {number(row['control_value'])} %"
     remark = f"{_times(row['control_ratio'])} its weights{own}"
-    compared = row[list(_AGAINST.values())].set_axis(_CHANGE)
+    compared = row[[_AGAINST[name] for name in _CHANGE]].set_axis(_CHANGE)
     return [Item(source.name("poolings", row["control"]), remark=remark), _change(compared)]
 
 
@@ -149,7 +152,7 @@ def _notes(source: Source, tidy: pd.DataFrame) -> Iterator[str]:
     )
     yield (
         "Weights: trainable numbers of the whole network. Seconds: processor time on a CPU, wall time on a "
-        "GPU, against mean pooling of the same dataset and seed on the same kind of device. Memory: peak of "
+        "GPU, against the median of mean pooling on the same dataset and kind of device. Memory: peak of "
         "the process, median."
     )
     yield (

@@ -9,7 +9,7 @@ from gnnpool.analysis.perturbed import NOISE, UNITS, changes_by_level, growth_by
 from gnnpool.records import BASELINE
 from gnnpool.tables.base import Source, Table
 from gnnpool.tables.printed import Item, Row
-from gnnpool.wording import TIMES, interval, number, statistic_notes
+from gnnpool.wording import MINUS, TIMES, interval, number, statistic_notes
 
 NEEDS = ("perturbed",)
 WITHIN = "in_distribution"
@@ -30,15 +30,16 @@ def build(source: Source) -> Table:
         Tidy: a line for each reference, model, edges, pooling (mean pooling among them), axis and level:
         value, low and high (% against mean pooling on the same axis and level; missing for mean pooling),
         significant, n_seeds, error (mean over the seeds, target unit) and ratio (to the error in
-        distribution of the same pooling). The axis is "in_distribution", the scheme of a split, "displaced"
-        or "strained".
+        distribution of the same pooling). The axis is "in_distribution", the scheme of a split or, where a
+        reference has several of it, their dataset, "displaced" or "strained". n_seeds counts those that
+        mean pooling has too.
     """
     tidy = pd.concat(
         [frame for frame in (_split_rows(source), _noise_rows(source)) if len(frame)] or [_empty()]
     )
     tidy = tidy[_COLUMNS].reset_index(drop=True)
     axes = _axes(source, tidy)
-    heads = [_head(axis, level) for axis, level in axes]
+    heads = [_head(source, axis, level) for axis, level in axes]
     return Table(tidy, UNITS, heads, list(_rows(source, tidy, axes)), _notes(source))
 
 
@@ -52,6 +53,7 @@ def _split_rows(source: Source) -> pd.DataFrame:
     trials = source.trials()
     first = trials[trials["init"] == 0]
     errors = first.groupby(CONDITION)["test_mae"].agg(["mean", "count"])
+    alone = _alone(source)
     by_seed = first.set_index([*CONDITION, "seed"])["test_mae"].unstack("seed")
     rows = []
     for (dataset, model, edges, pooling), (error, seeds) in errors.iterrows():
@@ -59,13 +61,20 @@ def _split_rows(source: Source) -> pd.DataFrame:
         key = (variant["reference"], model, edges, pooling)
         found = values.loc[(dataset, model, edges, pooling)] if pooling != BASELINE else {}
         numbers = [found.get(name) for name in ("value", "low", "high")]
-        significant = bool(found.get("significant", False))
+        significant, n_seeds = bool(found.get("significant", False)), found.get("n_seeds", seeds)
         ratio = None
         if key in by_seed.index:  # only seeds that both have
             both = by_seed.loc[[(dataset, model, edges, pooling), key]].dropna(axis=1).mean(axis=1)
             ratio = both.iloc[0] / both.iloc[1]
-        rows.append((*key, variant["scheme"], "", *numbers, significant, int(seeds), error, ratio))
+        axis = variant["scheme"] if alone.get(dataset, True) else dataset
+        rows.append((*key, axis, "", *numbers, significant, int(n_seeds), error, ratio))
     return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _alone(source: Source) -> dict[str, bool]:
+    """Whether a dataset that holds something out is the only one of its reference and scheme."""
+    kinds = {name: tuple(sorted(variant.items())) for name, variant in source.variants.items()}
+    return {name: list(kinds.values()).count(kind) == 1 for name, kind in kinds.items()}
 
 
 def _noise_rows(source: Source) -> pd.DataFrame:
@@ -76,8 +85,9 @@ def _noise_rows(source: Source) -> pd.DataFrame:
     found = found[found["pooling"].isin(chosen["pooling"]) & found["seed"].isin(source.seeds)]
     if found.empty:
         return _empty()
-    largest = found.assign(amount=pd.to_numeric(found["level"])).groupby("axis")["amount"].max()
-    found = found[pd.to_numeric(found["level"]) == found["axis"].map(largest)]
+    amount = pd.to_numeric(found["level"])
+    largest = amount.abs().groupby([found["axis"], amount > 0]).transform("max")
+    found = found[amount.abs() == largest]
     sure = {"statistic": source.statistic, "confidence": source.confidence, "margin": source.margin}
     changes = changes_by_level(found, source.trials(), **sure)
     growth = growth_by_condition(found, **sure)[[*CONDITION, "axis", "level", "ratio"]]
@@ -89,15 +99,19 @@ def _noise_rows(source: Source) -> pd.DataFrame:
 
 def _axes(source: Source, tidy: pd.DataFrame) -> list[tuple[str, str]]:
     """Axes with their levels, in the order shown: in distribution, schemes as the entry names them, noise."""
-    schemes = [source.variants[d]["scheme"] for d in source.spec.datasets if d in source.variants]
+    alone = _alone(source)
+    there = [d for d in source.spec.datasets if d in source.variants]
+    schemes = [source.variants[d]["scheme"] if alone[d] else d for d in there]
     order = list(dict.fromkeys([WITHIN, *schemes, *NOISE]))
     known = dict.fromkeys(tidy[["axis", "level"]].itertuples(index=False, name=None))
     return sorted(known, key=lambda one: order.index(one[0]))
 
 
-def _head(axis: str, level: str) -> str:
+def _head(source: Source, axis: str, level: str) -> str:
     if level:
-        return f"{_HEADS[axis]} {level} {_NOISE_UNITS[axis]}"
+        return f"{_HEADS[axis]} {level.replace('-', MINUS)} {_NOISE_UNITS[axis]}"
+    if axis in source.variants:
+        return source.name("datasets", axis)
     return _HEADS.get(axis, axis.replace("_", " ").capitalize())
 
 
@@ -142,6 +156,6 @@ def _notes(source: Source) -> list[str]:
         f"Below a number: its {source.percent} interval; the error as a multiple ({TIMES}) of that in "
         "distribution of the same pooling, which shows how much each pooling loses; and n, the seeds. Gray "
         "and in parentheses: not significant (uncorrected), as the interval includes zero or there is none.",
-        "Size and target test the same structures for every seed: their intervals are over trainings, not "
-        "over test parts.",
+        "Size and target test the same structures for every seed, element in some seeds: intervals say "
+        "nothing of other test structures.",
     ]

@@ -30,10 +30,9 @@ def build(source: Source) -> Table:
         better_on (datasets with a lower error than mean pooling), wilcoxon_p (signed ranks of the
         changes, two-sided), holm_p (the same, corrected for all poolings of the setting), lowest_holm_p (the
         lowest value of holm_p that is possible), nemenyi_p
-        (against mean pooling), probability_better (that the mean change is below minus the margin);
-        friedman_statistic, friedman_p and critical_difference of the setting; n_poolings, n_datasets
-        and datasets (slugs, joined by commas): those on which all these poolings have a value, which
-        all numbers of the setting are from. What n_datasets is too small for is missing.
+        (against mean pooling); friedman_statistic, friedman_p and critical_difference of the setting;
+        n_poolings, n_datasets and datasets (slugs, joined by commas): those on which all these poolings have
+        a value, which all numbers of the setting are from. What n_datasets is too small for is missing.
     """
     values = source.values()
     values = values[
@@ -42,15 +41,14 @@ def build(source: Source) -> Table:
     frames, rows, notes = [], [], []
     for model, edges in source.spec.settings:
         setting = values[(values["model"] == model) & (values["edges"] == edges)]
-        ranked = rank_poolings(setting, confidence=source.confidence, margin=source.margin)
+        ranked = rank_poolings(setting, confidence=source.confidence)
         ranked = ranked.assign(model=model, edges=edges)
         ranked = ranked[["model", "edges", *RANKING]]
         frames.append(ranked)
         rows += _rows(ranked, source, f"{source.setting(model, edges)}: ")
         notes += _unreachable(ranked, source, source.setting(model, edges))
     tidy = pd.concat(frames, ignore_index=True)
-    better = f"Probability: {source.margin:g} % better"
-    heads = ["Mean rank", "Average change", "Better on", "Wilcoxon p", "Holm p", "Nemenyi p", better]
+    heads = ["Mean rank", "Average change", "Better on", "Wilcoxon p", "Holm p", "Nemenyi p"]
     return Table(tidy, UNITS, heads, rows, [*_notes(source, values), *notes])
 
 
@@ -73,7 +71,7 @@ def _rows(ranked: pd.DataFrame, source: Source, setting: str) -> list[Row]:
             Item(f"{row.mean_rank:.2f}"),
             Item(number(row.average)),
             Item("" if row.pooling == BASELINE else f"{row.better_on} of {n}"),
-            *(Item("" if pd.isna(p) else f"{p:.3f}") for p in (*numbers, row.probability_better)),
+            *(Item("" if pd.isna(p) else f"{p:.3f}") for p in numbers),
         ]
         rows.append(Row(source.name("poolings", row.pooling), items))
     return rows
@@ -101,8 +99,6 @@ def _notes(source: Source, values: pd.DataFrame) -> list[str]:
         "Wilcoxon: signed ranks of the changes relative to mean pooling, two-sided, uncorrected; Holm: "
         "corrected for multiple comparisons. With n datasets and k poolings the lowest possible p-values "
         "are 2 / 2^n and 2 k / 2^n.",
-        "Probability: that the error averaged over such datasets is lower than that of mean pooling by more "
-        "than the margin; from a t distribution over the datasets.",
     ]
     for (model, edges), group in values.groupby(["model", "edges"], sort=False):
         table = group.pivot(index="dataset", columns="pooling", values="value")

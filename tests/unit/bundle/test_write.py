@@ -93,6 +93,18 @@ def test_figures_and_tables_of_the_results_are_in_the_bundle(planned, tmp_path):
     bundle = open_bundle(tmp_path / "bundle")
     assert (bundle.folder / "tables/table1.csv").read_text() == "tables/table1.csv"
     assert {"figures/fig4b.png", "report.html"} <= set(bundle.facts["files"])
+    # Written again: what the workflow has no longer goes, and what a user added is listed.
+    (world.results / "report.html").unlink()
+    for added in ("matbench/mean.json.gz", "perturbed/noise.parquet"):
+        (bundle.folder / added).parent.mkdir()
+        (bundle.folder / added).write_text(added)
+    write_bundle(world.results, bundle.folder, config=world.config)
+    again = open_bundle(bundle.folder)
+    assert {"matbench/mean.json.gz", "perturbed/noise.parquet"} <= set(again.facts["files"])
+    assert not (bundle.folder / "report.html").exists()
+    (bundle.folder / "perturbed/noise.parquet").write_text("other")
+    with pytest.raises(ArtifactError, match=r"perturbed/noise.parquet: SHA-256"):
+        open_bundle(bundle.folder)
 
 
 def test_trials_of_another_file_of_the_same_data_stay_in_a_bundle(planned, tmp_path):

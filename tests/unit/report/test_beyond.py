@@ -42,7 +42,7 @@ def test_a_line_has_both_supercells_and_the_largest_displacement(invariances, no
     assert line == {
         "place": "Dataset A, Edges Model",
         "pooling": "Max",
-        "supercells": ["34 %", "26 %"],
+        "supercells": {"2x1x1": "34 %", "skew": "26 %"},
         "displaced": "+3.0 %",
         "interval": "\N{MINUS SIGN}2.0 to +8.0",
         "amount": "0.1",

@@ -59,7 +59,7 @@ def source_of(errors, *, traits=WEIGHTS) -> Source:
 
 def said_of(source):
     tidy = effort.build(source).tidy
-    return effort_sentences(tidy, source), effort_limits(tidy)
+    return effort_sentences(tidy, source), effort_limits(tidy, confidence=source.confidence)
 
 
 def test_a_lower_error_than_that_of_the_control_is_not_due_to_weights_alone():

@@ -84,13 +84,31 @@ def test_the_ratio_is_that_of_the_errors_of_the_same_pooling(whole):
     assert tidy["gmt", "in_distribution"] == 1
 
 
-def test_noise_is_shown_at_its_largest_level(whole, printed):
-    assert set(whole[0]["level"]) == {"", "0.1", "2"}
+def test_noise_is_shown_at_its_largest_level_of_each_sign(whole, printed):
+    assert set(whole[0]["level"]) == {"", "0.1", "-2", "2"}
     lines = printed(whole[1]["markdown"])
-    assert lines[""] == ["In distribution", "Size", "Displaced 0.1 Å", "Strained 2 %"]
+    assert lines[""] == ["In distribution", "Size", "Displaced 0.1 Å", f"Strained {MINUS}2 %", "Strained 2 %"]
     assert lines["Mean"][1:3] == [f"baseline (2.00 {TIMES})"] * 2
     assert lines["GMT"][2].startswith(f"({MINUS}10.0)")
     assert f"2.00 {TIMES}, n = 3" in lines["GMT"][2]
+
+
+def test_two_datasets_of_one_scheme_and_reference_stand_apart(render, entry, records, printed, write_record):
+    pairs = [(pooling, seed) for pooling in ("mean", "gmt") for seed in SEEDS]
+    records = [*records, *(write_record(Trial("exfoliation", "cgcnn", "mdl", *pair), 5.0) for pair in pairs)]
+    both = VARIANTS | {"exfoliation": {"scheme": "size", "reference": "phonons"}}
+    datasets = ["phonons", "2d", "exfoliation"]
+    one = entry | {"kind": "generalisation", "poolings": ["gmt"], "datasets": datasets}
+    tidy, paths = render(records, entry=one, seeds=SEEDS, variants=both)
+    assert set(tidy["axis"]) == {"in_distribution", "2d", "exfoliation"}
+    assert printed(paths["markdown"])[""] == ["In distribution", "2D", "Exfoliation"]
+
+
+def test_seeds_are_those_that_mean_pooling_has_too(render, entry, records):
+    one = entry | {"kind": "generalisation", "poolings": ["gmt"], "datasets": ["phonons", "2d"]}
+    fewer = [path for path in records if not {"2d", "mean", "seed-333"} <= set(path.parts)]
+    tidy, _ = render(fewer, entry=one, seeds=SEEDS, variants=VARIANTS)
+    assert tidy.set_index(["pooling", "axis"])["n_seeds"]["gmt", "size"] == 2
 
 
 def test_without_changed_structures_the_splits_remain(render, entry, records):
