@@ -101,7 +101,7 @@ def test_two_datasets_of_one_scheme_and_reference_stand_apart(render, entry, rec
     one = entry | {"kind": "generalisation", "poolings": ["gmt"], "datasets": datasets}
     tidy, paths = render(records, entry=one, seeds=SEEDS, variants=both)
     assert set(tidy["axis"]) == {"in_distribution", "2d", "exfoliation"}
-    assert printed(paths["markdown"])[""] == ["In distribution", "2D", "Exfoliation"]
+    assert printed(paths["markdown"])[""] == ["In distribution", "2D", "exfoliation"]
 
 
 def test_seeds_are_those_that_mean_pooling_has_too(render, entry, records):
