@@ -74,9 +74,7 @@ def _significant(rows: pd.DataFrame, sign: int, level: float) -> list[str]:
     return list(found.assign(size=found["value"].abs()).sort_values("size", ascending=False)["pooling"])
 
 
-def _choose(
-    lower: Mapping[str, Sequence[str]], both: Mapping[str, pd.DataFrame], labels: Labels
-) -> str:
+def _choose(lower: Mapping[str, Sequence[str]], both: Mapping[str, pd.DataFrame], labels: Labels) -> str:
     mean = label_of(labels, "poolings", BASELINE)
     if not any(rows["holm"].notna().any() for rows in both.values()):
         return f"{mean}: no change can be tested"
