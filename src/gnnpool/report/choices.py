@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from gnnpool.analysis.power import detectable_difference
+from gnnpool.analysis.ranks import holm
+from gnnpool.analysis.values import AVERAGE, NOT_PLANNED, TRAINED
 from gnnpool.records import BASELINE
 from gnnpool.specs import Labels
 from gnnpool.wording import label_of, setting_label
@@ -14,6 +16,24 @@ RAW, AVERAGED = "raw", "averaged"
 _PLACE = ["dataset", "model", "edges"]
 # Training structures below which a dataset is called so.
 _SIZES = {"small": 1_000, "medium": 10_000, "large": np.inf}
+
+
+def corrected_tests(values: pd.DataFrame) -> pd.DataFrame:
+    """Changes of single datasets, with p-values corrected for all planned poolings of the same place.
+
+    Poolings that are not trained yet count too, or the first one to be trained would not be corrected at all.
+
+    Args:
+        values: Rows of :func:`gnnpool.analysis.values.assessed_values`.
+
+    Returns:
+        Those that have a change, and the column holm.
+    """
+    planned = (values["state"] != NOT_PLANNED) & (values["pooling"] != BASELINE)
+    single = values[planned & (values["dataset"] != AVERAGE)]
+    trained = single["state"] == TRAINED
+    found = single["p_value"].where(trained, 1.0).groupby([single[name] for name in _PLACE], sort=False)
+    return single.assign(holm=found.transform(holm))[trained]
 
 
 def choices(

@@ -12,14 +12,13 @@ from gnnpool.analysis.claims import NOT_RUN, judge_claims
 from gnnpool.analysis.leaderboard import NEAREST, leaderboard_errors
 from gnnpool.analysis.power import MOST, POWER, number_needed
 from gnnpool.analysis.published import compare_to_published, published_changes
-from gnnpool.analysis.ranks import holm
 from gnnpool.analysis.readings import of_reading
 from gnnpool.analysis.size_groups import compare_size_groups
-from gnnpool.analysis.values import AVERAGE, TRAINED, assessed_values
+from gnnpool.analysis.values import AVERAGE, assessed_values
 from gnnpool.analysis.verdict import UNDECIDED
 from gnnpool.records import BASELINE, READINGS, Trial
 from gnnpool.report.beyond import beyond, changed, held_out
-from gnnpool.report.choices import RAW, choices, kind_of_target
+from gnnpool.report.choices import RAW, choices, corrected_tests, kind_of_target
 from gnnpool.report.grid import whole_grid
 from gnnpool.report.phrases import place_of
 from gnnpool.specs import Labels
@@ -136,9 +135,7 @@ class _Reading:
             **config["statistics"],
         )
         self.overlap = self._changes.groupby("dataset")["overlap"].mean()
-        there = (self._values["state"] == TRAINED) & (self._values["pooling"] != BASELINE)
-        single = self._values[there & (self._values["dataset"] != AVERAGE)]
-        self.tests = single.assign(holm=single.groupby(_PLACE, sort=False)["p_value"].transform(holm))
+        self.tests = corrected_tests(self._values)
 
     def baselines(self) -> list[dict]:
         """Errors of mean pooling beside those of others."""

@@ -1,7 +1,8 @@
 import pandas as pd
 import pytest
 
-from gnnpool.report.choices import choices
+from gnnpool.analysis.values import AVERAGE, NOT_PLANNED, NOT_TRAINED, TRAINED
+from gnnpool.report.choices import choices, corrected_tests
 from gnnpool.specs import Labels
 
 LABELS = Labels(
@@ -66,3 +67,18 @@ def test_a_line_states_the_target_the_size_and_what_is_detected():
     assert (line["target"], line["size"]) == ("extensive", "small (500)")
     # 2.38 standard deviations of 5 %: five seeds, overlap 0.2.
     assert line["detects"] == "12 % raw, 12 % averaged"
+
+
+def test_the_first_trained_pooling_is_corrected_for_those_that_are_planned():
+    rows = [
+        ("d", "e", "gmt", TRAINED, 0.03),
+        ("d", "e", "mamm", NOT_TRAINED, float("nan")),
+        ("d", "e", "sum", NOT_TRAINED, float("nan")),
+        ("d", "e", "max", NOT_PLANNED, float("nan")),
+        ("d", "f", "gmt", TRAINED, 0.03),
+        (AVERAGE, "e", "gmt", TRAINED, 0.01),
+    ]
+    values = pd.DataFrame(rows, columns=["dataset", "edges", "pooling", "state", "p_value"])
+    found = corrected_tests(values.assign(model="m"))
+    assert found[["edges", "pooling"]].to_numpy().tolist() == [["e", "gmt"], ["f", "gmt"]]
+    assert found["holm"].tolist() == pytest.approx([0.09, 0.03])
