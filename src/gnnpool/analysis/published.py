@@ -52,8 +52,8 @@ def compare_to_published(values: pd.DataFrame, *, confidence: float, margin: flo
     tidy = values.merge(printed[[*CONDITION, "published"]], on=CONDITION)
     tidy["difference"] = tidy["value"] - tidy["published"]
     theirs = set(printed["dataset"]) - {AVERAGE}
-    same = (tidy["dataset"] != AVERAGE) | tidy["datasets"].map(lambda names: set(names.split(",")) == theirs)
-    tidy["difference"] = tidy["difference"].where(same)
+    same = [row.dataset != AVERAGE or set(row.datasets.split(",")) == theirs for row in tidy.itertuples()]
+    tidy["difference"] = tidy["difference"].where(np.array(same, dtype=bool))
     found = [
         difference_interval(
             row.value,
