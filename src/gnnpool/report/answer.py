@@ -191,11 +191,9 @@ def _how_many(count: int, tested: int, first: pd.DataFrame, settings: int) -> st
     datasets = first.loc[first["dataset"] != AVERAGE, "dataset"].nunique()
     if settings > 1 or _by_dataset(first):
         poolings = amount(first["pooling"].nunique(), "pooling")
-        where = " in ".join(
-            [f"on {amount(datasets, 'dataset')}"] * (datasets > 0) + [f"{settings} settings"] * (settings > 1)
-        )
-        where = where if datasets else f"in {where}"
-        of = f"changes relative to mean pooling ({poolings} {where})"
+        on = f"on {amount(datasets, 'dataset')}" if datasets else ""
+        within = f"in {settings} settings" if settings > 1 else ""
+        of = f"changes relative to mean pooling ({' '.join(filter(None, [poolings, on, within]))})"
         return f"{count or 'none'} of {tested} {of} {'are' if count > 1 else 'is'} significant"
     if tested == 1:
         return f"the one pooling {'differs' if count else 'does not differ'} significantly from mean pooling"
