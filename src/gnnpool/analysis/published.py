@@ -13,9 +13,9 @@ from gnnpool.analysis.verdict import AGREES, DIFFERS, UNDECIDED, difference_inte
 
 # "five trials on each dataset"
 SEEDS = 5
+UNITS = VALUE_UNITS | dict.fromkeys(["published", "difference", "difference_low", "difference_high"], "%")
 # The printed averages are over these many datasets.
 DATASETS = 7
-UNITS = VALUE_UNITS | dict.fromkeys(["published", "difference", "difference_low", "difference_high"], "%")
 
 
 def published_changes() -> pd.DataFrame:

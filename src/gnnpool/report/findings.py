@@ -104,7 +104,7 @@ def findings(
         confidence=f"{100 * config['statistics']['confidence']:g} %",
         power=f"{100 * POWER:g} %",
         nearest=NEAREST,
-        costs=_costs(trials, planned, labels),
+        costs=_costs(trials, planned, found, labels),
         missing=_missing(planned, found, labels),
         repeats=int((trials["init"] > 0).sum()),
     )
@@ -280,9 +280,8 @@ def _on_folds(folds: pd.DataFrame, labels: Labels) -> Iterator[dict]:
         }
 
 
-def _costs(trials: pd.DataFrame, planned: Sequence[Trial], labels: Labels) -> list[dict]:
+def _costs(trials: pd.DataFrame, planned: Sequence[Trial], found: set[Trial], labels: Labels) -> list[dict]:
     """Processor time of the trials on CPUs, and of all that are planned, the missing ones at the mean."""
-    found = {Trial(*row) for row in trials[[*vars(planned[0])]].itertuples(index=False)}
     wanted = pd.Series([trial.condition[:3] for trial in planned], dtype=object).value_counts()
     missing = pd.Series([t.condition[:3] for t in planned if t not in found], dtype=object).value_counts()
     rows = []

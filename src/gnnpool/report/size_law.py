@@ -65,10 +65,10 @@ def size_sentence(
 
 def _difference(row: pd.Series, labels: Labels) -> str:
     """One difference in words: how large, where, how sure, and in the other reading."""
-    tested = "significant" if row["significant"] else "not significant"
-    said = "" if pd.isna(row["p_value"]) else f", {tested}"
+    verdict = ", significant" if row["significant"] else ", not significant"
+    verdict = "" if pd.isna(row["p_value"]) else verdict
     return (
         f"{number(row['difference'], digits=1)} percentage points on {place_of(row, labels)} "
-        f"({interval(row['low'], row['high'], digits=1)}{said}; "
+        f"({interval(row['low'], row['high'], digits=1)}{verdict}; "
         f"{_OTHER} reading {number(row['other'], digits=1)})"
     )

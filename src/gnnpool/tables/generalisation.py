@@ -1,5 +1,6 @@
 """Errors beyond a random test part: splits that hold something out, and noise in the structures."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import pandas as pd
@@ -53,12 +54,11 @@ def _split_rows(source: Source) -> pd.DataFrame:
     trials = source.trials()
     first = trials[trials["init"] == 0]
     errors = first.groupby(CONDITION)["test_mae"].agg(["mean", "count"])
-    alone = _alone(source)
+    axes = _split_axes(source)
     by_seed = first.set_index([*CONDITION, "seed"])["test_mae"].unstack("seed")
     rows = []
     for (dataset, model, edges, pooling), (error, seeds) in errors.iterrows():
-        variant = source.variants.get(dataset, {"reference": dataset, "scheme": WITHIN})
-        key = (variant["reference"], model, edges, pooling)
+        key = (source.variants.get(dataset, {"reference": dataset})["reference"], model, edges, pooling)
         found = values.loc[(dataset, model, edges, pooling)] if pooling != BASELINE else {}
         numbers = [found.get(name) for name in ("value", "low", "high")]
         significant, n_seeds = bool(found.get("significant", False)), found.get("n_seeds", seeds)
@@ -66,15 +66,15 @@ def _split_rows(source: Source) -> pd.DataFrame:
         if key in by_seed.index:  # only seeds that both have
             both = by_seed.loc[[(dataset, model, edges, pooling), key]].dropna(axis=1).mean(axis=1)
             ratio = both.iloc[0] / both.iloc[1]
-        axis = variant["scheme"] if alone.get(dataset, True) else dataset
-        rows.append((*key, axis, "", *numbers, significant, int(n_seeds), error, ratio))
+        rows.append((*key, axes.get(dataset, WITHIN), "", *numbers, significant, int(n_seeds), error, ratio))
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-def _alone(source: Source) -> dict[str, bool]:
-    """Whether a dataset that holds something out is the only one of its reference and scheme."""
-    kinds = {name: tuple(sorted(variant.items())) for name, variant in source.variants.items()}
-    return {name: list(kinds.values()).count(kind) == 1 for name, kind in kinds.items()}
+def _split_axes(source: Source) -> dict[str, str]:
+    """Axis of each dataset that holds something out: the scheme, or itself if its reference has several."""
+    kinds = {name: (variant["reference"], variant["scheme"]) for name, variant in source.variants.items()}
+    counts = Counter(kinds.values())
+    return {name: kind[1] if counts[kind] == 1 else name for name, kind in kinds.items()}
 
 
 def _noise_rows(source: Source) -> pd.DataFrame:
@@ -99,10 +99,9 @@ def _noise_rows(source: Source) -> pd.DataFrame:
 
 def _axes(source: Source, tidy: pd.DataFrame) -> list[tuple[str, str]]:
     """Axes with their levels, in the order shown: in distribution, schemes as the entry names them, noise."""
-    alone = _alone(source)
-    there = [d for d in source.spec.datasets if d in source.variants]
-    schemes = [source.variants[d]["scheme"] if alone[d] else d for d in there]
-    order = list(dict.fromkeys([WITHIN, *schemes, *NOISE]))
+    axes = _split_axes(source)
+    splits = [axes[dataset] for dataset in source.spec.datasets if dataset in axes]
+    order = list(dict.fromkeys([WITHIN, *splits, *NOISE]))
     known = dict.fromkeys(tidy[["axis", "level"]].itertuples(index=False, name=None))
     return sorted(known, key=lambda one: order.index(one[0]))
 

@@ -108,3 +108,19 @@ def test_a_measured_law_counts_where_none_is_declared_and_missing_is_missing(law
     corners, text = law(changes, networks=[measured], **options)
     assert corners["poolings"][False, True] == "plugin"
     assert "not counted: plugin" not in text
+
+
+def test_a_pooling_that_lacks_a_seed_of_most_others_is_named_and_does_not_count(render, demo, write_changes):
+    plan = Plan(demo)
+    poolings = plan.tables["by_law"]["poolings"][:3]
+    entry = dict(plan.tables["by_law"]) | {"poolings": poolings, "datasets": ["ewald_per_atom"]}
+    rows = [("ewald_per_atom", "cgcnn", "mdl", pooling, 5.0) for pooling in poolings]
+    records = write_changes(rows, seeds=SEEDS)
+    kept = [path for path in records if not {poolings[2], f"seed-{SEEDS[1]}"} <= set(path.parts)]
+    given = {"planned": [], "networks": (), "physics": plan.physics, "traits": plan.traits, "seeds": SEEDS}
+    tidy, paths = render(kept, entry=entry, **given)
+    counted = {name for names in tidy["poolings"].dropna() for name in names.split(",")}
+    assert counted == set(poolings[:2])
+    assert "Not trained, or not of all seeds that others have; not counted: " in paths["markdown"].read_text(
+        "utf-8"
+    )
