@@ -169,6 +169,13 @@ def _amount(basis: str, values: Sequence[float | None]) -> Amount:
     return Amount(basis, len(values), sum(found) if found else None)
 
 
+def _size(path: Path) -> int:
+    """Bytes of a file, or of all files of a folder."""
+    if path.is_file():
+        return path.stat().st_size
+    return sum(one.stat().st_size for one in path.rglob("*") if one.is_file())
+
+
 def _downloads(config: Mapping, plan: Plan) -> list[Download]:
     layout = Layout(*(config[folder] for folder in ("results", "logs", "resources")))
     found = []
@@ -177,8 +184,8 @@ def _downloads(config: Mapping, plan: Plan) -> list[Download]:
         mirrored = Path(config["mirror"]) / file if config["mirror"] else None
         if place.is_file():
             state, size = "here", place.stat().st_size
-        elif mirrored and mirrored.is_file():
-            state, size = "in the mirror folder", mirrored.stat().st_size
+        elif mirrored and mirrored.exists():
+            state, size = "in the mirror folder", _size(mirrored)
         else:
             online = any(entry.get(key) for key in ("url", "mirrors", "service"))
             state, size = "to download" if online else "to obtain by hand", None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from gnnpool.analysis.collect import read_records
+from gnnpool.analysis.collect import TRIAL, read_records
 from gnnpool.errors import ConfigError, DataError
 from gnnpool.extras import extra
 from gnnpool.records import Trial
@@ -41,9 +41,10 @@ def export_histories(*, results: str | Path, output: str | Path) -> int:
     paths = sorted(Path(results).glob("trials/*/*/*/*/*/record.parquet"))
     if not paths:
         raise DataError(f"{results}: found no finished trial")
-    for path, record in zip(paths, read_records(paths).to_dict("records"), strict=True):
-        history = read_trial_table(path.with_name("history.parquet"), record)
-        trial = Trial(*(record[name] for name in ("dataset", "model", "edges", "pooling", "seed", "init")))
+    of = {Trial.of_file(path): path for path in paths}
+    for record in read_records(paths).to_dict("records"):
+        trial = Trial(*(record[name] for name in TRIAL))
+        history = read_trial_table(of[trial].with_name("history.parquet"), record)
         ended = datetime.fromisoformat(record["finished"]).timestamp()
         _write_run(output / str(trial), history, unit=record["unit"], ended=ended)
     return len(paths)

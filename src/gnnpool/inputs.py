@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from gnnpool.bundle.planning import Bundled
-from gnnpool.data.packed_folder import raw_sha256
+from gnnpool.data.packed_folder import raw_hash
 from gnnpool.layout import Layout
 from gnnpool.plan import BESIDE, Plan
 from gnnpool.records import Trial
@@ -41,6 +41,13 @@ class Inputs:
         """Datasets in use; with allow_partial, those of which there are structures."""
         return [d for d in self.plan.datasets if self._wanted(f"{self.layout.data(d)}/manifest.json")]
 
+    @property
+    def splits(self) -> list[str]:
+        """Splits of the planned trials of these datasets."""
+        here = set(self.datasets)
+        used = sorted({(t.dataset, t.seed) for t in self.plan.trials if t.dataset in here})
+        return [f"{self.layout.data(dataset)}/splits/seed-{seed}.parquet" for dataset, seed in used]
+
     def records(self, trials: Iterable[Trial]) -> list[str]:
         """Records of some trials; with allow_partial, of those that are finished and whole."""
         if self.plan.config["allow_partial"]:
@@ -73,7 +80,7 @@ class Inputs:
             folders = filter(None, [config["mirror"], Path(self.layout.raw(dataset, file)).parent])
             for placed in (Path(folder) / file for folder in folders):
                 if placed.exists():
-                    return raw_sha256(placed)
+                    return raw_hash(placed)
         return entry.get("sha256") or entry.get("md5")
 
     def exhibit(self, kinds: str, name: str) -> dict[str, str | list[str]]:

@@ -88,14 +88,15 @@ class Plan:
         return traits_of(self.config, dict.fromkeys(trial.pooling for trial in self.trials))
 
     def study_of(self, kinds: str, name: str) -> dict[str, Any]:
-        """What a table or figure shares with all others, and the traits of its own poolings.
+        """What a table or figure shares with all others, and its own seeds and traits of poolings.
 
         Args:
             kinds: "tables" or "figures".
             name: Its name.
         """
-        own = dict.fromkeys(trial.pooling for trial in self.needed(kinds, name))
-        return {**self.study, "traits": {pooling: self.traits[pooling] for pooling in own}}
+        trials = self.needed(kinds, name)
+        traits = {pooling: self.traits[pooling] for pooling in dict.fromkeys(t.pooling for t in trials)}
+        return {**self.study, "seeds": seeds_of(trials), "traits": traits}
 
     def networks_to_read(self, trials: Sequence[Trial]) -> list[str]:
         """Names of networks whose check holds what the configuration leaves open of some trials' poolings.
@@ -192,7 +193,7 @@ class Plan:
         return without_label(self.config["poolings"].get(pooling))
 
     def _conditions(self, trials: Sequence[Trial]) -> list[tuple]:
-        return planned_conditions(trials, common=len(self.study["seeds"]))
+        return planned_conditions(trials, common=len(seeds_of(trials)))
 
     @cached_property
     def _needed(self) -> dict[str, Sequence[Trial]]:

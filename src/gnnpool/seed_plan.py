@@ -220,7 +220,9 @@ def _wanted(
 ) -> tuple[list[Mapping], dict[tuple, list[Trial]]]:
     """Blocks that are kept, and for each open condition that seeds decide its trials and their baselines."""
     kept = [block for block in config["blocks"] if not block["name"].startswith(PREFIX)]
-    used = set(config["seeds"]).union(*(block.get("seeds", ()) for block in kept))
+    folds = config["split"]["scheme"] == "matbench"
+    # Folds are given; other seeds are new ones.
+    used = set() if folds else set(config["seeds"]).union(*(block.get("seeds", ()) for block in kept))
     wanted = {}
     for one in comparisons:
         if one.state not in (MORE, FIRST):

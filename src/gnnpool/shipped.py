@@ -10,6 +10,8 @@ from gnnpool.errors import ArtifactError, ConfigError, unwritable
 # setup.py puts them into the wheel.
 FILES = ("Snakefile", "workflow", "config", "profiles", "evidence")
 SCHEMA = "workflow/schemas/config.schema.yaml"
+# Holds the copies in a folder that exists, until all are there.
+_HALF = ".gnnpool-init"
 
 
 def shipped_folder() -> Path:
@@ -62,17 +64,24 @@ def make_folder(folder: str | Path) -> list[str]:
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder}: found a file, expected a new or empty folder")
-    if folder.is_dir() and (found := sorted(path.name for path in folder.iterdir())):
+    if folder.is_dir() and (found := sorted(path.name for path in folder.iterdir() if path.name != _HALF)):
         names = ", ".join(found[:3]) + (", ..." if len(found) > 3 else "")
         raise ConfigError(f"{folder}: found {names}, expected a new or empty folder")
     source = shipped_folder()
     target = folder.resolve()
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    # A folder that exists stays the same one: it may be the root of a file system.
+    filled = target.is_dir()
+    temporary = target / _HALF if filled else target.with_name(f".{target.name}.{os.getpid()}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(temporary, ignore_errors=True)
         for name in FILES:
             _copy(source / name, temporary / name)
-        temporary.rename(target)
+        if filled:
+            for name in FILES:
+                (temporary / name).rename(target / name)
+        else:
+            temporary.rename(target)
     except OSError as error:
         raise unwritable(folder, error) from error
     finally:

@@ -4,6 +4,7 @@
 those of the workflow.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from gnnpool import paper, plugins, stages
 from gnnpool.data.split_file import read_split
+from gnnpool.errors import ConfigError
 from gnnpool.graphs.file import read_graphs
 from gnnpool.records import Trial, outputs_in
 from gnnpool.training.run import run_trial
@@ -46,7 +48,7 @@ def prepare_files(
 ) -> TrialFiles:
     """Write structures, split and graphs of crystals into a folder.
 
-    Trials in this folder, or in folders inside it, find there which elements they were trained on.
+    Trials in this folder, or in folders directly inside it, find there which elements they were trained on.
 
     Args:
         structures: pymatgen Structures, ASE Atoms objects, or paths of files.
@@ -55,7 +57,8 @@ def prepare_files(
         unit: Its unit.
         seed: Split seed, from which all randomness of a trial is derived.
         folder: Where to write.
-        ids: Distinct names of the structures, which decide the split; "1", "2", ... or file names if None.
+        ids: Distinct names of the structures, which decide the split. If None, "1", "2", ..., or of files
+            their names; if names repeat, their paths below the folder that holds all of them.
         dataset: Name of the dataset.
         edges: Name of the edges.
         edges_entry: scheme, cutoff (Å), max_neighbors and max_offsets; the paper's for this name if None.
@@ -65,7 +68,7 @@ def prepare_files(
         The graph file and the split file.
 
     Raises:
-        ConfigError: If there are no such edges.
+        ConfigError: If there are no such edges, or the name of the dataset or the seed is none.
         DataError: If a structure cannot be used, with its name, or there are too few.
         MissingExtra: If the packages that read structures are not installed.
     """
@@ -76,6 +79,9 @@ def prepare_files(
 
     if edges_entry is None:
         plugins.require(edges, paper.EDGES, what="edges")
+    _named(Trial(dataset, model="any", edges=edges, pooling="any", seed=seed))
+    if ids is None and all(isinstance(one, str | os.PathLike) for one in structures):
+        ids = _file_names([Path(one).absolute() for one in structures])
     root = Path(folder)
     crystals = root / "structures.parquet"
     files = TrialFiles(graphs=root / f"{edges}.safetensors", split=root / "split.parquet")
@@ -121,7 +127,8 @@ def train_trial(
         pooling: Name of the pooling: an operator, or a combination of the paper.
         model_entry: encoder, options and head, as in a configuration; the paper's for this name if None.
         pooling_entry: operators, options and so on; the paper's for this name if None.
-        training: Settings that replace those of the paper, such as ``{"epochs": 5}``.
+        training: Settings that replace those of the paper, such as ``{"epochs": 5}``; of the scheduler and
+            of averaging those that differ suffice.
         checkpoint: epochs and seconds after which the training is saved.
         init: Number of the initialisation.
         device: "auto", "cpu" or "cuda".
@@ -151,15 +158,44 @@ def train_trial(
     run_trial(
         graphs=graphs,
         split=split,
-        trial=str(trial),
+        trial=_named(trial),
         model=paper.MODELS[model] if model_entry is None else model_entry,
         pooling=paper.POOLINGS.get(pooling) if pooling_entry is None else pooling_entry,
-        training={**paper.TRAINING, **(training or {})},
+        training=_replaced(paper.TRAINING, training or {}),
         stage_version=stages.TRAINING,
         device=device,
         outputs=outputs_in(folder),
         checkpoint=folder / "checkpoint",
-        checkpoint_every=checkpoint or paper.CHECKPOINT,
+        checkpoint_every={**paper.CHECKPOINT, **(checkpoint or {})},
         journal=folder / "train.jsonl",
     )
     return read_record(outputs_in(folder)["record"])
+
+
+def _named(trial: Trial) -> str:
+    """The name of a trial.
+
+    Raises:
+        ConfigError: If a part of it cannot be one.
+    """
+    try:
+        Trial.parse(str(trial))
+    except ValueError as error:
+        raise ConfigError(f"trial: found {error}") from error
+    return str(trial)
+
+
+def _file_names(paths: Sequence[Path]) -> list[str] | None:
+    names = [path.name for path in paths]
+    if len(set(names)) < len(names):
+        whole = os.path.commonpath([path.parent for path in paths])
+        names = [path.relative_to(whole).as_posix() for path in paths]
+    return names or None
+
+
+def _replaced(settings: Mapping[str, Any], by: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with those that replace them; of settings in groups, one by one."""
+    return {
+        name: {**old, **by[name]} if isinstance(old, Mapping) and name in by else by.get(name, old)
+        for name, old in settings.items()
+    }

@@ -171,7 +171,29 @@ def test_a_split_of_a_dataset_that_cannot_be_made_is_refused(varied, change, mes
         check_config(varied, SCHEMA)
 
 
-def test_a_dataset_without_its_reference_is_said_to_lack_keys(varied):
+def test_folds_as_the_split_of_a_dataset_need_their_seeds(varied):
+    varied["datasets"]["phonons_size"]["split"] = {"scheme": "matbench", "reference": "phonons"}
+    varied["blocks"].append({**varied["blocks"][0], "name": "folds", "datasets": ["phonons_size"]})
+    with pytest.raises(ConfigError, match=r"seeds: with datasets\.phonons_size\.split\.scheme 'matbench'"):
+        check_config(complete_variants(varied), SCHEMA)
+    varied["blocks"][-1]["seeds"] = [0, 1]
+    check_config(complete_variants(varied), SCHEMA)
+
+
+def test_no_dataset_is_named_as_averages_are(varied):
+    varied["datasets"]["average"] = varied["datasets"]["phonons"]
+    with pytest.raises(ConfigError, match=r"datasets\.average: expected another name"):
+        check_config(varied, SCHEMA)
+
+
+def test_results_are_not_written_into_a_bundle(varied, tmp_path):
+    (tmp_path / "bundle.json").touch()
+    varied["results"] = str(tmp_path)
+    with pytest.raises(ConfigError, match="results: expected a folder of its own, found the bundle"):
+        check_config(varied, SCHEMA)
+
+
+def test_a_dataset_without_its_reference_is_refused_by_its_name(varied):
     varied["datasets"]["other"] = {"label": "Other", "split": VARIANT | {"reference": "nothing"}}
-    with pytest.raises(ConfigError, match=r"datasets\.other: missing 'source'"):
+    with pytest.raises(ConfigError, match=r"reference in datasets\.other\.split: 'nothing'"):
         check_config(complete_variants(varied), SCHEMA)

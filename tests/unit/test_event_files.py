@@ -5,6 +5,9 @@ from pymatgen.core import Lattice, Structure
 
 from gnnpool.artifacts import read_table
 from gnnpool.cli import main
+from gnnpool.data.splits import make_split
+from gnnpool.event_files import export_histories
+from gnnpool.paper import SPLIT
 from gnnpool.train import prepare_files, train_trial
 
 READER = "tensorboard.backend.event_processing.event_accumulator"
@@ -40,6 +43,14 @@ def test_tensorboard_finds_every_error_of_every_epoch(results, tmp_path, capsys)
         assert [event.step for event in events] == history["epoch"] == [1, 2, 3]
         assert [event.value for event in events] == pytest.approx(history[name])
     assert found.Scalars("learning_rate")[0].value == pytest.approx(history["learning_rate"][0])
+
+
+def test_seeds_of_other_lengths_are_not_mixed(results, tmp_path):
+    for seed in (2, 10):
+        split, folder = tmp_path / f"{seed}.parquet", tmp_path / TRIAL.replace("seed-1", f"seed-{seed}")
+        make_split(structures=results / "structures.parquet", seed=seed, fractions=SPLIT, output=split)
+        train_trial(graphs=results / "mdl.safetensors", split=split, output=folder, training={"epochs": 1})
+    assert export_histories(results=tmp_path, output=tmp_path / "events") == 2
 
 
 def test_a_folder_that_holds_files_is_refused(results, tmp_path, capsys):

@@ -51,6 +51,13 @@ def test_a_table_of_which_nothing_is_planned_is_not_made(config):
     assert set(Plan(config).tables) == {"one", "ranks"}
 
 
+def test_an_exhibit_has_its_own_seeds_alone(config):
+    more = {**config["blocks"][0], "name": "more", "edges": ["ocp"], "seeds": [7, 8, 9]}
+    plan = Plan(config | {"blocks": [*config["blocks"], more]})
+    assert plan.study_of("tables", "one")["seeds"] == config["seeds"]
+    assert set(plan.study["seeds"]) == {*config["seeds"], 7, 8, 9}
+
+
 def test_a_collection_holds_all_trials_of_each_of_its_exhibits():
     plan = Plan(read_config([ROOT / "config/config.yaml"]))
     for kinds, entries in (("tables", plan.tables), ("figures", plan.figures)):

@@ -1,5 +1,6 @@
 import json
 import math
+from pathlib import Path
 
 import pytest
 import yaml
@@ -12,6 +13,7 @@ from gnnpool.seed_plan import FIRST, HIGHER, LATE, LOWER, MORE, NEVER, WITHIN, p
 from gnnpool.seed_table import as_json, as_text
 from gnnpool.trials import plan_trials
 
+ROOT = Path(__file__).parents[2]
 SEEDS = [111, 222, 333, 444, 555]
 # Deviations from the mean change, in units of their standard deviation (n - 1 in the denominator).
 SCATTER = [-1.2649, -0.6325, 0.0, 0.6325, 1.2649]
@@ -30,15 +32,16 @@ POOLINGS = {
 @pytest.fixture
 def config(tmp_path):
     block = {"datasets": ["salts"], "models": ["cgcnn"], "edges": ["mdl"]}
-    return {
+    shipped = read_config([ROOT / "config/config.yaml"])
+    return shipped | {
         "results": str(tmp_path),
-        "bundles": [],
         "seeds": SEEDS,
         "noise_floor": {"poolings": ["mean"], "initialisations": [1]},
-        "split": {"scheme": "random"},
+        "datasets": {"salts": shipped["datasets"]["phonons"]},
         "blocks": [{"name": "all", **block, "poolings": ["mean", *POOLINGS]}],
-        "statistic": "mean_change",
-        "statistics": {"confidence": 0.95},
+        "tables": [],
+        "figures": [],
+        "explanations": [],
     }
 
 
@@ -148,7 +151,7 @@ def test_an_impossible_rule_is_refused(config, options, message):
 
 
 def test_official_folds_allow_no_look_beyond_them(config):
-    config |= {"split": {"scheme": "matbench"}, "seeds": [0, 1, 2, 3, 4]}
+    config |= {"split": config["split"] | {"scheme": "matbench"}, "seeds": [0, 1, 2, 3, 4]}
     with pytest.raises(ConfigError, match="--looks: found 20, expected at most 5"):
         plan_seeds(config, detect=5)
 

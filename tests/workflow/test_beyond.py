@@ -87,7 +87,7 @@ def test_a_bundle_keeps_what_is_held_out_and_the_findings_have_lines_for_it(beyo
     assert "- Salts, larger cells: cells of " in page
     assert "Salts, larger cells" not in page.split("## Mean pooling beside others")[1].split("\n## ")[0]
     made = remake(tmp_path / "kept", tmp_path / "remade")
-    assert made.gaps.keys() == {"generalisation", "same", "noise"}
+    assert made.gaps.keys() == {"table generalisation", "table same", "figure noise"}
     assert all("predictions for changed structures" in why for why in made.gaps.values())
 
 

@@ -21,11 +21,7 @@ rule describe_datasets:
         manifests=expand(f"{DATA}/manifest.json", dataset=INPUTS.datasets),
         duplicates=expand(f"{DATA}/duplicates.parquet", dataset=INPUTS.datasets),
         fingerprints=expand(f"{DATA}/fingerprints.parquet", dataset=INPUTS.datasets),
-        splits=expand(
-            f"{DATA}/splits/seed-{{seed}}.parquet",
-            dataset=INPUTS.datasets,
-            seed=config["seeds"],
-        ),
+        splits=INPUTS.splits,
     output:
         parquet=f"{RESULTS}/analysis/datasets.parquet",
         html=report(

@@ -22,7 +22,8 @@ rule explain_atoms:
     conda:
         "../envs/environment.yaml"
     params:
-        spec=lambda w: PLAN.explanations[w.explanation],
+        # The title is that of the figures.
+        spec=lambda w: PLAN.explanations[w.explanation] | {"title": ""},
         stage_version=stages.EXPLANATIONS,
     message:
         "Compute the contributions of atoms for {wildcards.explanation}"

@@ -62,4 +62,4 @@ def trial_minutes(wildcards, input, attempt):
 
 def trial_gpu_shares(wildcards, input, attempt):
     """Shares of a GPU's memory, of GPU_SHARE each; Snakemake limits them to those of the profile."""
-    return attempt * math.ceil(batch_megabytes(wildcards, input) / GPU_SHARE)
+    return attempt * max(1, math.ceil(batch_megabytes(wildcards, input) / GPU_SHARE))

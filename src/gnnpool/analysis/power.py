@@ -86,4 +86,7 @@ def detectable_difference(*, n: int, confidence: float, overlap: float = 0.0) ->
     def excess(difference: float) -> float:
         return float(power(difference, sd=1.0, n=n, confidence=confidence, overlap=overlap)) - POWER
 
-    return float(brentq(excess, 1e-6, 1e3))
+    highest = 1e3
+    while excess(highest) < 0:
+        highest *= 10
+    return float(brentq(excess, 1e-6, highest))

@@ -130,7 +130,7 @@ def slice_trials(trials: pd.DataFrame, *, part: Slice, seeds: Sequence[int]) -> 
         part: Settings, datasets and poolings.
         seeds: Planned seeds.
     """
-    settings = pd.MultiIndex.from_tuples([tuple(setting) for setting in part.settings])
+    settings = pd.MultiIndex.from_tuples([tuple(one) for one in part.settings], names=["model", "edges"])
     return trials[
         pd.MultiIndex.from_frame(trials[["model", "edges"]]).isin(settings)
         & trials["dataset"].isin(part.datasets)

@@ -67,8 +67,8 @@ class Bundled:
 def plan_bundles(config: Mapping, planned: Collection[Trial], weights: Collection[Trial] = ()) -> Bundled:
     """Decide which planned trials are taken from bundles.
 
-    A trial that was trained here is taken from here. A bundle holds no weights, so trials whose weights are
-    needed are trained.
+    A trial that was trained here is taken from here. The workflow reads no weights from a bundle, so trials
+    whose weights are needed are trained.
 
     Args:
         config: A checked configuration.

@@ -10,7 +10,7 @@ from gnnpool.analysis.change import compare_to_baseline
 from gnnpool.analysis.checks import check_results
 from gnnpool.analysis.collect import collect_trials
 from gnnpool.artifacts import write_json, write_table
-from gnnpool.bundle.files import COUNTS, Bundle, open_bundle
+from gnnpool.bundle.files import COUNTS, FACTS, Bundle, open_bundle
 from gnnpool.bundle.planning import EQUIVALENT
 from gnnpool.bundle.unpack import unpack
 from gnnpool.config import labels_of, trial_settings, what_decides
@@ -49,11 +49,13 @@ def remake(folder: str | Path, output: str | Path) -> Remade:
 
     Raises:
         ArtifactError: If the bundle is damaged.
-        ConfigError: If the output holds trials of a workflow.
+        ConfigError: If the output holds results of a workflow, or a bundle.
         DataError: If the trials do not belong together.
     """
     bundle, output = open_bundle(folder), Path(output)
-    if (output / "trials").exists():
+    if (output / FACTS).exists():
+        raise ConfigError(f"{output}: found a bundle, expected a folder of its own")
+    if (output / "trials").exists() or any(output.glob("data/*/structures.parquet")):
         raise ConfigError(f"{output}: found results of a workflow, expected a folder of its own")
     config, analysis = bundle.config, output / "analysis"
     plan = Plan(config)
@@ -123,12 +125,16 @@ def _exhibits(plan: Plan, records: Mapping[Trial, Path], output: Path) -> Remade
         for name in {"tables": plan.tables, "figures": plan.figures}[kinds]:
             there = [records[trial] for trial in plan.needed(kinds, name) if trial in records]
             if lacking := _lacking(plan, kinds, name):
-                gaps[name] = f"it needs {_NOT_HELD[min(lacking)]}, which a bundle does not hold"
+                why = f"it needs {_NOT_HELD[min(lacking)]}, which a bundle does not hold"
             elif not there:
-                gaps[name] = "no trial of it is finished"
+                why = "no trial of it is finished"
             else:
                 _exhibit(plan, kinds, name, there, output)
                 names.append(name)
+                continue
+            gaps[f"{kinds.removesuffix('s')} {name}"] = why
+            for old in (output / kinds).glob(f"{name}.*"):
+                old.unlink()
     return Remade(made["tables"], made["figures"], gaps)
 
 

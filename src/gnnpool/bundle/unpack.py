@@ -44,11 +44,11 @@ def unpack_bundles(
         bundle, wanted = open_bundle(place), [Trial.parse(name) for name in names]
         for dataset in sorted({trial.dataset for trial in wanted}):
             agreement = require_same(
-                _rows(bundle, dataset), local[dataset], what=f"{place}: dataset {dataset!r}"
+                rows_of(bundle, dataset), local[dataset], what=f"{place}: dataset {dataset!r}"
             )
             _note(found, dataset, agreement, bundle)
         for dataset, seed in sorted({(trial.dataset, trial.seed) for trial in wanted}):
-            _require_split(parted[dataset, seed], bundle, dataset, seed)
+            require_split(parted[dataset, seed], bundle, dataset, seed)
         unpack(bundle, wanted, folder, splits=parted)
     write_json(equivalent, found)
 
@@ -86,7 +86,16 @@ def unpack(
     return paths
 
 
-def _rows(bundle: Bundle, dataset: str) -> pa.Table:
+def rows_of(bundle: Bundle, dataset: str) -> pa.Table:
+    """What identifies the structures of a dataset.
+
+    Args:
+        bundle: The bundle.
+        dataset: Which one.
+
+    Returns:
+        Rows of :func:`gnnpool.bundle.structures.summarize`.
+    """
     table = bundle.read("structures")
     return table.filter(pa.compute.equal(table["dataset"].cast(pa.string()), dataset))
 
@@ -104,7 +113,18 @@ def _note(found: dict, dataset: str, agreement: Agreement, bundle: Bundle) -> No
     )
 
 
-def _require_split(split: Split, bundle: Bundle, dataset: str, seed: int) -> None:
+def require_split(split: Split, bundle: Bundle, dataset: str, seed: int) -> None:
+    """Refuse a split that is not that of a bundle.
+
+    Args:
+        split: The split here.
+        bundle: The bundle.
+        dataset: Of which dataset.
+        seed: Of which seed.
+
+    Raises:
+        DataError: If structures are in other parts.
+    """
     expected = bundle.facts["datasets"][dataset]["splits"][str(seed)]["division"]
     if (found := division_sha256(split)) != expected:
         raise DataError(

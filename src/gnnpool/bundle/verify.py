@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from gnnpool.analysis.as_planned import deciding_differences
 from gnnpool.analysis.collect import TRIAL, read_trials
 from gnnpool.analysis.variance import noise_by_setting
 from gnnpool.artifacts import read_table
 from gnnpool.bundle.files import CONFIG, Bundle, open_bundle
 from gnnpool.bundle.structures import require_same, summarize
 from gnnpool.bundle.tables import divide
-from gnnpool.config import read_config
+from gnnpool.bundle.unpack import require_split, rows_of
+from gnnpool.config import read_config, trial_settings
+from gnnpool.data.split_file import read_split
 from gnnpool.data.structure import read_structures
 from gnnpool.errors import ConfigError, DataError
 from gnnpool.extras import extra
@@ -32,7 +35,7 @@ SAME, WITHIN, DIFFERS, UNKNOWN = "same bits", "within the spread", "differs", "n
 _CONFIDENCE = 0.95
 _SHIPPED = "config/config.yaml"
 # Fields that must be equal for two trainings to give the same bits.
-_DECIDING = ("torch", "threads", "device", "device_name", "processor", "graphs_sha256")
+_DECIDING = ("torch", "threads", "engine", "device", "device_name", "processor", "graphs_sha256")
 # Not seconds, which differ between two runs.
 _HISTORY = ["epoch", "train_mae", "val_mae", "averaged_val_mae", "learning_rate"]
 
@@ -82,17 +85,19 @@ def verify(
 
     Raises:
         ArtifactError: If the bundle is damaged.
-        ConfigError: If this is no checkout of the workflow, or the bundle has fewer trials.
-        DataError: If the workflow fails, or the data are not those of the bundle.
+        ConfigError: If this is no checkout of the workflow, the bundle has fewer trials, or an overlay gives
+            them other settings.
+        DataError: If the workflow fails, or data or splits are not those of the bundle.
     """
     bundle = open_bundle(folder)
     trials = read_trials(bundle.path("trials"))
-    if count > len(trials):
-        raise ConfigError(f"--trials: found {count}, expected at most {len(trials)} as in {folder}")
+    if not 1 <= count <= len(trials):
+        raise ConfigError(f"--trials: found {count}, expected 1 to {len(trials)}, all of {folder}")
     checkout = Path.cwd()
     if not (checkout / "Snakefile").is_file() or not (checkout / _SHIPPED).is_file():
         raise ConfigError(f"{checkout}: found no Snakefile and {_SHIPPED}; run this in a checkout of gnnpool")
     chosen = trials.sample(n=count, random_state=random.Random(seed).randrange(2**32))
+    _require_settings(chosen, [checkout / _SHIPPED, bundle.folder / CONFIG, *overlays])
     with tempfile.TemporaryDirectory(prefix="gnnpool-verify-") as place:
         results = Path(place) / "results"
         _train(
@@ -103,10 +108,11 @@ def verify(
             cores,
         )
         for dataset in sorted(set(chosen["dataset"])):
-            table = bundle.read("structures")
-            theirs = table.filter(pa.compute.equal(table["dataset"].cast(pa.string()), dataset))
             ours = summarize(read_structures(results / f"data/{dataset}/structures.parquet"))
-            require_same(theirs, ours, what=f"{folder}: dataset {dataset!r}")
+            require_same(rows_of(bundle, dataset), ours, what=f"{folder}: dataset {dataset!r}")
+        for dataset, seed in sorted(set(zip(chosen["dataset"], chosen["seed"], strict=True))):
+            split = read_split(results / f"data/{dataset}/splits/seed-{seed}.parquet")
+            require_split(split, bundle, dataset, seed)
         return compare(bundle, trials, chosen, results / "trials")
 
 
@@ -135,6 +141,15 @@ def compare(bundle: Bundle, trials: pd.DataFrame, chosen: pd.DataFrame, folder: 
             verdict = UNKNOWN if pd.isna(spread) else WITHIN if abs(change) <= spread else DIFFERS
         found.append(Comparison(name, record["test_mae"], here["test_mae"], record["unit"], spread, verdict))
     return found
+
+
+def _require_settings(chosen: pd.DataFrame, files: Sequence[str | Path]) -> None:
+    """Refuse overlays that change what the trials are."""
+    settings = trial_settings(read_config(files))
+    for row in chosen.to_dict("records"):
+        trial = Trial(*(row[field] for field in TRIAL))
+        if differences := deciding_differences(row, trial, settings):
+            raise ConfigError(f"{trial}: {differences[0]}; overlays say where data lie, no more")
 
 
 def as_text(found: Sequence[Comparison]) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from gnnpool import __version__
-from gnnpool.analysis.collect import TRIAL, collect_trials, read_trials
+from gnnpool.analysis.as_planned import deviations
+from gnnpool.analysis.collect import TRIAL, collect_trials, read_records, read_trials
 from gnnpool.artifacts import (
     copy_file,
     file_sha256,
@@ -23,9 +24,10 @@ from gnnpool.bundle.readme import readme
 from gnnpool.bundle.structures import UNITS, division_sha256, summarize
 from gnnpool.bundle.tables import gather
 from gnnpool.bundle.weights import copy_weights, with_weights
+from gnnpool.config import trial_settings
 from gnnpool.data.split_file import read_split
 from gnnpool.data.structure import read_structures
-from gnnpool.errors import ArtifactError
+from gnnpool.errors import ArtifactError, ConfigError
 from gnnpool.extras import extra
 from gnnpool.records import Trial
 
@@ -35,6 +37,7 @@ with extra("analysis"):
     import pandas as pd
 
 _RECORDS = "*/*/*/*/*/record.parquet"
+_NAME_ALL = "name all configuration files of the trials, as given to snakemake"
 # Folders of one place, and where its data come from: no part of what the trials are.
 _OF_THE_PLACE = ("results", "logs", "resources", "mirror", "bundles", "allow_partial", "device", "download")
 
@@ -49,7 +52,7 @@ def write_bundle(
 
     Args:
         results: Folder of results, with trials, data and graphs.
-        folder: Where the bundle shall be.
+        folder: Where the bundle shall be: a new or empty folder, or an earlier bundle, which is replaced.
         config: The configuration of these trials.
         weights: Poolings whose trained weights the bundle shall hold.
 
@@ -59,14 +62,17 @@ def write_bundle(
     Raises:
         ArtifactError: If there is no finished trial, a file is damaged or missing, or a trial was trained
             from other graphs or another split than those that lie there now.
-        ConfigError: If a pooling of ``weights`` has no weights here.
+        ConfigError: If a pooling of ``weights`` has no weights here, the folder holds something else, or the
+            configuration is not that of the trials.
     """
     results, folder = Path(results), Path(folder)
+    _require_own(folder)
     same = _same(results)
     paths = _finished(results, same)
     if not paths:
         raise ArtifactError(f"{results / 'trials'}: found no finished trial, expected one or more to bundle")
     weighty = with_weights(paths, weights)
+    _require_configured(read_records(paths), config)
     (folder / FACTS).unlink(missing_ok=True)
     trials_file = folder / "trials.parquet"
     collect_trials(records=paths, output=trials_file)
@@ -98,6 +104,30 @@ def write_bundle(
     _write_text(folder / "README.md", readme(trials, facts, config=config, folder=folder))
     write_json(folder / FACTS, facts)
     return {name: (folder / name).stat().st_size for name in [*names, "README.md", FACTS]}
+
+
+def _require_own(folder: Path) -> None:
+    """Refuse a folder with files that are no bundle, finished or not, and no addition to one."""
+    if not folder.exists() or (folder / FACTS).is_file() or (folder / f"{TABLES[0]}.parquet").is_file():
+        return
+    others = [path.name for path in folder.iterdir() if path.name not in (MATBENCH, PERTURBED)]
+    if others:
+        raise ConfigError(
+            f"{folder}: expected a new or empty folder, or a bundle, found {', '.join(sorted(others)[:3])}"
+        )
+
+
+def _require_configured(trials: pd.DataFrame, config: Mapping) -> None:
+    """Refuse a configuration that is not that of the trials."""
+    for axis, field in (("datasets", "dataset"), ("models", "model"), ("edges", "edges")):
+        if others := sorted(set(trials[field]) - set(config[axis])):
+            raise ConfigError(
+                f"{axis}: found no {', '.join(map(repr, others))} in the configuration, of which there are "
+                f"trials; {_NAME_ALL}"
+            )
+    wrong, _ = deviations(trials, trial_settings(config))
+    if wrong:
+        raise ConfigError(f"{wrong[0]}; {_NAME_ALL}")
 
 
 def _finished(results: Path, same: Mapping) -> list[Path]:

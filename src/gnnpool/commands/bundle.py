@@ -25,12 +25,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
     from gnnpool.bundle.write import write_bundle
-    from gnnpool.config import read_config
 
     sizes = write_bundle(
         arguments.results,
         arguments.folder,
-        config=read_config(arguments.configfile),
+        config=options.checked_config(arguments),
         weights=arguments.weights,
     )
     for name, size in sizes.items():

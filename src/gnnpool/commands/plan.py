@@ -27,13 +27,12 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
     from gnnpool.analysis.sequential import LOOKS
-    from gnnpool.config import read_config
     from gnnpool.seed_overlay import write_overlay
     from gnnpool.seed_plan import plan_seeds
     from gnnpool.seed_table import as_json, as_text
 
     plan = plan_seeds(
-        read_config(arguments.configfile),
+        options.checked_config(arguments),
         detect=arguments.detect,
         reading=arguments.reading,
         looks=arguments.looks or LOOKS,

@@ -76,6 +76,8 @@ def sort_paths(paths: Sequence[str]) -> tuple[list[Path], list[Path]]:
     trials: list[Path] = []
     files: list[Path] = []
     for path in map(Path, paths):
+        if not path.exists():
+            raise ConfigError(f"{path}: no such file or folder")
         if not path.is_dir():
             files.append(path)
         elif found := _trials_in(path):

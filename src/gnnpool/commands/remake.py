@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from gnnpool.errors import DIFFERENT
+from gnnpool.errors import DIFFERENT, ArtifactError
 
 HELP = "make tables, figures and the report from a bundle alone"
 
@@ -25,6 +25,8 @@ def run(arguments: argparse.Namespace) -> int:
     from gnnpool.bundle.agreement import compare_tables, compare_texts
     from gnnpool.bundle.remake import remake
 
+    if arguments.check and not Path(arguments.check).is_file():
+        raise ArtifactError(f"{arguments.check}: no such file")
     made = remake(arguments.bundle, arguments.results)
     for name, why in made.gaps.items():
         print(f"not made: {name}: {why}")

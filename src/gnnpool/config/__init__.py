@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gnnpool.config.form import check_form
-from gnnpool.config.names import check_names
+from gnnpool.config.names import check_names, check_references
 from gnnpool.config.parts import (
     complete_variants,
     labels_of,
@@ -46,6 +46,7 @@ def check_config(config: Mapping, schema: str | Path) -> None:
     Raises:
         ConfigError: With the key, where it stands, what was found and what was expected.
     """
+    check_references(config)
     check_form(config, schema)
     check_names(config)
     check_sense(config, checkout=Path(schema).resolve().parents[2])

@@ -48,6 +48,8 @@ def check_folders(folders: Mapping[str, str], *, checkout: Path) -> None:
                 raise ConfigError(
                     f"{key}: expected a folder outside of the workflow's {own}/, found {path!r}"
                 )
+        if (places[key] / "bundle.json").exists():
+            raise ConfigError(f"{key}: expected a folder of its own, found the bundle {path!r}")
         for above in (places[key], *places[key].parents):
             if above.exists() and not above.is_dir():
                 raise ConfigError(f"{key}: expected a folder, but {above} is a file")

@@ -35,10 +35,9 @@ def check_form(config: Mapping, schema: str | Path) -> None:
     """
     odd = list(_odd_numbers(config, ""))
     validator = _Validator(yaml.safe_load(Path(schema).read_text(encoding="utf-8")))
-    errors = odd or [
-        _explain(error)
-        for error in sorted(validator.iter_errors(config), key=lambda e: list(map(str, e.absolute_path)))
-    ]
+    found = sorted(validator.iter_errors(config), key=lambda e: list(map(str, e.absolute_path)))
+    # The schema has one error for each missing key, and a message names all of them.
+    errors = odd or list(dict.fromkeys(map(_explain, found)))
     if errors:
         more = [f"... and {len(errors) - _SHOWN} more"] if len(errors) > _SHOWN else []
         raise ConfigError("\n".join(f"config: {_shortened(error)}" for error in [*errors[:_SHOWN], *more]))

@@ -17,6 +17,25 @@ _ENCODERS = "gnnpool.models"
 BUILT_IN = ("random", "matbench")
 
 
+def check_references(config: Mapping) -> None:
+    """Refuse datasets with the split of a dataset that does not exist, which lack all other keys.
+
+    Args:
+        config: A configuration that may have any form.
+
+    Raises:
+        ConfigError: With the nearest known names.
+    """
+    datasets = config.get("datasets")
+    entries = datasets if isinstance(datasets, Mapping) else {}
+    splits = {slug: entry["split"] for slug, entry in entries.items() if "split" in (entry or ())}
+    for slug, split in splits.items():
+        reference = split.get("reference") if isinstance(split, Mapping) else None
+        if isinstance(reference, str) and reference not in entries:
+            known = [str(other) for other in entries if other not in splits]
+            plugins.require(reference, known, what=f"reference in datasets.{slug}.split")
+
+
 def check_names(config: Mapping) -> None:
     """Refuse unknown names, and options that this package's components do not take.
 
@@ -33,9 +52,6 @@ def check_names(config: Mapping) -> None:
         _check_dataset(slug, entry)
         if "split" in entry:
             _check_scheme(split_of(config, slug), f"datasets.{slug}.split")
-            plugins.require(
-                entry["split"]["reference"], config["datasets"], what=f"reference in datasets.{slug}.split"
-            )
     for slug, entry in config["models"].items():
         encoders, encoder = plugins.names(_ENCODERS, group=_ENCODERS), entry["encoder"]
         plugins.require(encoder, encoders, what=f"encoder of model {slug!r}")

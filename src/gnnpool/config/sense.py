@@ -5,13 +5,15 @@ from itertools import chain
 from pathlib import Path
 
 from gnnpool.config.folders import check_folders
-from gnnpool.config.parts import variants_of
+from gnnpool.config.parts import split_of, variants_of
 from gnnpool.data.matbench_folds import FOLDS
 from gnnpool.errors import ConfigError
 from gnnpool.trials import count_trials, plan_trials
 
 # A plan of 19,964 trials took 38 s of CPU time and 0.8 GiB (docs/performance.md): 2 ms and 40 kB for each.
 MOST_TRIALS = 50_000
+# gnnpool.analysis.values.AVERAGE, which needs pandas.
+_AVERAGE = "average"
 
 
 def check_sense(config: Mapping, *, checkout: Path) -> None:
@@ -31,6 +33,9 @@ def check_sense(config: Mapping, *, checkout: Path) -> None:
     _check_split(config["split"], list(chain(config["seeds"], *own)))
     for slug, variant in variants_of(config).items():
         _check_variant(config, slug, variant["reference"])
+        blocks = [block for block in config["blocks"] if slug in block["datasets"]]
+        used = chain.from_iterable(block.get("seeds", config["seeds"]) for block in blocks)
+        _check_split(split_of(config, slug), list(used), where=f"datasets.{slug}.split")
     _check_training(config["training"])
     for key in ("blocks", "tables", "figures", "explanations"):
         given = [entry["name"] for entry in config[key]]
@@ -40,6 +45,8 @@ def check_sense(config: Mapping, *, checkout: Path) -> None:
     for i, entry in enumerate(config["tables"]):
         if entry["kind"] == "readings" and "reading" in entry:
             raise ConfigError(f"tables.{i}.reading: expected none for the kind 'readings', which shows both")
+    if _AVERAGE in config["datasets"]:
+        raise ConfigError(f"datasets.{_AVERAGE}: expected another name, it is that of averages over datasets")
     for slug, entry in config["datasets"].items():
         _check_origin(slug, {key for key, value in entry.items() if value is not None})
     _check_number(config)
@@ -63,21 +70,22 @@ def _check_number(config: Mapping) -> None:
         )
 
 
-def _check_split(split: Mapping, seeds: Sequence[int]) -> None:
+def _check_split(split: Mapping, seeds: Sequence[int], *, where: str = "split") -> None:
     shares = {part: split[part] for part in ("train", "val", "test")}
     total = sum(shares.values())
     if abs(total - 1) > 1e-9:
-        raise ConfigError(f"split: expected shares that sum to 1, got {shares}, which sum to {total:g}")
+        raise ConfigError(f"{where}: expected shares that sum to 1, got {shares}, which sum to {total:g}")
     if split["scheme"] != "matbench":
         return
     if others := sorted(set(seeds) - set(range(FOLDS))):
         raise ConfigError(
-            f"seeds: with split.scheme 'matbench' they are its folds, expected 0 to {FOLDS - 1}, "
+            f"seeds: with {where}.scheme 'matbench' they are its folds, expected 0 to {FOLDS - 1}, "
             f"found {', '.join(map(str, others))}"
         )
     if split["keep_duplicates_together"]:
         raise ConfigError(
-            "split.keep_duplicates_together: expected false, the folds of split.scheme 'matbench' are fixed"
+            "split.keep_duplicates_together: expected false, "
+            f"the folds of {where}.scheme 'matbench' are fixed"
         )
 
 

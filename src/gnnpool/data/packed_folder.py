@@ -38,24 +38,25 @@ def pack_folder(folder: str | Path, stream: Writable) -> None:
                 archive.addfile(member, file)
 
 
-def raw_sha256(path: str | Path) -> str:
-    """SHA-256 of a file, or of the archive as which a folder is packed.
+def raw_hash(path: str | Path, kind: str = "sha256") -> str:
+    """Hash of a file, or of the archive as which a folder is packed.
 
     Args:
         path: The file or folder.
+        kind: Such as "sha256"; see :mod:`hashlib`.
     """
     if Path(path).is_dir():
-        pack_folder(path, digest := _Hash())
+        pack_folder(path, digest := _Hash(kind))
         return digest.value.hexdigest()
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, kind).hexdigest()
 
 
 class _Hash:
     """A stream of which only the hash remains."""
 
-    def __init__(self) -> None:
-        self.value = hashlib.sha256()
+    def __init__(self, kind: str) -> None:
+        self.value = hashlib.new(kind)
 
     def write(self, content: bytes) -> None:
         self.value.update(content)

@@ -1,8 +1,9 @@
 """The configured hash of a raw file, and whether a file matches it."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+
+from gnnpool.data.packed_folder import raw_hash
 
 _KINDS = ("sha256", "md5")
 
@@ -16,12 +17,11 @@ def disagreement(path: str | Path, entry: Mapping) -> str | None:
     """Expected and found hash of a file in words; None if they agree or no hash is configured.
 
     Args:
-        path: The file.
+        path: The file, or a folder that will be packed.
         entry: The dataset's entry in the configuration.
     """
     if (known := known_hash(entry)) is None:
         return None
     kind, expected = known
-    with open(path, "rb") as file:
-        found = hashlib.file_digest(file, kind).hexdigest()
+    found = raw_hash(path, kind)
     return None if found == expected else f"expected {kind} {expected}, found {found}"

@@ -84,7 +84,7 @@ def check_compiler(engine: str) -> Finding:
     include = sysconfig.get_path("include")
     command = [*name.split(), "-fopenmp", "-fsyntax-only", f"-I{include}", "-x", "c++", "-"]
     status, text = _call(command, given=_SOURCE)
-    if status:
+    if status != 0:
         fault = next(
             (line for line in text.splitlines() if "error" in line), text.strip() or f"status {status}"
         )

@@ -108,7 +108,9 @@ def check_data(config: Mapping, file: Download) -> Finding:
     except OSError as error:
         return Finding(name, FAULT, f"{path}: cannot be read: {error.strerror or error}")
     if wrong:
-        return Finding(name, FAULT, f"{path}: {wrong}", "delete the file; the workflow obtains it again")
+        online = any(entry.get(key) for key in ("url", "mirrors", "service"))
+        todo = "delete it; the workflow obtains it again" if online else "put the right one there"
+        return Finding(name, FAULT, f"{path}: {wrong}", todo)
     known = known_hash(entry)
     return Finding(name, OK, f"{path}: {f'{known[0]} is right' if known else 'no hash is configured'}")
 

@@ -82,10 +82,10 @@ def coverage_notes(source: Source, covered: pd.DataFrame) -> list[str]:
         source: What the figure is made from.
         covered: Rows of :func:`coverage`.
     """
-    seeds = ", ".join(map(str, source.seeds))
-    notes = [f"Seeds: {seeds}; all of them where no other number is given."]
-    notes += setting_gap_notes(source, covered)
     trained = covered[covered["state"] == TRAINED]
+    seeds, lowest = ", ".join(map(str, source.seeds)), trained["n_seeds"].min()
+    some = f"; at least {lowest} of them" if lowest < len(source.seeds) else ""
+    notes = [f"Seeds: {seeds}{some}.", *setting_gap_notes(source, covered)]
     few = sum(
         row.n_seeds < source.n_planned(*(getattr(row, name) for name in CONDITION))
         for row in trained.itertuples()
@@ -96,14 +96,16 @@ def coverage_notes(source: Source, covered: pd.DataFrame) -> list[str]:
 
 
 def seeds_remark(source: Source, row: object) -> str:
-    """How many seeds a condition has, if it has only some.
+    """How many seeds a condition has, if not all of the figure.
 
     Args:
         source: What the figure is made from.
         row: Of :func:`coverage`.
     """
     planned = source.n_planned(*(getattr(row, name) for name in CONDITION))
-    return f"{row.n_seeds} of {planned} seeds" if 0 < row.n_seeds < planned else ""
+    if 0 < row.n_seeds < planned:
+        return f"{row.n_seeds} of {planned} seeds"
+    return f"{row.n_seeds} seeds" if 0 < row.n_seeds < len(source.seeds) else ""
 
 
 def in_unit(quantity: str, unit: str | None) -> str:

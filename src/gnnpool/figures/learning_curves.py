@@ -26,7 +26,7 @@ _TRAIN, _VAL = "#E69F00", "#0072B2"
 _REFERENCE = {"color": style.INK, "linewidth": 0.7, "linestyle": (0, (2, 1.5))}
 _NOTES = (
     "Lines: median over the seeds; bands: lowest to highest seed. Marks at the foot: the epochs of the "
-    "seeds with the lowest validation error, whose weights are tested.",
+    "seeds whose weights are tested.",
     "The training error is that of the passes over the data while the weights change, the validation error "
     "that after each of them.",
 )

@@ -1,4 +1,4 @@
 """Predictions of finished trials for changed structures.
 
-``changes`` needs numpy alone; ``run`` needs torch.
+``changes`` needs no torch; ``run`` does.
 """

@@ -8,7 +8,7 @@ import pandas as pd
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.records import READINGS
 from gnnpool.report.both_readings import detectable, signs
-from gnnpool.report.headline import ANY, SETTING, opposed
+from gnnpool.report.headline import ANY, DATASETS, SETTING, opposed
 from gnnpool.report.phrases import amount, amounts, counted, listed, name_of, on_targets
 from gnnpool.specs import Labels, Physics
 from gnnpool.wording import interval, label_of, number, setting_label, span
@@ -166,7 +166,7 @@ def _significant(first: pd.DataFrame, asked: Asked, lead: str, *, among: pd.Data
     where = [setting_label(asked.labels, *first[SETTING].iloc[0])] if settings == 1 else []
     if first["p_value"].isna().all():
         said = f"{lead}no change can be tested"
-        return f"{said}{_bracketed(where)}: a test needs two seeds of a dataset, or two datasets"
+        return f"{said}{_bracketed(where)}: a test needs two seeds of a dataset, or {DATASETS} datasets"
     tested = int(first["p_value"].notna().sum())
     lacking = len(first) - tested
     gap = f"; {lacking} more {'has' if lacking == 1 else 'have'} no interval yet" if lacking else ""

@@ -95,10 +95,10 @@ def _untested(here: pd.DataFrame, source: Source) -> str:
     trained = here.loc[here["is_control"], "pooling"]
     lacking = [name for name in _controls(source.traits) if name not in set(trained)]
     if lacking:
-        return f"no control with as many weights is trained; planned: {_names(lacking, source)}"
+        return f"no control with as many weights is trained; defined: {_names(lacking, source)}"
     if len(trained):
         return f"no control is as large; trained: {_names(trained, source)}"
-    return "no control is planned, such as a mean several times (operators: [mean, mean])"
+    return "no control is defined, such as a mean several times (operators: [mean, mean])"
 
 
 def _controls(traits: Mapping[str, Traits]) -> list[str]:

@@ -1,5 +1,6 @@
 """What the trials say about the paper's claims, as a page of Markdown whose every number is computed."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 
@@ -312,6 +313,8 @@ def _excludes(low: float, high: float) -> str:
 
 def _digits(size: float) -> int:
     """Decimals that show three digits or more."""
+    if 0 < size < 0.1:
+        return 3 - math.floor(math.log10(size))
     return 4 if size < 1 else 2 if size < 10 else 1
 
 

@@ -69,7 +69,8 @@ def limits(
             named = ", ".join(sorted(label_of(labels, "datasets", d) for d in lacking))
             said.append(f"No trial of these datasets is finished: {named}.")
     if without := checks["without_baseline"]:
-        said.append(f"{len(without)} trials have no trial of mean pooling to be compared with.")
+        have = "1 trial has" if len(without) == 1 else f"{len(without)} trials have"
+        said.append(f"{have} no trial of mean pooling to be compared with.")
     if not repeats:
         said.append(
             "The noise floor was not measured: no training was repeated from other initial weights "

@@ -19,6 +19,7 @@ from gnnpool.report.forest_plot import Scale
 from gnnpool.report.runs import Run
 from gnnpool.tables.html import COLORS, TABLE_CSS, html_notes, html_table
 from gnnpool.tables.printed import Printed
+from gnnpool.trials import plan_trials, seeds_of
 
 TITLE = "Which pooling should a graph neural network use to predict a property of a crystal?"
 _AXES = ("pooling", "dataset", "setting")
@@ -103,7 +104,7 @@ def render(page: Page, *, config: Mapping) -> str:
         shown_config=_yaml(config),
         percent=f"{100 * config['statistics']['confidence']:g} %",
         margin=f"{config['statistics']['margin']:g} %",
-        seeds=", ".join(map(str, config["seeds"])),
+        seeds=", ".join(map(str, seeds_of(plan_trials(config["blocks"], config["seeds"])))),
         version=__version__,
         **vars(page),
     )

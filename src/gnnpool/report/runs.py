@@ -1,6 +1,7 @@
 """The lines of the trials."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -16,7 +17,7 @@ class Run:
     """One trial as it is shown.
 
     Args:
-        name: Of the trial; its folder under ``trials``.
+        folder: Of the trial, relative to the results.
         pooling: Printed name.
         dataset: Printed name.
         setting: Printed name of model and edges.
@@ -30,7 +31,7 @@ class Run:
         device: Where it was trained.
     """
 
-    name: str
+    folder: str
     pooling: str
     dataset: str
     setting: str
@@ -44,23 +45,24 @@ class Run:
     device: str
 
 
-def runs(trials: pd.DataFrame, changes: pd.DataFrame, *, labels: Labels) -> list[Run]:
+def runs(trials: pd.DataFrame, changes: pd.DataFrame, *, labels: Labels, results: Path) -> list[Run]:
     """Turn trials into lines.
 
     Args:
         trials: Rows of :func:`gnnpool.analysis.collect.read_records`.
         changes: Rows of :func:`gnnpool.analysis.change.changes_by_seed`.
         labels: Printed names.
+        results: Folder of results.
     """
     key = [field for field in TRIAL if field != "init"]
     found = trials.merge(changes[[*key, "change"]].assign(init=0), on=TRIAL, how="left")
-    return [_run(row, labels) for row in found.assign(seconds=training_seconds(found)).itertuples()]
+    return [_run(row, labels, results) for row in found.assign(seconds=training_seconds(found)).itertuples()]
 
 
-def _run(row: object, labels: Labels) -> Run:
+def _run(row: object, labels: Labels, results: Path) -> Run:
     trial = Trial(*(getattr(row, field) for field in TRIAL))
     return Run(
-        name=str(trial),
+        folder=f"{'trials' if (results / 'trials' / str(trial)).exists() else 'bundled'}/{trial}",
         pooling=label_of(labels, "poolings", trial.pooling),
         dataset=label_of(labels, "datasets", trial.dataset),
         setting=setting_label(labels, trial.model, trial.edges),

@@ -111,7 +111,7 @@ def write_report(
         galleries=read_galleries(made.pictures, beside=folder),
         tables=[table for table in tables if table.kind not in _BEYOND],
         beyond=[table for table in tables if table.kind in _BEYOND],
-        runs=runs(trials, changes, labels=labels),
+        runs=runs(trials, changes, labels=labels, results=folder),
         data=data.sections(manifests, datasets, labels=labels),
         laws=[_printed(r, by_law.build(s), "laws", "Poolings by targets") for r, s in sources.items()],
         effort=[_printed(r, t, "effort", "Weights, time and memory") for r, t in efforts.items()],

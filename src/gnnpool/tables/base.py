@@ -15,7 +15,7 @@ class Source(source.Source):
     """What one table is made from; see :class:`gnnpool.analysis.source.Source`.
 
     Args:
-        scheme: How structures are divided: "random" or "matbench".
+        scheme: How structures are divided, such as "random".
         physics: Which kind of quantity the target of a dataset is, where that is known.
         variants: Scheme and reference of each dataset with a split of its own.
     """

@@ -57,6 +57,7 @@ _LATEX = {
     MINUS: "$-$",
     TIMES: r"$\times$",
     "\N{EM DASH}": "---",
+    "[": "{[}",  # at the beginning of a line it would be an option of the command before
 }
 
 

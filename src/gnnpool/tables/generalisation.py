@@ -147,11 +147,12 @@ def _item(row: object, source: Source) -> Item:
 
 
 def _notes(source: Source) -> list[str]:
+    part = f"{'random' if source.scheme == 'random' else repr(source.scheme)} test part"
     return [
         *statistic_notes(source.statistic, source.seeds),
         "Each column compares with mean pooling on the same split, or on the same changed structures. In "
-        "distribution: a random test part. The others hold out of training what they are named after, or add "
-        "noise to the structures of the random test part.",
+        f"distribution: a {part}. The others hold out of training what they are named after, or add "
+        f"noise to the structures of the {part}.",
         f"Below a number: its {source.percent} interval; the error as a multiple ({TIMES}) of that in "
         "distribution of the same pooling, which shows how much each pooling loses; and n, the seeds. Gray "
         "and in parentheses: not significant (uncorrected), as the interval includes zero or there is none.",

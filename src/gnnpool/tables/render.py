@@ -40,7 +40,7 @@ def render_table(
         spec: Fields of :class:`gnnpool.specs.ExhibitSpec`.
         study: What all tables share; see :meth:`gnnpool.specs.Study.of`.
         planned: Planned conditions (dataset, model, edges, pooling).
-        scheme: How structures are divided: "random" or "matbench".
+        scheme: How structures are divided, such as "random".
         physics: By dataset the fields of :class:`gnnpool.specs.Physics`, where they are known.
         variants: By dataset its scheme and reference, of those with a split of their own.
         outputs: ``parquet``: one line for each number of the table, by slug; its metadata hold the table
@@ -88,7 +88,7 @@ def _write(spec: ExhibitSpec, statistic: str, table: Table, outputs: Mapping[str
         units=units,
     )
     for name, text in (
-        ("csv", table.tidy.to_csv(index=False, float_format="%.6f", lineterminator="\n")),
+        ("csv", table.tidy.to_csv(index=False, float_format="%.9g", lineterminator="\n")),
         ("markdown", to_markdown(printed)),
         ("latex", to_latex(printed)),
         ("html", to_html(printed)),

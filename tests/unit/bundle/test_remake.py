@@ -39,8 +39,8 @@ def test_what_needs_structures_is_not_made_and_named(rebundle, tmp_path):
     size = {**entry, "name": "size", "title": "Sizes", "kind": "error_by_size"}
     bundle = rebundle(lambda world: world.config.update(figures=[size]))
     made = remake(bundle.folder, tmp_path / "out")
-    assert made.gaps == {"size": "it needs structures, which a bundle does not hold"}
-    assert "Not made: size: it needs structures" in (tmp_path / "out/report.html").read_text()
+    assert made.gaps == {"figure size": "it needs structures, which a bundle does not hold"}
+    assert "Not made: figure size: it needs structures" in (tmp_path / "out/report.html").read_text()
 
 
 def test_a_table_of_held_out_datasets_is_made_where_no_structure_is_changed(rebundle, tmp_path):

@@ -1,5 +1,7 @@
 """When a trial that was trained again counts as the trial of a bundle."""
 
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 
@@ -59,9 +61,18 @@ def test_bits_decide_on_the_same_kind_of_machine_and_the_spread_elsewhere(
     assert verdict in as_text([found])
 
 
-def test_more_trials_than_there_are_cannot_be_verified(bundle, planned):
-    with pytest.raises(ConfigError, match=f"--trials: found 99, expected at most {len(planned)}"):
-        verify(bundle.folder, count=99, seed=0, overlays=[], cores=1)
+@pytest.mark.parametrize("count", [-1, 0, 99])
+def test_other_numbers_of_trials_than_there_are_cannot_be_verified(bundle, planned, count):
+    with pytest.raises(ConfigError, match=f"--trials: found {count}, expected 1 to {len(planned)}"):
+        verify(bundle.folder, count=count, seed=0, overlays=[], cores=1)
+
+
+def test_overlays_cannot_change_what_the_trials_are(bundle, tmp_path, monkeypatch):
+    monkeypatch.chdir(Path(__file__).parents[3])
+    overlay = tmp_path / "shorter.yaml"
+    overlay.write_text("training: {epochs: 7}")
+    with pytest.raises(ConfigError, match=r"epochs: found \d+, expected 7 .*; overlays say where data lie"):
+        verify(bundle.folder, count=1, seed=0, overlays=[overlay], cores=1)
 
 
 def test_outside_of_a_checkout_nothing_is_trained(bundle, tmp_path, monkeypatch):

@@ -145,3 +145,30 @@ def test_a_pooling_without_weights_leaves_the_earlier_bundle_as_it_is(world, pla
     with pytest.raises(ConfigError, match="--weights: found no trial with weights of nowhere"):
         write_bundle(world.results, tmp_path / "bundle", config=world.config, weights=["nowhere"])
     assert open_bundle(tmp_path / "bundle").facts == before
+
+
+@pytest.mark.parametrize("place", [".", "elsewhere"])
+def test_a_folder_with_other_files_is_left_as_it_is(planned, tmp_path, place):
+    world = World(small_config(), tmp_path / "results")
+    write_results(world, planned)
+    folder = world.results / place
+    for name in ("report.html", "tables/one.csv"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("kept")
+    with pytest.raises(ConfigError, match="expected a new or empty folder, or a bundle, found"):
+        write_bundle(world.results, folder, config=world.config)
+    assert (folder / "report.html").read_text() == (folder / "tables/one.csv").read_text() == "kept"
+
+
+def test_the_configuration_must_be_that_of_the_trials(world, tmp_path):
+    write_bundle(world.results, tmp_path / "bundle", config=world.config)
+    before = open_bundle(tmp_path / "bundle").facts
+    other = small_config()
+    other["datasets"].pop("phonons")
+    with pytest.raises(ConfigError, match=r"datasets: found no 'phonons' in the configuration, .*snakemake"):
+        write_bundle(world.results, tmp_path / "bundle", config=other)
+    other = small_config()
+    other["training"] = other["training"] | {"batch_size": 7}
+    with pytest.raises(ConfigError, match=r"batch_size: found \d+, expected 7 .*; name all"):
+        write_bundle(world.results, tmp_path / "bundle", config=other)
+    assert open_bundle(tmp_path / "bundle").facts == before

@@ -91,7 +91,21 @@ def test_a_reader_that_has_enough_ends_a_command_without_a_word():
         (["init", "evidence"], 2, "evidence: found README.md, bundle.json"),
         (["init", "Snakefile"], 2, "Snakefile: found a file"),
         (["predict", "evidence", "x.cif"], 2, "evidence: found a bundle without weights"),
-        (["predict", "x.cif"], 2, "found 0 trials and 1 structures"),
+        (["predict", "x.cif"], 2, "x.cif: no such file or folder"),
+        (["predict", "README.md"], 2, "found 0 trials and 1 structures"),
+        (["bundle", "evidence", "tests"], 2, "tests: expected a new or empty folder, or a bundle, found"),
+        (
+            ["bundle", "docs", "x", "--configfile", "config/demo.yaml"],
+            2,
+            "demo.yaml: found no 'split'",
+        ),
+        (
+            ["plan", "--detect", "3", "--configfile", "config/demo.yaml"],
+            2,
+            "demo.yaml: found no 'split'",
+        ),
+        (["remake", "evidence", "evidence"], 2, "evidence: found a bundle"),
+        (["remake", "evidence", "x", "--check", "nowhere.md"], 74, "nowhere.md: no such file"),
         (["predict", "tests"], 2, "tests: found neither a trial nor a structure file"),
     ],
 )

@@ -11,6 +11,7 @@ import pytest
 
 from gnnpool import lock
 from gnnpool.cli import main
+from gnnpool.data.packed_folder import raw_hash
 from gnnpool.doctor import machine, study
 from gnnpool.doctor.finding import FAULT, OK, WARNING, Finding, as_text
 
@@ -97,13 +98,15 @@ def test_a_gpu_that_torch_uses_is_fine_and_lacks_only_the_service_that_shares_it
     assert examine(("2", "12.1"))[1].state == OK
 
 
-def test_the_compiler_must_compile_with_the_headers(programs):
+def test_the_compiler_must_compile_with_the_headers(programs, monkeypatch):
     assert machine.check_compiler("auto").state == WARNING
     assert machine.check_compiler("compiled").state == FAULT
     assert machine.check_compiler("eager").state == OK
     programs(**{"g++": "echo 'fatal error: Python.h: No such file'; exit 1"})
     found = machine.check_compiler("auto")
     assert (found.state, "Python.h" in found.found) == (FAULT, True)
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    assert machine.check_compiler("auto").state == FAULT
 
 
 def test_slurm_needs_its_commands(programs, monkeypatch):
@@ -140,6 +143,16 @@ def test_a_file_system_without_flock_is_a_warning(config, monkeypatch, tmp_path)
     monkeypatch.setattr(lock, "has_flock", lambda path: False)
     assert states(config)["locks"].state == WARNING
     assert [path.name for path in tmp_path.iterdir()] == []
+
+
+def test_a_folder_in_the_mirror_folder_is_there(config, tmp_path):
+    config["mirror"] = str(tmp_path / "mirror")
+    entry = config["datasets"]["phonons"]
+    (tmp_path / "mirror" / entry["file"]).mkdir(parents=True)
+    found = states(config)["data phonons"]
+    assert (found.state, "expected sha256" in found.found) == (FAULT, True)
+    entry["sha256"] = raw_hash(tmp_path / "mirror" / entry["file"])
+    assert states(config)["data phonons"].state == OK
 
 
 def test_the_hash_of_a_raw_file_decides(config, tmp_path):

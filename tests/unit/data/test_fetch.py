@@ -16,7 +16,7 @@ import pytest
 import trustme
 
 from gnnpool.data.fetch import fetch_dataset
-from gnnpool.data.packed_folder import raw_sha256
+from gnnpool.data.packed_folder import raw_hash
 from gnnpool.errors import FetchError
 
 CONTENT = b"not really a gzipped file, but these very bytes" * 1000
@@ -462,12 +462,12 @@ def test_a_folder_in_the_mirror_folder_is_packed_and_verified(fetch, tmp_path, n
     folder = tmp_path / "mirror" / "some.json.gz"
     folder.mkdir(parents=True)
     (folder / "1.cif").write_text("data_1")
-    known = {"sha256": raw_sha256(folder), "url": None, "mirrors": None}
+    known = {"sha256": raw_hash(folder), "url": None, "mirrors": None}
     result = fetch(":", **known, mirror=tmp_path / "mirror")
     assert sha256(result.content) == known["sha256"]
     (folder / "1.cif").write_text("data_2")
     message = fetch(":", **known, mirror=tmp_path / "mirror").message
-    assert f"expected sha256 {known['sha256']}, found {raw_sha256(folder)}" in message
+    assert f"expected sha256 {known['sha256']}, found {raw_hash(folder)}" in message
     assert sha256(fetch(":", **known).content) == known["sha256"]
 
 

@@ -88,9 +88,9 @@ def test_a_control_with_the_lower_error_is_named_so():
 @pytest.mark.parametrize(
     ("errors", "traits", "why"),
     [
-        ({"mean_x2": 9.0}, WEIGHTS, "no control with as many weights is trained; planned: Mean x 4"),
+        ({"mean_x2": 9.0}, WEIGHTS, "no control with as many weights is trained; defined: Mean x 4"),
         ({"mean_x2": 9.0}, ["gmt", "mean_x2"], "no control is as large; trained: Mean x 2"),
-        ({}, ["gmt"], "no control is planned, such as a mean several times (operators: [mean, mean])"),
+        ({}, ["gmt"], "no control is defined, such as a mean several times (operators: [mean, mean])"),
     ],
 )
 def test_without_a_control_the_sentence_says_what_lacks(errors, traits, why):

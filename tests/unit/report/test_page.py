@@ -24,7 +24,7 @@ from gnnpool.artifacts import file_sha256, read_table, write_table
 from gnnpool.cli import main
 from gnnpool.config import complete_variants, read_config
 from gnnpool.errors import ArtifactError
-from gnnpool.report.exhibits import read_galleries
+from gnnpool.report.exhibits import _address, read_galleries
 from gnnpool.wording import number
 
 VOID = {"meta", "img", "input", "br", "link"}
@@ -233,6 +233,12 @@ def copied(hostile, tmp_path):
     for suffix in ("png", "parquet"):
         shutil.copy(hostile.results / f"figures/fig4b.{suffix}", tmp_path / f"one.{suffix}")
     return tmp_path / "one.png"
+
+
+def test_a_figure_too_tall_for_webp_stays_png():
+    content = io.BytesIO()
+    Image.new("1", (1, 17_000)).save(content, "PNG")
+    assert _address(content.getvalue()).startswith("data:image/png;base64,")
 
 
 def test_every_flipped_bit_of_a_figure_is_noticed(copied):

@@ -1,5 +1,6 @@
 """gnnpool.train and gnnpool.predict: from crystals to a trial, and from a trial to a prediction."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -192,7 +193,53 @@ def test_the_command_predicts_for_files_with_several_trials(folder, crystals, tm
 
 
 def test_the_command_without_a_trial_says_so(tmp_path, capsys):
+    (tmp_path / "salt.cif").touch()
     assert main(["predict", str(tmp_path / "salt.cif")]) == 2
     assert (
         "gnnpool: found 0 trials and 1 structures, expected one folder of a trial" in capsys.readouterr().err
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [({"init": -1}, "seed-1-init--1"), ({"pooling": "a/b"}, "mdl/a/b/seed-1")],
+    ids=["initialisation", "name"],
+)
+def test_what_is_no_name_of_a_trial_is_refused(folder, tmp_path, change, found):
+    files = {"graphs": folder / "mdl.safetensors", "split": folder / "split.parquet"}
+    with pytest.raises(ConfigError, match=f"trial: found .*{found}"):
+        train_trial(**files, output=tmp_path / "out", **change)
+    with pytest.raises(ConfigError, match=r"trial: found .*seed--1"):
+        prepare_files([ROCK_SALT], [1.0], target="t", unit="eV", seed=-1, folder=tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_settings_in_groups_are_replaced_one_by_one(folder, tmp_path):
+    record = train_trial(
+        graphs=folder / "mdl.safetensors",
+        split=folder / "split.parquet",
+        output=tmp_path,
+        training={"epochs": 1, "scheduler": {"patience": 3}},
+        checkpoint={"epochs": 5},
+        device="cpu",
+    )
+    scheduler = json.loads(record["options"])["training"]["scheduler"]
+    assert (scheduler["patience"], scheduler["factor"]) == (3, 0.8)
+
+
+def test_files_are_named_without_the_folder_that_holds_them(tmp_path, monkeypatch):
+    names = [f"{number}.cif" for number in range(20)]
+    for name in names:
+        ROCK_SALT.to_file(str(tmp_path / name), fmt="cif")
+    monkeypatch.chdir(tmp_path)
+
+    def ids(paths, folder):
+        given = {"target": "t", "unit": "eV", "seed": 1, "fractions": PARTS}
+        prepare_files(paths, [float(i) for i in range(20)], folder=tmp_path / folder, **given)
+        return list(read_structures(tmp_path / folder / "structures.parquet").ids)
+
+    assert ids(names, "one") == ids([tmp_path / name for name in names], "two") == names
+    for name in names:
+        (tmp_path / name[:-4]).mkdir()
+        (tmp_path / name).rename(tmp_path / name[:-4] / "salt.cif")
+    assert ids([f"{name[:-4]}/salt.cif" for name in names], "three") == [f"{n[:-4]}/salt.cif" for n in names]
