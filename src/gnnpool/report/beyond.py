@@ -136,12 +136,16 @@ def changed(invariances: pd.DataFrame, noise: pd.DataFrame, labels: Labels) -> I
         yield {
             "place": place_of(dict(zip(_CONDITION, key, strict=True)), labels),
             "pooling": label_of(labels, "poolings", key[-1]),
-            "supercells": {level: f"{share:.0f} %" for (*_, level), share in shares.items()},
+            "supercells": {level: _share(share) for (*_, level), share in shares.items()},
             "displaced": f"{number(row['value'], digits=1)} %",
             "interval": interval(row["low"], row["high"], digits=1),
             "amount": f"{row['amount']:g}",
             "n": int(row["n_seeds"]),
         }
+
+
+def _share(percent: float) -> str:
+    return "< 0.1 %" if 0 < percent < 0.1 else f"{percent:.0f} %"
 
 
 def _of_one(

@@ -1,6 +1,7 @@
 """Which pooling a user should choose today: one line for each dataset and setting, from both readings."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from gnnpool.analysis.ranks import holm
 from gnnpool.analysis.values import AVERAGE, NOT_PLANNED, TRAINED
 from gnnpool.records import BASELINE
 from gnnpool.specs import Labels
-from gnnpool.wording import label_of, setting_label
+from gnnpool.wording import label_of, number, setting_label
 
 RAW, AVERAGED = "raw", "averaged"
 _PLACE = ["dataset", "model", "edges"]
@@ -44,7 +45,7 @@ def choices(
     datasets: Mapping[str, Mapping],
     labels: Labels,
     confidence: float,
-) -> Iterator[dict[str, str]]:
+) -> Iterator[dict[str, Any]]:
     """Recommend a pooling for each dataset and setting.
 
     A pooling is recommended if its error is significantly lower in both readings, mean pooling otherwise.
@@ -59,7 +60,8 @@ def choices(
         confidence: Such as 0.95.
 
     Yields:
-        place, target, size, choose, avoid and detects, all in words.
+        place, target, size, choose, avoid and detects, all in words; names (dataset, model and edges) and
+        chosen, the pooling that is recommended.
     """
     for names, raw in tests[RAW].groupby(_PLACE, sort=False):
         dataset, model, edges = names
@@ -69,8 +71,10 @@ def choices(
             {reading: _significant(rows, sign, 1 - confidence) for reading, rows in both.items()}
             for sign in (-1, 1)
         )
-        size = sizes[dataset]
+        size, agreed = sizes[dataset], [one for one in lower[RAW] if one in lower[AVERAGED]]
         yield {
+            "names": names,
+            "chosen": agreed[0] if agreed else BASELINE,
             "place": f"{label_of(labels, 'datasets', dataset)}, {setting_label(labels, model, edges)}",
             "target": kind_of_target(datasets[dataset]),
             "size": f"{next(name for name, limit in _SIZES.items() if size < limit)} ({size:,})",
@@ -99,7 +103,9 @@ def _choose(lower: Mapping[str, Sequence[str]], both: Mapping[str, pd.DataFrame]
     if not any(rows["holm"].notna().any() for rows in both.values()):
         return f"{mean}: no change can be tested"
     if agreed := [one for one in lower[RAW] if one in lower[AVERAGED]]:
-        return f"{_names(agreed[:1], labels)}: lower error in both readings"
+        each = {name: rows.set_index("pooling")["value"][agreed[0]] for name, rows in both.items()}
+        changes = ", ".join(f"{number(value, digits=1)} % {reading}" for reading, value in each.items())
+        return f"{_names(agreed[:1], labels)}: lower error in both readings ({changes})"
     for reading, other in ((RAW, AVERAGED), (AVERAGED, RAW)):
         if lower[reading]:
             found = _names(lower[reading], labels)

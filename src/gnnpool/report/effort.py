@@ -1,12 +1,13 @@
 """Lower errors that come with more weights, and what a mean with as many weights says of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from gnnpool.records import BASELINE
 from gnnpool.report.phrases import name_of
 from gnnpool.specs import Traits
+from gnnpool.tables import effort
 from gnnpool.tables._changes import counted
 from gnnpool.tables.base import Source
 from gnnpool.wording import TIMES, interval, label_of, number
@@ -47,6 +48,20 @@ def effort_sentences(tidy: pd.DataFrame, source: Source) -> list[str]:
         control = _untested(here, source) if untested else _tested(row, source, tests)
         said.append(f"{lead}; {control}.")
     return said
+
+
+def effort_of_choice(source: Source, names: Sequence[str], pooling: str) -> list[str]:
+    """What a mean with as many weights says of a pooling on one dataset; nothing if it has no more weights.
+
+    Args:
+        source: What a table of the whole grid is made from.
+        names: Dataset, model and edges.
+        pooling: Which one.
+    """
+    dataset, *setting = names
+    controls = _controls(source.traits)
+    part = source.narrowed(settings=[setting], datasets=[dataset], poolings=[pooling, *controls])
+    return effort_sentences(effort.build(part).tidy, part)
 
 
 def effort_limits(tidy: pd.DataFrame, *, confidence: float) -> list[str]:

@@ -20,6 +20,7 @@ from gnnpool.analysis.verdict import UNDECIDED
 from gnnpool.records import BASELINE, READINGS, Trial
 from gnnpool.report.beyond import beyond, changed, held_out
 from gnnpool.report.choices import RAW, choices, corrected_tests, kind_of_target
+from gnnpool.report.effort import effort_of_choice
 from gnnpool.report.grid import whole_grid
 from gnnpool.report.phrases import place_of
 from gnnpool.specs import Labels
@@ -69,6 +70,16 @@ def findings(
         reading: _Reading(of_reading(trials, reading), config, labels, planned, sees_size)
         for reading in READINGS
     }
+    chosen = list(
+        choices(
+            {name: reading.tests for name, reading in readings.items()},
+            sizes=trials.groupby("dataset")["n_train"].max(),
+            overlap=readings[RAW].overlap,
+            datasets=datasets,
+            labels=labels,
+            confidence=config["statistics"]["confidence"],
+        )
+    )
     found = {Trial(*row) for row in trials[[*vars(planned[0])]].itertuples(index=False)}
     environment = Environment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
@@ -77,16 +88,12 @@ def findings(
     return environment.from_string(template).render(
         note=note,
         answer=answer,
-        choices=list(
-            choices(
-                {name: reading.tests for name, reading in readings.items()},
-                sizes=trials.groupby("dataset")["n_train"].max(),
-                overlap=readings[RAW].overlap,
-                datasets=datasets,
-                labels=labels,
-                confidence=config["statistics"]["confidence"],
-            )
-        ),
+        choices=chosen,
+        effort=[
+            f"{row['place']}: {sentence}"
+            for row in chosen
+            for sentence in effort_of_choice(sources[RAW], row["names"], row["chosen"])
+        ],
         untrained=[
             f"{entry.get('label', name)} ({kind_of_target(entry)}, {entry['structures']:,} structures)"
             for name, entry in datasets.items()

@@ -4,6 +4,7 @@ import pytest
 from gnnpool.analysis.values import AVERAGE, NOT_PLANNED, NOT_TRAINED, TRAINED
 from gnnpool.report.choices import choices, corrected_tests
 from gnnpool.specs import Labels
+from gnnpool.wording import MINUS
 
 LABELS = Labels(
     datasets={"d": "Some data"},
@@ -41,7 +42,12 @@ def chosen(raw, averaged, **entry):
             "Mean: no pooling has a significantly lower error",
             "none known",
         ),
-        ([(-5, 0.01), (-9, 0.01)], [(-4, 0.01), (-3, 0.04)], "B: lower error in both readings", "none known"),
+        (
+            [(-5, 0.01), (-9, 0.01)],
+            [(-4, 0.01), (-3, 0.04)],
+            f"B: lower error in both readings ({MINUS}9.0 % raw, {MINUS}3.0 % averaged)",
+            "none known",
+        ),
         (
             [(-5, 0.01), (9, 0.01)],
             [(-4, 0.2), (8, 0.01)],

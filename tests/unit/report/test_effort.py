@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from gnnpool.analysis.source import Files
-from gnnpool.report.effort import effort_limits, effort_sentences
+from gnnpool.report.effort import effort_limits, effort_of_choice, effort_sentences
 from gnnpool.specs import ExhibitSpec, Labels, Traits
 from gnnpool.tables import effort
 from gnnpool.tables.base import Source
@@ -102,6 +102,14 @@ def test_without_a_control_the_sentence_says_what_lacks(errors, traits, why):
 def test_higher_errors_and_poolings_of_no_more_weights_are_not_warned_of():
     source = source_of({"mean": 10.0, "gmt": 12.0, "max": 5.0, "mean_x4": 5.0})
     assert said_of(source) == ([], [])
+
+
+def test_a_recommended_pooling_is_held_against_its_control_alone():
+    source = source_of({"mean": 10.0, "mean_x4": 9.9, "max": 3.0, "gmt": 5.0})
+    (sentence,) = effort_of_choice(source, ("2d", "cgcnn", "mdl"), "gmt")
+    assert sentence.startswith("GMT on 2D, ")
+    assert sentence.endswith(", significant: the weights alone are not the reason.")
+    assert effort_of_choice(source, ("2d", "cgcnn", "mdl"), "mean") == []
 
 
 def test_the_setting_is_named_where_there_are_several():
