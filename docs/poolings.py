@@ -1,7 +1,7 @@
 """Print docs/poolings.md: every pooling with formula, laws, weights and time."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,15 +110,26 @@ def page() -> str:
         sketches={family: sketch.strip("\n") for family, sketch in SKETCHES.items()},
         channels=config["models"][MODEL]["options"]["channels"],
         base=base,
-        measured=measured({row.name: row.label for row in rows}),
+        measured={
+            edges: measured({row.name: row.label for row in rows}, tables)
+            for edges, tables in _TABLES.items()
+        },
     )
 
 
-def measured(labels: Mapping[str, str]) -> dict:
+# Tables of evidence/ with the changes of both readings, by edges.
+_TABLES = {
+    "MDL": ("intervals", "intervals_averaged"),
+    "OCP": ("intervals_ocp", "intervals_ocp_averaged"),
+}
+
+
+def measured(labels: Mapping[str, str], tables: Sequence[str]) -> dict:
     """Changes of the test error against mean pooling, from evidence/.
 
     Args:
         labels: Printed names of the poolings, in the order of the page.
+        tables: Tables of evidence/, one for each reading.
 
     Returns:
         columns (dataset and reading), and rows: label, and the change of each column.
@@ -126,7 +137,7 @@ def measured(labels: Mapping[str, str]) -> dict:
     bundle = open_bundle(ROOT / "evidence")
     names = labels_of(bundle.config)["datasets"]
     columns, changes = [], {}
-    for reading, table in zip(READINGS, ("intervals", "intervals_averaged"), strict=True):
+    for reading, table in zip(READINGS, tables, strict=True):
         found = read_table(bundle.path(f"tables/{table}")).to_pandas()
         found = found[(found["method"] == "decides") & (found["dataset"] != AVERAGE) & found["low"].notna()]
         for dataset, group in found.groupby("dataset"):
