@@ -28,7 +28,11 @@ def check_references(config: Mapping) -> None:
     """
     datasets = config.get("datasets")
     entries = datasets if isinstance(datasets, Mapping) else {}
-    splits = {slug: entry["split"] for slug, entry in entries.items() if "split" in (entry or ())}
+    splits = {
+        slug: entry["split"]
+        for slug, entry in entries.items()
+        if isinstance(entry, Mapping) and "split" in entry
+    }
     for slug, split in splits.items():
         reference = split.get("reference") if isinstance(split, Mapping) else None
         if isinstance(reference, str) and reference not in entries:
