@@ -70,22 +70,23 @@ def make_folder(folder: str | Path) -> list[str]:
     source = shipped_folder()
     target = folder.resolve()
     # A folder that exists stays the same one: it may be the root of a file system.
-    filled = target.is_dir()
-    temporary = target / _HALF if filled else target.with_name(f".{target.name}.{os.getpid()}")
+    if target.is_dir():
+        half = target / _HALF
+        moves = [(half / name, target / name) for name in FILES]
+    else:
+        half = target.with_name(f".{target.name}.{os.getpid()}")
+        moves = [(half, target)]
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(half, ignore_errors=True)
         for name in FILES:
-            _copy(source / name, temporary / name)
-        if filled:
-            for name in FILES:
-                (temporary / name).rename(target / name)
-        else:
-            temporary.rename(target)
+            _copy(source / name, half / name)
+        for temporary, place in moves:
+            temporary.rename(place)
     except OSError as error:
         raise unwritable(folder, error) from error
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(half, ignore_errors=True)
     return list(FILES)
 
 
