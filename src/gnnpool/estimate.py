@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from gnnpool.bundle.planning import plan_bundles
+from gnnpool.data.raw_file import has_address
 from gnnpool.layout import Layout
 from gnnpool.plan import Plan
 from gnnpool.records import Trial
@@ -187,7 +188,6 @@ def _downloads(config: Mapping, plan: Plan) -> list[Download]:
         elif mirrored and mirrored.exists():
             state, size = "in the mirror folder", _size(mirrored)
         else:
-            online = any(entry.get(key) for key in ("url", "mirrors", "service"))
-            state, size = "to download" if online else "to obtain by hand", None
+            state, size = "to download" if has_address(entry) else "to obtain by hand", None
         found.append(Download(dataset, str(place), state, size))
     return found

@@ -13,6 +13,11 @@ def known_hash(entry: Mapping) -> tuple[str, str] | None:
     return next(((kind, entry[kind]) for kind in _KINDS if entry.get(kind)), None)
 
 
+def has_address(entry: Mapping) -> bool:
+    """Whether the workflow can obtain a raw file itself."""
+    return any(entry.get(key) for key in ("url", "mirrors", "service"))
+
+
 def disagreement(path: str | Path, entry: Mapping) -> str | None:
     """Expected and found hash of a file in words; None if they agree or no hash is configured.
 

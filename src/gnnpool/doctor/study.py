@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gnnpool import lock
-from gnnpool.data.raw_file import disagreement, known_hash
+from gnnpool.data.raw_file import disagreement, has_address, known_hash
 from gnnpool.doctor.finding import FAULT, OK, WARNING, Finding
 from gnnpool.doctor.folder import existing
 from gnnpool.errors import GnnpoolError
@@ -108,8 +108,8 @@ def check_data(config: Mapping, file: Download) -> Finding:
     except OSError as error:
         return Finding(name, FAULT, f"{path}: cannot be read: {error.strerror or error}")
     if wrong:
-        online = any(entry.get(key) for key in ("url", "mirrors", "service"))
-        todo = "delete it; the workflow obtains it again" if online else "put the right one there"
+        again = "delete it; the workflow obtains it again"
+        todo = again if has_address(entry) else "put the right one there"
         return Finding(name, FAULT, f"{path}: {wrong}", todo)
     known = known_hash(entry)
     return Finding(name, OK, f"{path}: {f'{known[0]} is right' if known else 'no hash is configured'}")

@@ -55,7 +55,7 @@ def build(source: Source) -> Drawing:
             for axis, panel in zip(NOISE, row, strict=True):
                 drawn = own[own["axis"] == axis]
                 if drawn.empty:
-                    write_gap(panel, GAPS.get(place.conditions[0].state, "not planned"))
+                    write_gap(panel, GAPS.get(place.conditions[0].state, GAPS[NOT_PLANNED]))
                 else:
                     _draw(panel, drawn, looks)
                     panel.set(xlabel=_AXES[axis], ylabel="change of the error, %")

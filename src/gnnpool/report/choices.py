@@ -78,7 +78,7 @@ def choices(
             "place": f"{label_of(labels, 'datasets', dataset)}, {setting_label(labels, model, edges)}",
             "target": kind_of_target(datasets[dataset]),
             "size": f"{next(name for name, limit in _SIZES.items() if size < limit)} ({size:,})",
-            "choose": _choose(lower, both, labels),
+            "choose": _choose(agreed, lower, both, labels),
             "avoid": _names([one for one in higher[RAW] if one in higher[AVERAGED]], labels) or "none known",
             "detects": ", ".join(
                 f"{_detects(rows, confidence, overlap[dataset])} {reading}" for reading, rows in both.items()
@@ -98,11 +98,16 @@ def _significant(rows: pd.DataFrame, sign: int, level: float) -> list[str]:
     return list(found.assign(size=found["value"].abs()).sort_values("size", ascending=False)["pooling"])
 
 
-def _choose(lower: Mapping[str, Sequence[str]], both: Mapping[str, pd.DataFrame], labels: Labels) -> str:
+def _choose(
+    agreed: Sequence[str],
+    lower: Mapping[str, Sequence[str]],
+    both: Mapping[str, pd.DataFrame],
+    labels: Labels,
+) -> str:
     mean = label_of(labels, "poolings", BASELINE)
     if not any(rows["holm"].notna().any() for rows in both.values()):
         return f"{mean}: no change can be tested"
-    if agreed := [one for one in lower[RAW] if one in lower[AVERAGED]]:
+    if agreed:
         each = {name: rows.set_index("pooling")["value"][agreed[0]] for name, rows in both.items()}
         changes = ", ".join(f"{number(value, digits=1)} % {reading}" for reading, value in each.items())
         return f"{_names(agreed[:1], labels)}: lower error in both readings ({changes})"

@@ -85,17 +85,15 @@ def _items(lines: pd.DataFrame, datasets: list[str], source: Source) -> list[Ite
     return items
 
 
-_SPLITS = {"random": "random splits"}
-
-
 def _notes(source: Source, trials: pd.DataFrame) -> list[str]:
     if source.scheme == "matbench":
         protocol = "Ours: the same five folds; what a fold does not test is divided into train and val."
     else:
         test = trials["n_test"] / (trials["n_train"] + trials["n_val"] + trials["n_test"])
         shown = f"{100 * test.mean():.0f} %" if len(trials) else "part"
+        splits = "random splits" if source.scheme == "random" else f"splits of the scheme {source.scheme}"
         protocol = (
-            f"Ours: {_SPLITS.get(source.scheme, f'splits of the scheme {source.scheme}')} of the same "
+            f"Ours: {splits} of the same "
             f"structures, {shown} to test. These are not the folds, so the "
             "errors are no entries of the leaderboard, but a check that they are of the right size."
         )
