@@ -1,6 +1,7 @@
 """Power of the tests that decide: detectable differences and numbers of seeds or datasets needed."""
 
 from bisect import bisect_left
+from functools import cache
 
 import numpy as np
 from scipy import stats
@@ -74,6 +75,7 @@ def number_needed(difference: float, *, sd: float, confidence: float, overlap: f
     )
 
 
+@cache
 def detectable_difference(*, n: int, confidence: float, overlap: float = 0.0) -> float:
     """Difference that n seeds or datasets detect with 80 % power, in standard deviations.
 

@@ -227,23 +227,25 @@ def assessed_values(
     averages = intervals_of_averages(changes, resamples=resamples, **options).assign(dataset=AVERAGE)
     values = values.merge(pd.concat([single, averages]), on=CONDITION, how="left")
     values["significant"] = excludes_zero(values["low"], values["high"])
-    noise = noise_by_setting(slice_trials(trials, part=part, seeds=seeds))
-    floors = [_noise_floor(row, values, noise, confidence) for row in values.itertuples()]
+    floors = _noise_floors(values, noise_by_setting(slice_trials(trials, part=part, seeds=seeds)), confidence)
     values[["noise_floor", "n_repeats"]] = np.array(floors, dtype=float).reshape(-1, 2)
     return values.astype({"n_repeats": int})
 
 
-def _noise_floor(
-    row: object, values: pd.DataFrame, noise: pd.DataFrame, confidence: float
-) -> tuple[float, int]:
-    """Half-width of the noise of one value, and the repeated trainings that it is known from."""
-    setting = (noise["model"] == row.model) & (noise["edges"] == row.edges)
-    datasets = row.datasets.split(",") if row.datasets else []
-    sizes = noise[setting & noise["dataset"].isin(datasets)].set_index("dataset")
-    if not datasets or len(sizes) < len(datasets):
-        return np.nan, 0
-    same = values[(values[["model", "edges", "pooling"]] == [row.model, row.edges, row.pooling]).all(axis=1)]
-    n_seeds = same.set_index("dataset")["n_seeds"][sizes.index]
-    sd = np.sqrt((sizes["noise"] ** 2 / n_seeds).sum()) / len(datasets)
-    n_repeats = int(sizes["n_repeats"].sum())
-    return float(stats.t.ppf((1 + confidence) / 2, n_repeats) * sd), n_repeats
+def _noise_floors(values: pd.DataFrame, noise: pd.DataFrame, confidence: float) -> list[tuple[float, int]]:
+    """Half-width of the noise of each value, and the repeated trainings that it is known from."""
+    known = {(one.model, one.edges, one.dataset): one for one in noise.itertuples()}
+    n_seeds = values.set_index(CONDITION)["n_seeds"].to_dict()
+    floors = []
+    for row in values.itertuples():
+        datasets = row.datasets.split(",") if row.datasets else []
+        sizes = [known.get((row.model, row.edges, dataset)) for dataset in datasets]
+        if not sizes or None in sizes:
+            floors.append((np.nan, 0))
+            continue
+        seeds = [n_seeds[dataset, row.model, row.edges, row.pooling] for dataset in datasets]
+        variance = sum(one.noise**2 / n for one, n in zip(sizes, seeds, strict=True))
+        n_repeats = sum(one.n_repeats for one in sizes)
+        half = stats.t.ppf((1 + confidence) / 2, n_repeats) * np.sqrt(variance) / len(sizes)
+        floors.append((float(half), n_repeats))
+    return floors

@@ -1,7 +1,10 @@
 """Tables, figures and the report from a bundle alone: no data, no training, no PyTorch."""
 
+import multiprocessing
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -119,8 +122,9 @@ _NOT_HELD = {"structures": "structures", "perturbed": "predictions for changed s
 
 
 def _exhibits(plan: Plan, records: Mapping[Trial, Path], output: Path) -> Remade:
+    """Make tables and figures, several at a time: each is of its own files alone."""
     made: dict[str, list[str]] = {"tables": [], "figures": []}
-    gaps = {}
+    gaps, makers = {}, []
     for kinds, names in made.items():
         for name in {"tables": plan.tables, "figures": plan.figures}[kinds]:
             there = [records[trial] for trial in plan.needed(kinds, name) if trial in records]
@@ -129,12 +133,15 @@ def _exhibits(plan: Plan, records: Mapping[Trial, Path], output: Path) -> Remade
             elif not there:
                 why = "no trial of it is finished"
             else:
-                _exhibit(plan, kinds, name, there, output)
+                makers.append(_maker(plan, kinds, name, there, output))
                 names.append(name)
                 continue
             gaps[f"{kinds.removesuffix('s')} {name}"] = why
             for old in (output / kinds).glob(f"{name}.*"):
                 old.unlink()
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
+        for running in [pool.submit(maker) for maker in makers]:
+            running.result()
     return Remade(made["tables"], made["figures"], gaps)
 
 
@@ -145,8 +152,8 @@ def _lacking(plan: Plan, kinds: str, name: str) -> set[str]:
     return needed - {"perturbed"} if unplanned else needed
 
 
-def _exhibit(plan: Plan, kinds: str, name: str, records: Sequence[Path], output: Path) -> None:
-    """Make one table or figure, which takes its own trials from all."""
+def _maker(plan: Plan, kinds: str, name: str, records: Sequence[Path], output: Path) -> partial:
+    """What makes one table or figure, which takes its own trials from all."""
     needed = plan.needs(kinds, name)
     beside = {what: [p.with_name(f"{what}.parquet") for p in records] for what in BESIDE if what in needed}
     common = {
@@ -159,10 +166,9 @@ def _exhibit(plan: Plan, kinds: str, name: str, records: Sequence[Path], output:
         scheme = plan.config["split"]["scheme"]
         paths = {form: place.with_suffix(f".{suffix}") for form, suffix in _FORMATS.items()}
         known = {"scheme": scheme, "physics": plan.physics, "variants": plan.variants}
-        render_table(**common, **known, spec=plan.tables[name], outputs=paths)
-    else:
-        paths = {form: place.with_suffix(f".{form}") for form in _PICTURES}
-        draw_figure(**common, spec=plan.figures[name], outputs=paths)
+        return partial(render_table, **common, **known, spec=plan.tables[name], outputs=paths)
+    paths = {form: place.with_suffix(f".{form}") for form in _PICTURES}
+    return partial(draw_figure, **common, spec=plan.figures[name], outputs=paths)
 
 
 def _counts(bundle: Bundle, analysis: Path) -> Path:
