@@ -29,13 +29,12 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; without configuration file, that of the package is read."""
     from gnnpool.catalog import KINDS
-    from gnnpool.config import read_config
     from gnnpool.shipped import shipped_folder
 
     here = Path("config/config.yaml")
     files = arguments.configfile or [here if here.is_file() else shipped_folder() / here]
     kinds = [arguments.kind] if arguments.kind else _KINDS
-    config = read_config(files, needs=kinds)
+    config = options.config_parts(files, kinds)
     found = {kind: KINDS[kind](config) for kind in kinds}
     if arguments.json:
         print(json.dumps(found, indent=2))

@@ -1,6 +1,8 @@
 """Arguments that several commands take, and the configuration that they name."""
 
 import argparse
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from gnnpool.records import READINGS
@@ -58,4 +60,22 @@ def checked_config(arguments: argparse.Namespace) -> dict[str, Any]:
 
     config = read_config(arguments.configfile, needs=("results", "split", "poolings"))
     check_config(config, schema_file())
+    return config
+
+
+def config_parts(files: Sequence[str | Path], needs: Sequence[str]) -> dict[str, Any]:
+    """Read configuration files and check the form of the keys that the command reads, and nothing else.
+
+    Args:
+        files: Configuration files, overlays last.
+        needs: The keys.
+
+    Raises:
+        ConfigError: If a file cannot be read, or a key is missing or not of its form.
+    """
+    from gnnpool.config import check_form, read_config
+    from gnnpool.shipped import schema_file
+
+    config = read_config(files, needs=needs)
+    check_form(config, schema_file(), keys=needs)
     return config

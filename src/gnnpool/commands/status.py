@@ -32,15 +32,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the command.
 
     Raises:
-        ConfigError: If the interval is not above 0, or the configuration lacks a key.
+        ConfigError: If the interval is not above 0, or a key of the configuration is missing or wrong.
     """
-    from gnnpool.config import read_config
     from gnnpool.status import as_json, as_text, read_status
 
     every = arguments.watch
     if every is not None and not (math.isfinite(every) and every > 0):
         raise ConfigError(f"--watch: found {every:g}, expected seconds above 0")
-    config = read_config(arguments.configfile, needs=_NEEDS)
+    config = options.config_parts(arguments.configfile, _NEEDS)
     if every is None:
         status = read_status(config)
         print(json.dumps(as_json(status), indent=2) if arguments.json else as_text(status))

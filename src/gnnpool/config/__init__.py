@@ -22,6 +22,7 @@ from gnnpool.config.traits import traits_of
 
 __all__ = [
     "check_config",
+    "check_form",
     "complete_variants",
     "labels_of",
     "networks_of",

@@ -3,7 +3,7 @@
 import difflib
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ _SHOWN = 5  # faults
 _LONGEST = 300  # characters of a message
 
 
-def check_form(config: Mapping, schema: str | Path) -> None:
+def check_form(config: Mapping, schema: str | Path, *, keys: Collection[str] | None = None) -> None:
     """Refuse a configuration that the schema does not allow.
 
     Stricter than JSON Schema in three points: numbers are finite and fit 64 bits, 3.0 is not an integer,
@@ -29,12 +29,17 @@ def check_form(config: Mapping, schema: str | Path) -> None:
     Args:
         config: The merged configuration.
         schema: JSON Schema, as YAML.
+        keys: Those at the top that are needed and checked; None for all.
 
     Raises:
         ConfigError: With the first faults.
     """
+    rules = yaml.safe_load(Path(schema).read_text(encoding="utf-8"))
+    if keys is not None:
+        config = {key: value for key, value in config.items() if key in keys}
+        rules = {**rules, "required": list(keys)}
     odd = list(_odd_numbers(config, ""))
-    validator = _Validator(yaml.safe_load(Path(schema).read_text(encoding="utf-8")))
+    validator = _Validator(rules)
     found = sorted(validator.iter_errors(config), key=lambda e: list(map(str, e.absolute_path)))
     # The schema has one error for each missing key, and a message names all of them.
     errors = odd or list(dict.fromkeys(map(_explain, found)))

@@ -116,6 +116,19 @@ def test_a_mistake_ends_a_command_with_one_sentence_and_its_status(words, status
     assert "Traceback" not in run.stderr
 
 
+@pytest.mark.parametrize(
+    ("command", "overlay", "message"),
+    [
+        ("status", "blocks: [{name: x, datasets: [phonons], models: [cgcnn]}]", "blocks.0: missing 'edges'"),
+        ("list", "datasets: {phonons: [1]}", "datasets.phonons: [1] is not of type 'object'"),
+    ],
+)
+def test_a_command_checks_the_form_of_what_it_reads(command, overlay, message, tmp_path, capsys):
+    (mine := tmp_path / "mine.yaml").write_text(overlay)
+    assert main([command, "--configfile", str(ROOT / "config/config.yaml"), str(mine)]) == 2
+    assert message in capsys.readouterr().err
+
+
 def test_a_shell_completes_commands(tmp_path):
     given = {"_ARGCOMPLETE": "1", "_ARGCOMPLETE_STDOUT_FILENAME": str(tmp_path / "found"), "COMP_TYPE": "9"}
     line = "gnnpool est"
