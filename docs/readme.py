@@ -32,9 +32,10 @@ DARK = "docs/answer_dark.png"
 
 def answer(bundle: Bundle) -> str:
     """What differs, also on larger cells, the main figure, and what is not trained yet."""
-    first, *others, beyond = answer_of(bundle.folder)
-    by_size = next((text for text in others if "see the number of atoms" in text), "")
-    said = "\n>\n".join(f"> {text}" for text in (first, by_size, beyond) if text)
+    first, *others = answer_of(bundle.folder)
+    chosen = ("that see the number of atoms", "Where a split holds something out")
+    shown = [first, *(text for text in others if any(words in text for words in chosen))]
+    said = "\n>\n".join(f"> {text}" for text in shown)
     plan, trials = Plan(bundle.config), read_trials(bundle.path("trials"))
     planned = {trial.pooling for trial in plan.trials} - {BASELINE}
     trained = len(planned & set(trials["pooling"]))

@@ -12,7 +12,6 @@ from gnnpool.config import labels_of, what_decides
 from gnnpool.data.matbench_folds import task_of
 from gnnpool.extras import extra
 from gnnpool.plan import Plan
-from gnnpool.report.beyond import beyond_sentence
 from gnnpool.report.findings import findings
 from gnnpool.report.grid import grid_sources
 from gnnpool.report.write import answered
@@ -38,7 +37,7 @@ def findings_of(folder: str | Path) -> str:
         sources=sources,
         config=what_decides(plan.config),
         note=plan.config["note"],
-        answer=[*filter(None, _said(trials, plan, sources))],
+        answer=_said(trials, plan, sources),
         datasets=plan.config["datasets"],
         variants=plan.variants,
         folds=_folds(bundle, plan),
@@ -54,8 +53,7 @@ def answer_of(folder: str | Path) -> tuple[str, ...]:
         folder: The bundle.
 
     Returns:
-        Those of :func:`gnnpool.report.answer.answer`; last that of
-        :func:`gnnpool.report.beyond.beyond_sentence`, which may be "".
+        Those of :func:`gnnpool.report.answer.answer`.
 
     Raises:
         ArtifactError: If it is damaged.
@@ -81,8 +79,8 @@ def _read(folder: str | Path) -> tuple[Bundle, pd.DataFrame, Plan, dict[str, Sou
 
 
 def _said(trials: pd.DataFrame, plan: Plan, sources: Mapping[str, Source]) -> tuple[str, ...]:
-    answer = answered(trials, changes_by_seed(trials), sources, len(plan.trials))["sentences"]
-    return (*answer, beyond_sentence(sources, plan.variants))
+    changes, planned = changes_by_seed(trials), len(plan.trials)
+    return answered(trials, changes, sources, planned, variants=plan.variants)["sentences"]
 
 
 def _folds(bundle: Bundle, plan: Plan) -> pd.DataFrame:

@@ -32,6 +32,7 @@ class Asked:
         planned: Planned trials.
         finished: Those of them that are finished.
         by_size: A sentence on poolings that see the number of atoms; may be empty.
+        beyond: A sentence on datasets whose split holds something out of training; may be empty.
         poolings: Planned poolings, mean pooling not counted.
         datasets: Planned datasets.
         settings: Planned settings of model and edges.
@@ -47,6 +48,7 @@ class Asked:
     planned: int
     finished: int
     by_size: str
+    beyond: str
     poolings: int
     datasets: int
     settings: int
@@ -63,13 +65,18 @@ def answer(asked: Asked) -> tuple[str, ...]:
     Returns:
         Four paragraphs: significant changes of the raw reading, those of the averaged one, changes of
         single datasets, and what can be detected; three if there is no change yet. The sentence on poolings
-        that see the number of atoms is one more, the third. Where some targets grow
+        that see the number of atoms is one more, the third; that on what a split holds out is the last, and
+        the only one where there is no other dataset. Where some targets grow
         with the cell and some do not, the first two speak of each kind. If the error of a pooling is lower
         on one kind and higher on the other, a paragraph before them says so, and of the averaged reading
         that alone is said.
     """
     if asked.compared[_RAW].empty:
-        return _nothing(asked)
+        return (
+            (f"{_so_far(asked)}{_start(asked.beyond, lower=_partial(asked))}",)
+            if asked.beyond
+            else _nothing(asked)
+        )
     raw, other = asked.first[_RAW], asked.first[_OTHER]
     with_setting = raw.groupby(SETTING).ngroups > 1
     same = signs(asked.first, asked.labels, with_setting=with_setting)
@@ -88,6 +95,7 @@ def answer(asked: Asked) -> tuple[str, ...]:
         *filter(None, [asked.by_size]),
         _largest(asked.compared[_RAW], asked),
         detectable(asked.first, asked.power, margin=asked.margin),
+        *filter(None, [asked.beyond]),
     )
 
 

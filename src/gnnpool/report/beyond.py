@@ -107,10 +107,11 @@ def _tested(source: Source, variants: Mapping) -> pd.DataFrame:
 
 def _narrowed(source: Source, here: pd.DataFrame, datasets: list[str]) -> Source:
     """The source with some datasets, and with the settings and poolings of some records."""
+    poolings = dict.fromkeys([*source.spec.poolings, *here["pooling"]])
     return source.narrowed(
         datasets=datasets,
         settings=list(here[["model", "edges"]].drop_duplicates().itertuples(index=False, name=None)),
-        poolings=[pooling for pooling in source.spec.poolings if pooling in set(here["pooling"])],
+        poolings=[pooling for pooling in poolings if pooling in set(here["pooling"]) - {BASELINE}],
     )
 
 

@@ -9,9 +9,11 @@ import pandas as pd
 from gnnpool.analysis.collect import TRIAL, read_trials
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.artifacts import read_json, read_table, write_atomically
+from gnnpool.config import variants_of
 from gnnpool.records import READINGS, Trial
 from gnnpool.report import cost, data, gaps, provenance
 from gnnpool.report.answer import Asked, answer
+from gnnpool.report.beyond import beyond_sentence
 from gnnpool.report.both_readings import with_other
 from gnnpool.report.changes import lines, scale_of
 from gnnpool.report.effort import effort_limits, effort_sentences
@@ -124,7 +126,7 @@ def write_report(
             provenance.of_data(trials, manifests, labels, checks.get("equivalent", [])),
             provenance.of_stages(),
         ],
-        **answered(trials, changes, sources, len(planned)),
+        **answered(trials, changes, sources, len(planned), variants=variants_of(config)),
         progress=gaps.progress(finished, **{k: config[k] for k in ("blocks", "seeds", "noise_floor")}),
         limits=[
             *gaps.limits(
@@ -152,7 +154,12 @@ def _printed(reading: str, table: Table, name: str, title: str) -> Printed:
 
 
 def answered(
-    trials: pd.DataFrame, changes: pd.DataFrame, sources: Mapping[str, Source], planned: int
+    trials: pd.DataFrame,
+    changes: pd.DataFrame,
+    sources: Mapping[str, Source],
+    planned: int,
+    *,
+    variants: Mapping[str, Mapping[str, str]],
 ) -> dict:
     """The answer, and the changes that it rests on.
 
@@ -161,6 +168,7 @@ def answered(
         changes: Their changes seed by seed, in the raw reading.
         sources: See :func:`gnnpool.report.grid.grid_sources`.
         planned: Number of planned trials.
+        variants: Scheme and reference of each dataset with a split of its own.
 
     Returns:
         Fields of :class:`gnnpool.report.page.Page`; ``sentences`` is the answer.
@@ -197,6 +205,7 @@ def answered(
                     labels=labels,
                     confidence=sure["confidence"],
                 ),
+                beyond=beyond_sentence(sources, variants),
                 **{axis: len(getattr(grid, axis)) for axis in ("poolings", "datasets", "settings")},
                 **sure,
             )

@@ -62,7 +62,8 @@ def ask(changes, powers=(), *, averaged=None, averaged_powers=None, **more):
         reading: pd.DataFrame(rows, columns=list(spread())).astype({"needed": "Int64"})
         for reading, rows in of_both.items()
     }
-    known = {"planned": 805, "finished": 805, "poolings": 12, "datasets": 7, "settings": 4, "by_size": ""}
+    known = {"planned": 805, "finished": 805, "poolings": 12, "datasets": 7, "settings": 4}
+    known |= {"by_size": "", "beyond": ""}
     asked = {"compared": compared, "first": first, "power": power, "labels": LABELS, "physics": {}}
     return answer(Asked(**{**asked, "confidence": 0.95, "margin": 3.0, **known, **more}))
 

@@ -328,6 +328,17 @@ def test_with_nothing_finished_the_page_says_so(make_world, small):
     assert [section["id"] for section in page.all("section")] == SECTIONS
 
 
+def test_a_study_of_held_out_structures_alone_says_what_it_found_there(make_world, small):
+    split = {"scheme": "size", "reference": "phonons"}
+    held_out = {"phonons_size": small["datasets"]["phonons"] | {"label": "Larger cells", "split": split}}
+    for block in small["blocks"]:
+        block["datasets"] = ["phonons_size"]
+    world = make_world({**small, "datasets": small["datasets"] | held_out}, keep=lambda trial: trial.init == 0)
+    answer = Page(world.page).source.split('<section id="answer"')[1].split("</section>")[0]
+    assert "Where a split holds something out of training (Larger cells), none of 4 changes" in answer
+    assert "no result" not in answer
+
+
 def test_without_mean_pooling_no_change_is_made_up(make_world, small):
     page = Page(make_world(small, keep=lambda trial: trial.pooling != "mean").page)
     assert "There is no result yet: 24 of 36 planned trials are finished, but no pooling" in page.text
