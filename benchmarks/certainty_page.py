@@ -213,7 +213,7 @@ def _by_training(others: pd.DataFrame) -> Iterator[str]:
 
 
 def _by_division(folds: pd.DataFrame) -> Iterator[str]:
-    yield "| dataset, pooling, weights read, divisions | SD of the change | detected change |"
+    yield "| dataset, pooling, weights read, divisions | SD of the log ratio | detected change |"
     yield "| --- | ---: | ---: |"
     for _, row in folds.iterrows():
         name = "random splits" if row["training"] == PAPER else row["training"]

@@ -24,16 +24,18 @@ def compare_size_groups(
 
     Returns:
         One row for each dataset, model and edges that has both groups: n_blind and n_seeing (poolings of
-        all common seeds), n_seeds, blind and seeing (mean change, %), difference (seeing less blind, %), low
-        and high (corrected resampled t interval over the seeds), and p_value.
+        all common seeds), n_seeds, blind and seeing (mean change, %), difference (seeing less blind, %),
+        median_difference (the same of the groups' medians, which single poolings do not make; mean over the
+        seeds, %), low and high (of the difference, corrected resampled t interval over the seeds: it speaks
+        of these poolings, not of others), and p_value.
     """
     known = changes[(changes["pooling"] != BASELINE) & changes["change"].notna()]
     known = with_common_seeds(known.assign(sees=known["pooling"].map(sees_size)).dropna(subset="sees"))
     rows = [
         (*names, *found) for names, group in known.groupby(_SETTING) if (found := _compare(group, confidence))
     ]
-    columns = ["n_blind", "n_seeing", "n_seeds", "blind", "seeing", "difference", "low", "high", "p_value"]
-    return pd.DataFrame(rows, columns=[*_SETTING, *columns])
+    counts, means = ["n_blind", "n_seeing", "n_seeds"], ["blind", "seeing", "difference", "median_difference"]
+    return pd.DataFrame(rows, columns=[*_SETTING, *counts, *means, "low", "high", "p_value"])
 
 
 def _compare(group: pd.DataFrame, confidence: float) -> tuple | None:
@@ -42,10 +44,11 @@ def _compare(group: pd.DataFrame, confidence: float) -> tuple | None:
     seeing, blind = table[sees], table[~sees]
     if seeing.empty or blind.empty:
         return None
-    difference = seeing.mean() - blind.mean()
+    difference, of_medians = seeing.mean() - blind.mean(), seeing.median() - blind.median()
     mean = MeanDistribution(difference.to_numpy(), overlap=group["overlap"].mean())
     means = float(blind.to_numpy().mean()), float(seeing.to_numpy().mean())
     return (
         *(len(blind), len(seeing), table.shape[1], *means, float(difference.mean())),
+        float(of_medians.mean()),
         *(*mean.interval(confidence), float(mean.p_value())),
     )

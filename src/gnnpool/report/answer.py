@@ -94,7 +94,7 @@ def answer(asked: Asked) -> tuple[str, ...]:
         *paragraphs,
         *filter(None, [asked.by_size]),
         _largest(asked.compared[_RAW], asked),
-        detectable(asked.first, asked.power, margin=asked.margin),
+        detectable(asked.first, asked.power, asked.labels, margin=asked.margin),
         *filter(None, [asked.beyond]),
     )
 
@@ -201,7 +201,9 @@ def _how_many(count: int, tested: int, first: pd.DataFrame, settings: int) -> st
         poolings = amount(first["pooling"].nunique(), "pooling")
         on = f"on {amount(datasets, 'dataset')}" if datasets else ""
         within = f"in {settings} settings" if settings > 1 else ""
-        of = f"changes relative to mean pooling ({' '.join(filter(None, [poolings, on, within]))})"
+        combined = first["pooling"].nunique() * max(datasets, 1) * settings == len(first)
+        each = "" if combined else ", not all combined"
+        of = f"changes relative to mean pooling ({' '.join(filter(None, [poolings, on, within]))}{each})"
         return f"{count or 'none'} of {tested} {of} {'are' if count > 1 else 'is'} significant"
     if tested == 1:
         return f"the one pooling {'differs' if count else 'does not differ'} significantly from mean pooling"

@@ -50,15 +50,16 @@ def beyond_sentence(sources: Mapping[str, Source], variants: Mapping[str, Mappin
     raw, other = (_tested(source, variants) for source in sources.values())
     if raw.empty:
         return ""
-    source, beside = sources[READINGS[0]], other.set_index(_CONDITION)["value"]
-    found = raw[holm(raw["p_value"]) < 1 - source.confidence]
+    source = sources[READINGS[0]]
+    raw, other = (of.assign(significant=holm(of["p_value"]) < 1 - source.confidence) for of in (raw, other))
+    found, beside = raw[raw["significant"]], other.set_index(_CONDITION)
     found = found.loc[found["value"].abs().sort_values(ascending=False).index]
     sure = f"uncorrected {source.percent} interval "
     with_setting = raw.groupby(["model", "edges"]).ngroups > 1
     named = [
         f"{name_of(row, source.labels, with_setting=with_setting)}, {number(row['value'], digits=1)} % "
         f"({'' if i else sure}{interval(row['low'], row['high'], digits=1)}; {READINGS[1]} reading "
-        f"{number(beside[tuple(row[_CONDITION])], digits=1)} %)"
+        f"{_beside(beside.loc[tuple(row[_CONDITION])])})"
         for i, (_, row) in enumerate(found.iterrows())
     ]
     where = listed([source.name("datasets", dataset) for dataset in raw["dataset"].unique()])
@@ -67,6 +68,11 @@ def beyond_sentence(sources: Mapping[str, Source], variants: Mapping[str, Mappin
         f"changes relative to mean pooling {'are' if len(found) > 1 else 'is'} significant "
         f"(corrected for {len(raw)} comparisons){f': {listed(named)}' if named else ''}."
     )
+
+
+def _beside(row: pd.Series) -> str:
+    """The same change in the other reading."""
+    return f"{number(row['value'], digits=1)} %{'' if row['significant'] else ', not significant'}"
 
 
 def held_out(counts: pd.DataFrame, trials: pd.DataFrame, labels: Labels) -> list[str]:

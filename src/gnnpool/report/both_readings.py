@@ -10,8 +10,9 @@ from gnnpool.analysis.power import MOST, POWER
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.records import READINGS
 from gnnpool.report.phrases import amount, amounts, listed, name_of
+from gnnpool.specs import Labels
 from gnnpool.tables.power import ALL
-from gnnpool.wording import number, span
+from gnnpool.wording import number, setting_label, span
 
 RAW, OTHER = READINGS
 # Changes of other signs that a sentence names; "At a glance" marks all of them.
@@ -61,12 +62,15 @@ def signs(first: Mapping[str, pd.DataFrame], labels: Mapping, *, with_setting: b
     )
 
 
-def detectable(first: Mapping[str, pd.DataFrame], power: Mapping[str, pd.DataFrame], *, margin: float) -> str:
+def detectable(
+    first: Mapping[str, pd.DataFrame], power: Mapping[str, pd.DataFrame], labels: Labels, *, margin: float
+) -> str:
     """The last sentence: detectable differences, seeds needed, and the noise floor, of both readings.
 
     Args:
         first: For each reading rows of :func:`gnnpool.report.headline.headline`.
         power: For each reading tidy rows of :mod:`gnnpool.tables.power`.
+        labels: Printed names.
         margin: Percent that matters.
     """
     lines = {reading: of[of["pooling"] == ALL] for reading, of in power.items()}
@@ -83,13 +87,25 @@ def detectable(first: Mapping[str, pd.DataFrame], power: Mapping[str, pd.DataFra
         )
         if len(averages[RAW]):
             datasets = amounts(averages[RAW]["n"], "dataset")
-            said += f", and of an average over {datasets} {_both(_medians(averages))}"
+            over = len(averages[RAW])
+            median = f"; median of {over} settings" if over > 1 else ""
+            said += f", and of an average over {datasets} {_both(_medians(averages), median)}"
         said += f"; {_needed(raw['needed'], margin)}"
     floors = {reading: of["noise_floor"].dropna() for reading, of in first.items()}
     if floors[RAW].empty:
         return f"{said}; the noise floor was not measured."
     sizes = _both({reading: f"± {span(of, '{:.1f}')} %" for reading, of in floors.items()})
-    return f"{said}; the noise floor is {sizes}, the size of changes when only the initialisation differs."
+    return (
+        f"{said}; the noise floor is {sizes}{_measured(first[RAW], labels)}, the size of changes when only "
+        "the initialisation differs."
+    )
+
+
+def _measured(first: pd.DataFrame, labels: Labels) -> str:
+    """The settings of the noise floor, where it was not measured in all of them."""
+    known = first["noise_floor"].notna().groupby([first["model"], first["edges"]], sort=False).any()
+    named = listed([setting_label(labels, *setting) for setting in known.index[known]])
+    return "" if known.all() else f" with {named}"
 
 
 def _medians(lines: Mapping[str, pd.DataFrame]) -> dict[str, str]:
@@ -103,14 +119,14 @@ def _both(words: Mapping[str, str], more: str = "") -> str:
 
 def _needed(found: pd.Series, margin: float) -> str:
     """How many seeds detect the margin on one dataset."""
-    wanted = f"{margin:g} %"
+    wanted, at = f"{margin:g} %", "at the typical spread of the poolings"
     enough, never = found.dropna().astype(int), int(found.isna().sum())
     why = "as splits of one dataset share structures: more structures are needed"
     if enough.empty:
-        return f"no number of seeds detects {wanted} on one dataset, {why}"
+        return f"{at} no number of seeds detects {wanted} on one dataset, {why}"
     median = int(np.ceil(enough.median()))
     seeds = f"more than {MOST}" if median > MOST else f"about {median}"
     if not never:
         return f"to detect {wanted} on one dataset takes {seeds} seeds"
-    of = f"on {never} of {len(found)} no number of seeds detects {wanted}"
+    of = f"{at}, on {never} of {len(found)} no number of seeds detects {wanted}"
     return f"{of}, {why}; on {'the other' if len(enough) == 1 else 'the others'} it takes {seeds} seeds"

@@ -40,6 +40,7 @@ def corrected_tests(values: pd.DataFrame) -> pd.DataFrame:
 def choices(
     tests: Mapping[str, pd.DataFrame],
     *,
+    errors: Mapping[tuple[str, str, str, str], str],
     sizes: Mapping[str, int],
     overlap: Mapping[str, float],
     datasets: Mapping[str, Mapping],
@@ -52,7 +53,8 @@ def choices(
 
     Args:
         tests: For each reading the changes of single datasets with the columns of ``_PLACE``, pooling,
-            value (%), sd (%), n_seeds and holm (p-value after Holm's correction within the place).
+            value (%), sd (%), n_seeds, p_value and holm (that after Holm's correction within the place).
+        errors: Test error in words by dataset, model, edges and pooling.
         sizes: Training structures of each dataset.
         overlap: Test structures for each training structure, of each dataset.
         datasets: Entries of the configuration.
@@ -60,9 +62,10 @@ def choices(
         confidence: Such as 0.95.
 
     Yields:
-        place, target, size, choose, avoid and detects, all in words; names (dataset, model and edges) and
-        chosen, the pooling that is recommended.
+        place, target, size, choose, error (of the pooling that is recommended), avoid and detects, all in
+        words; names (dataset, model and edges) and chosen, the pooling that is recommended.
     """
+    tests = {reading: rows.assign(among_all=holm(rows["p_value"])) for reading, rows in tests.items()}
     for names, raw in tests[RAW].groupby(_PLACE, sort=False):
         dataset, model, edges = names
         place = (tests[AVERAGED][_PLACE] == list(names)).all(axis=1)
@@ -72,9 +75,11 @@ def choices(
             for sign in (-1, 1)
         )
         size, agreed = sizes[dataset], [one for one in lower[RAW] if one in lower[AVERAGED]]
+        chosen = agreed[0] if agreed else BASELINE
         yield {
             "names": names,
-            "chosen": agreed[0] if agreed else BASELINE,
+            "chosen": chosen,
+            "error": errors[*names, chosen],
             "place": f"{label_of(labels, 'datasets', dataset)}, {setting_label(labels, model, edges)}",
             "target": kind_of_target(datasets[dataset]),
             "size": f"{next(name for name, limit in _SIZES.items() if size < limit)} ({size:,})",
@@ -108,8 +113,12 @@ def _choose(
     if not any(rows["holm"].notna().any() for rows in both.values()):
         return f"{mean}: no change can be tested"
     if agreed:
-        each = {name: rows.set_index("pooling")["value"][agreed[0]] for name, rows in both.items()}
-        changes = ", ".join(f"{number(value, digits=1)} % {reading}" for reading, value in each.items())
+        each = {name: rows.set_index("pooling").loc[agreed[0]] for name, rows in both.items()}
+        changes = "; ".join(
+            f"{number(row['value'], digits=1)} % {reading}, p = {row['holm']:.2g}, corrected for all changes "
+            f"of this page {row['among_all']:.2g}"
+            for reading, row in each.items()
+        )
         return f"{_names(agreed[:1], labels)}: lower error in both readings ({changes})"
     for reading, other in ((RAW, AVERAGED), (AVERAGED, RAW)):
         if lower[reading]:

@@ -102,7 +102,7 @@ def _verdict(row: pd.Series, confidence: float, tests: int) -> str:
         return f"significant{corrected}: the weights alone are not the reason"
     if row["against_holm_p"] < 1 - confidence:
         return f"significant{corrected}: a mean with as many weights has the lower error"
-    return f"not significant{corrected}: the weights may be the reason"
+    return f"not significant{corrected}: whether the weights are the reason is open"
 
 
 def _untested(here: pd.DataFrame, source: Source) -> str:

@@ -26,7 +26,7 @@ from gnnpool.report.phrases import place_of
 from gnnpool.specs import Labels
 from gnnpool.tables.base import Source
 from gnnpool.trials import plan_trials, planned_conditions, seeds_of
-from gnnpool.wording import interval, label_of, number
+from gnnpool.wording import interval, label_of, number, span
 
 _PLACE = ["dataset", "model", "edges"]
 _DUMMY = "Dummy (mean)"
@@ -73,6 +73,7 @@ def findings(
     chosen = list(
         choices(
             {name: reading.tests for name, reading in readings.items()},
+            errors=readings[RAW].errors(),
             sizes=trials.groupby("dataset")["n_train"].max(),
             overlap=readings[RAW].overlap,
             datasets=datasets,
@@ -90,9 +91,10 @@ def findings(
         answer=answer,
         choices=chosen,
         effort=[
-            f"{row['place']}: {sentence}"
+            f"{row['place']}, {reading}: {sentence}"
             for row in chosen
-            for sentence in effort_of_choice(sources[RAW], row["names"], row["chosen"])
+            for reading, source in sources.items()
+            for sentence in effort_of_choice(source, row["names"], row["chosen"])
         ],
         untrained=[
             f"{entry.get('label', name)} ({kind_of_target(entry)}, {entry['structures']:,} structures)"
@@ -108,6 +110,7 @@ def findings(
         folds=list(_on_folds(folds, labels)),
         beyond=list(beyond(sources, variants)),
         held_out=held_out(counts, trials, labels),
+        leaks=_leaks(counts, labels),
         changed=list(changed(**perturbed, labels=labels)) if perturbed else [],
         confidence=f"{100 * config['statistics']['confidence']:g} %",
         power=f"{100 * POWER:g} %",
@@ -145,6 +148,11 @@ class _Reading:
         self.overlap = self._changes.groupby("dataset")["overlap"].mean()
         self.tests = corrected_tests(self._values)
 
+    def errors(self) -> dict[tuple[str, str, str, str], str]:
+        """Test errors of the first initialisations by dataset, model, edges and pooling."""
+        first = self._trials[self._trials["init"] == 0]
+        return {names: _error(group) for names, group in first.groupby([*_PLACE, "pooling"])}
+
     def baselines(self) -> list[dict]:
         """Errors of mean pooling beside those of others."""
         first = self._trials[(self._trials["init"] == 0) & (self._trials["pooling"] == BASELINE)]
@@ -168,11 +176,10 @@ class _Reading:
                 else "none"
                 for algorithm in (NEAREST, _DUMMY)
             ]
-            spread = f" ± {error.std():.{digits}f}" if len(error) > 1 else ""
-            unit = group["unit"].iloc[0]
-            ours = f"{error.mean():.{digits}f}{spread} {'' if unit == '1' else unit}".strip()
             place = place_of(dict(zip(_PLACE, names, strict=True)), self._labels)
-            rows.append({"place": place, "ours": ours, "n": len(error), "band": band, "others": others})
+            rows.append(
+                {"place": place, "ours": _error(group), "n": len(error), "band": band, "others": others}
+            )
         return rows
 
     def best(self) -> list[dict]:
@@ -204,6 +211,7 @@ class _Reading:
                 "seeing": f"{number(row.seeing, digits=1)} % (n = {row.n_seeing})",
                 "difference": f"{number(row.difference, digits=1)} "
                 f"({interval(row.low, row.high, digits=1)}, n = {_seeds(row.n_seeds)})",
+                "medians": number(row.median_difference, digits=1),
                 "verdict": _excludes(row.low, row.high),
             }
             for which, sees in groups.items()
@@ -306,6 +314,25 @@ def _costs(trials: pd.DataFrame, planned: Sequence[Trial], found: set[Trial], la
             }
         )
     return rows
+
+
+def _error(trials: pd.DataFrame) -> str:
+    """Mean and standard deviation over the seeds, with the unit."""
+    error, unit = trials["test_mae"], trials["unit"].iloc[0]
+    digits = _digits(error.mean())
+    spread = f" ± {error.std():.{digits}f}" if len(error) > 1 else ""
+    return f"{error.mean():.{digits}f}{spread} {'' if unit == '1' else unit}".strip()
+
+
+def _leaks(counts: pd.DataFrame, labels: Labels) -> list[str]:
+    """Duplicates of training structures in the test parts that hold nothing out."""
+    if counts.empty:
+        return []
+    found = counts[~counts["held_out"].astype(bool) & (counts["test_in_train"] > 0)]
+    return [
+        f"{label_of(labels, 'datasets', dataset)} {span(rows['test_in_train'])} of {span(rows['test'])}"
+        for dataset, rows in found.groupby("dataset", sort=False)
+    ]
 
 
 def _seeds(count: int) -> str:

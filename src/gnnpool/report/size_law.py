@@ -69,6 +69,7 @@ def _difference(row: pd.Series, labels: Labels) -> str:
     verdict = "" if pd.isna(row["p_value"]) else verdict
     return (
         f"{number(row['difference'], digits=1)} percentage points on {place_of(row, labels)} "
-        f"({interval(row['low'], row['high'], digits=1)}{verdict}; "
+        f"({interval(row['low'], row['high'], digits=1)}{verdict}; difference of the medians "
+        f"{number(row['median_difference'], digits=1)}; "
         f"{_OTHER} reading {number(row['other'], digits=1)})"
     )

@@ -98,7 +98,8 @@ def _notes(source: Source) -> list[str]:
         "poolings; of a dataset over its seeds, of the average over the datasets.",
         f"Detectable difference: the change that n seeds (or datasets) find significant with {100 * POWER:g} "
         f"% power at the {100 * (1 - source.confidence):g} % level (uncorrected for multiple comparisons), "
-        "in the test that decides: the corrected resampled t test over seeds, the t test over datasets.",
+        "in the corrected resampled t test over seeds, which decides, or the t test over datasets; where few "
+        "datasets agree by chance, the wider interval of their seeds decides instead, with less power.",
         "No number of seeds: splits of one dataset share structures, and the variance that this adds to the "
         "mean, s² times tested / trained, does not shrink with more seeds. More structures are needed.",
         "Seeds are taken to correlate as the corrected test assumes; where they correlate less, the power is "

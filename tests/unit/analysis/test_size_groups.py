@@ -22,7 +22,17 @@ def test_the_difference_is_that_of_the_means_of_both_groups():
     assert (found["n_blind"], found["n_seeing"], found["n_seeds"]) == (2, 2, 2)
     assert found["blind"] == pytest.approx(3.0)
     assert found["seeing"] == pytest.approx(16.0)
-    assert found["difference"] == pytest.approx(13.0)
+    assert found["difference"] == found["median_difference"] == pytest.approx(13.0)
+
+
+def test_one_pooling_makes_a_difference_of_means_and_none_of_medians():
+    rows = [(name, 1, 0.0) for name in SEES if SEES[name] is not None]
+    rows += [("dense_diff", 1, 90.0)]
+    (found,) = compare_size_groups(changes(rows), {**SEES, "dense_diff": True}, confidence=0.95).to_dict(
+        "records"
+    )
+    assert found["difference"] == pytest.approx(30.0)
+    assert found["median_difference"] == 0
 
 
 def test_the_interval_is_the_corrected_one_over_seeds():

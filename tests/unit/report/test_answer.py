@@ -116,8 +116,8 @@ def test_two_datasets_are_spoken_of_one_by_one():
     sentences = ask([*changes, change("2d", "gmt", 9.0, 1, 17)], [spread(), spread("2d")])
     assert sentences[0] == (
         "On 2 of 7 datasets, each by itself, and with 5 seeds, 1 of 3 changes relative to mean pooling (2 "
-        "poolings on 2 datasets) is significant (MDL CGCNN; corrected for 3 comparisons): higher error: GMT "
-        "on 2D, +9.0 % (uncorrected 95 % interval +1.0 to +17.0)."
+        "poolings on 2 datasets, not all combined) is significant (MDL CGCNN; corrected for 3 comparisons): "
+        "higher error: GMT on 2D, +9.0 % (uncorrected 95 % interval +1.0 to +17.0)."
     )
     assert sentences[2].startswith(
         "On single datasets, 1 of 3 changes is significant (uncorrected; 0 lower, 1 higher; about 0.2 "
@@ -220,11 +220,11 @@ def test_seeds_needed_come_from_the_table_of_power():
 def test_where_no_number_of_seeds_is_enough_the_answer_says_so():
     third = ask(ONE, [spread(needed=None)])[3]
     assert (
-        "; no number of seeds detects 3 % on one dataset, as splits of one dataset share structures: more "
-        "structures are needed;"
+        "; at the typical spread of the poolings no number of seeds detects 3 % on one dataset, as splits of "
+        "one dataset share structures: more structures are needed;"
     ) in third
     some = ask(ONE, [spread(needed=None), spread("2d", needed=20), spread("d0", needed=None)])[3]
-    assert "; on 2 of 3 no number of seeds detects 3 %, as" in some
+    assert "; at the typical spread of the poolings, on 2 of 3 no number of seeds detects 3 %, as" in some
     assert "more structures are needed; on the other it takes about 20 seeds;" in some
 
 

@@ -15,15 +15,19 @@ LABELS = Labels(
 
 
 def chosen(raw, averaged, **entry):
-    """The only line, of changes and corrected p-values of the poolings a and b in both readings."""
+    """The only line, of changes and corrected p-values of the poolings a and b in both readings.
+
+    Uncorrected p-values are half as large, so that the correction for both of them gives the same again.
+    """
 
     def table(pairs):
         rows = [(p, *pair, 5.0, 5) for p, pair in zip("ab", pairs, strict=True)]
         frame = pd.DataFrame(rows, columns=["pooling", "value", "holm", "sd", "n_seeds"])
-        return frame.assign(dataset="d", model="m", edges="e")
+        return frame.assign(dataset="d", model="m", edges="e", p_value=frame["holm"] / 2)
 
     (line,) = choices(
         {"raw": table(raw), "averaged": table(averaged)},
+        errors={("d", "m", "e", pooling): f"error of {pooling}" for pooling in LABELS.poolings},
         sizes={"d": 500},
         overlap={"d": 0.2},
         datasets={"d": entry},
@@ -45,7 +49,8 @@ def chosen(raw, averaged, **entry):
         (
             [(-5, 0.01), (-9, 0.01)],
             [(-4, 0.01), (-3, 0.04)],
-            f"B: lower error in both readings ({MINUS}9.0 % raw, {MINUS}3.0 % averaged)",
+            f"B: lower error in both readings ({MINUS}9.0 % raw, p = 0.01, corrected for all changes of this "
+            f"page 0.01; {MINUS}3.0 % averaged, p = 0.04, corrected for all changes of this page 0.02)",
             "none known",
         ),
         (
@@ -65,6 +70,7 @@ def chosen(raw, averaged, **entry):
 def test_a_pooling_is_chosen_if_both_readings_agree(raw, averaged, choose, avoid):
     line = chosen(raw, averaged)
     assert (line["choose"], line["avoid"]) == (choose, avoid)
+    assert line["error"] == f"error of {line['chosen']}"
 
 
 def test_a_line_states_the_target_the_size_and_what_is_detected():

@@ -72,7 +72,7 @@ def test_a_lower_error_than_that_of_the_control_is_not_due_to_weights_alone():
 
 def test_a_control_that_is_as_good_leaves_the_weights_as_the_reason():
     (sentence,), limits = said_of(source_of({"mean": 10.0, "mean_x4": 5.0, "gmt": 5.0}))
-    assert sentence.endswith("not significant: the weights may be the reason.")
+    assert sentence.endswith("not significant: whether the weights are the reason is open.")
     assert limits == [
         "1 of 1 poolings with a lower error than mean pooling has more weights and is not significantly "
         "better than a mean with as many weights (see Equal effort)."

@@ -333,7 +333,9 @@ def test_a_study_of_held_out_structures_alone_says_what_it_found_there(make_worl
     held_out = {"phonons_size": small["datasets"]["phonons"] | {"label": "Larger cells", "split": split}}
     for block in small["blocks"]:
         block["datasets"] = ["phonons_size"]
-    world = make_world({**small, "datasets": small["datasets"] | held_out}, keep=lambda trial: trial.init == 0)
+    world = make_world(
+        {**small, "datasets": small["datasets"] | held_out}, keep=lambda trial: trial.init == 0
+    )
     answer = Page(world.page).source.split('<section id="answer"')[1].split("</section>")[0]
     assert "Where a split holds something out of training (Larger cells), none of 4 changes" in answer
     assert "no result" not in answer

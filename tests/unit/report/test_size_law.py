@@ -46,8 +46,8 @@ def test_the_sentence_names_counts_differences_and_what_is_significant(trials):
     )
     first, second = said.split(" on Dataset B, Edges Model ")
     assert "+29.9 percentage points on Dataset A, Edges Model" in first
-    assert ", significant; averaged reading +19.9)" in first
-    assert "not significant; averaged reading" in second
+    assert ", significant; difference of the medians +29.9; averaged reading +19.9)" in first
+    assert "not significant; difference of the medians" in second
     assert "corrected for 2 comparisons" in said
 
 
