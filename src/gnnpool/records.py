@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gnnpool.errors import ArtifactError
+
 BASELINE = "mean"
 # Readings of one training: the weights of one epoch, and their moving average.
 READINGS = ("raw", "averaged")
@@ -55,9 +57,12 @@ class Trial:
             path: ``{any folder}/{trial}/{name of the file}``.
 
         Raises:
-            ValueError: If the folder is not named as a trial is.
+            ArtifactError: If the folder is not named as a trial is.
         """
-        return cls.parse("/".join(path.parts[-6:-1]))
+        try:
+            return cls.parse("/".join(path.parts[-6:-1]))
+        except ValueError as error:
+            raise ArtifactError(f"{path.parent}: not the folder of a trial: {error}") from error
 
     @property
     def condition(self) -> tuple[str, str, str, str]:

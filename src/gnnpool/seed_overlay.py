@@ -10,6 +10,8 @@ with extra("workflow"):
     import yaml
 
 from gnnpool.artifacts import write_atomically
+from gnnpool.config import read_config
+from gnnpool.errors import ConfigError
 from gnnpool.records import BASELINE, Trial
 from gnnpool.trials import plan_trials
 
@@ -33,6 +35,9 @@ def further_blocks(
 
     Returns:
         Blocks with seeds of their own, mean pooling in each.
+
+    Raises:
+        ConfigError: If a kept block plans mean pooling of a wanted seed alone.
     """
     covered = set(plan_trials(kept, common))
     planned = [Trial(*condition, seed) for condition, order in seeds.items() for seed in order]
@@ -43,6 +48,12 @@ def further_blocks(
     groups: dict[tuple, list[int]] = defaultdict(list)
     for (*place, seed), names in sorted(poolings.items()):
         groups[(*place, tuple(sorted(names, key=lambda name: (name != BASELINE, name))))].append(seed)
+    for (*place, seed), names in poolings.items():
+        if BASELINE not in names:
+            raise ConfigError(
+                f"blocks: seed {seed} of {'/'.join(place)} is planned for {BASELINE!r} and not for "
+                f"{names[0]!r}; write {names[0]!r} into the block that has this seed"
+            )
     return [
         {
             "name": f"{PREFIX}{number}",
@@ -63,12 +74,24 @@ def write_overlay(path: str | Path, blocks: Sequence[Mapping], *, head: str) -> 
         path: YAML file to write.
         blocks: All blocks: lists of an overlay replace those below it.
         head: Comment of its first lines, without the sign.
+
+    Raises:
+        ConfigError: If the file is there and was not written by this function.
     """
+    path = Path(path)
+    if path.exists() and not _is_own(path):
+        raise ConfigError(f"{path}: found another file, expected a new one or an overlay of `gnnpool plan`")
     comment = "".join(f"# {line}\n" for line in head.splitlines())
     text = comment + yaml.dump(
         {"blocks": list(blocks)}, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=110
     )
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8", newline=""))
+
+
+def _is_own(path: Path) -> bool:
+    """Whether a file holds blocks alone, some of them further seeds."""
+    content = read_config([path])
+    return set(content) == {"blocks"} and f"name: {PREFIX}" in path.read_text(encoding="utf-8")
 
 
 class _Dumper(yaml.SafeDumper):

@@ -9,6 +9,7 @@ from gnnpool.cli import main
 from gnnpool.config import read_config
 from gnnpool.errors import ConfigError
 from gnnpool.records import BASELINE, Trial
+from gnnpool.seed_overlay import further_blocks
 from gnnpool.seed_plan import FIRST, HIGHER, LATE, LOWER, MORE, NEVER, WITHIN, plan_seeds
 from gnnpool.seed_table import as_json, as_text
 from gnnpool.trials import plan_trials
@@ -172,6 +173,23 @@ def test_the_command_prints_a_table_and_writes_an_overlay(config, trained, tmp_p
     assert printed["not_decided_by_seeds"] == ["salts/cgcnn/mdl/gmt"]
     memory = printed["comparisons"][-1]
     assert (memory["pooling"], memory["change"], memory["core_hours"]) == ("memory", None, None)
+
+
+def test_an_overlay_replaces_no_file_of_the_user(config, trained, tmp_path, capsys):
+    base, mine = tmp_path / "config.yaml", tmp_path / "mine.yaml"
+    base.write_text(yaml.safe_dump(config))
+    mine.write_text("note: mine\n")
+    command = ["plan", "--detect", "5", "--configfile", str(base), str(mine), "--output", str(mine)]
+    assert main(command) == 2
+    assert f"{mine}: found another file, expected a new one or an overlay" in capsys.readouterr().err
+    assert mine.read_text() == "note: mine\n"
+
+
+def test_no_further_seed_is_planned_without_mean_pooling():
+    block = {"datasets": ["salts"], "models": ["cgcnn"], "edges": ["mdl"], "poolings": ["mean"], "name": "a"}
+    wanted = [Trial("salts", "cgcnn", "mdl", pooling, 1) for pooling in ("gmt", "mean")]
+    with pytest.raises(ConfigError, match=r"seed 1 of .* is planned for 'mean' and not for 'gmt'"):
+        further_blocks([block], [1], {}, {"gmt": wanted})
 
 
 def test_no_overlay_is_written_where_no_seed_is_missing(config, tmp_path, capsys):

@@ -1,8 +1,9 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from gnnpool.errors import ConfigError
+from gnnpool.errors import ArtifactError, ConfigError
 from gnnpool.records import Trial
 from gnnpool.specs import ExplanationSpec, Slice
 from gnnpool.trials import (
@@ -135,3 +136,8 @@ def test_a_condition_counts_its_own_seeds():
     trials = plan_trials([block(), more], [1, 2], {"poolings": ["mean"], "initialisations": [1]})
     place = ("phonons", "cgcnn", "mdl")
     assert planned_conditions(trials, common=3) == [(*place, "max", 2), (*place, "mean")]
+
+
+def test_a_file_beside_the_folders_of_trials_is_named():
+    with pytest.raises(ArtifactError, match=r"seed-1\.bak: not the folder of a trial"):
+        Trial.of_file(Path("results/trials/salts/cgcnn/mdl/mean/seed-1.bak/record.parquet"))

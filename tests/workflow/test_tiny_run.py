@@ -178,6 +178,10 @@ def test_a_further_pooling_checks_the_networks_and_trains_only_its_own_trials(fi
     assert planned["train_trial"] == TRIALS // 3
 
 
+def test_another_folder_for_logs_trains_nothing_again(finished):
+    assert "train_trial" not in finished.planned(overlay="logs: other_logs")
+
+
 def test_a_further_pooling_that_cannot_be_trained_stops_the_run_and_leaves_finished_trials(finished):
     wrong = FURTHER.format(pooling="gmt", heads=3)
     printed = finished("train_all", "--cores", "2", overlay=wrong, status=1)

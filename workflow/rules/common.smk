@@ -51,17 +51,26 @@ NETWORKS = {LAYOUT.network(n["name"]): n for n in reversed(PLAN.networks.values(
 
 
 wildcard_constraints:
-    dataset="[a-z0-9_]+",
-    model="[a-z0-9_]+",
-    edges="[a-z0-9_]+",
-    pooling="[a-z0-9_]+",
+    # What is not planned has no rule, so that a mistyped target is named as such.
+    dataset="|".join(config["datasets"]),
+    model="|".join(config["models"]),
+    edges="|".join(config["edges"]),
+    pooling="|".join({trial.pooling: None for trial in PLAN.trials}),
     seed="[0-9]+",
     again="(-init-[1-9][0-9]*)?",
     file="[A-Za-z0-9_-][A-Za-z0-9_.-]*",
-    table="[a-z0-9_]+",
-    figure="[a-z0-9_]+",
-    explanation="[a-z0-9_]+",
+    table="|".join(PLAN.tables),
+    figure="|".join(PLAN.figures),
+    explanation="|".join(PLAN.explanations),
     collection="|".join(PLAN.collections),
+
+
+def raw_hash(wildcards):
+    """The hash that a raw file must have."""
+    try:
+        return INPUTS.raw_hash(wildcards.dataset, wildcards.file)
+    except GnnpoolError as error:
+        raise WorkflowError(str(error)) from None
 
 
 def checked_network(wildcards):

@@ -13,14 +13,15 @@ localrules:
 rule fetch_dataset:
     """Obtain one raw file from the mirror folder or a download, and verify it."""
     output:
-        RAW,
+        # It may be the only copy: a file that cannot be obtained again stays as it is.
+        update(RAW),
     log:
         f"{LOGS}/raw/{{dataset}}/{{file}}.log",
     conda:
         "../envs/environment.yaml"
     params:
         # The content decides, not its origin: changed addresses or mirrors trigger no rerun.
-        sha256=lambda w: INPUTS.raw_hash(w.dataset, w.file),
+        sha256=raw_hash,
     message:
         "Fetch {wildcards.file} of {wildcards.dataset}"
     script:

@@ -55,8 +55,9 @@ rule train_trial:
         pooling=lambda w: PLAN.pooling_entry(w.pooling),
         training=config["training"],
         stage_version=stages.TRAINING,
-        checkpoint=f"{RESULTS}/checkpoints/{TRIAL_NAME}",
-        journal=f"{LOGS}/trials/{TRIAL_NAME}.jsonl",
+        # Not recorded, as they depend on the output: where they lie changes no trial.
+        checkpoint=lambda w, output: f"{RESULTS}/checkpoints/{TRIAL_NAME}".format(**w),
+        journal=lambda w, output: f"{LOGS}/trials/{TRIAL_NAME}.jsonl".format(**w),
     message:
         f"Train {TRIAL_NAME}".replace("{", "{wildcards.")
     script:

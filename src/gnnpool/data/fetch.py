@@ -73,13 +73,12 @@ def _copy(placed: Path, dataset: str, entry: Mapping, output: Path) -> None:
 
 
 def _is_good(output: Path, dataset: str, entry: Mapping) -> bool:
-    """Whether a file in its place matches the configured hash; a different file is removed."""
+    """Whether a file in its place matches the configured hash; another one stays until it is replaced."""
     wrong = disagreement(output, entry)
     if wrong:
         _logger.warning(
             "%s: %s does not match the configured hash: %s; fetching it again", dataset, output, wrong
         )
-        output.unlink()
     return wrong is None
 
 

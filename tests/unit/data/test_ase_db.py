@@ -37,6 +37,11 @@ def test_a_row_is_named_by_its_uid_if_it_has_one(tmp_path, crystals, write_ase_d
     assert [row.id for row in c2db.read(write_ase_database(tmp_path / "c2db.db", rows))] == ["NaCl-1"]
 
 
+def test_a_uid_in_digits_is_a_name(tmp_path, crystals, write_ase_database):
+    rows = [("a" * 32, crystals[0][1], {"workfunction": 4.2, "uid": 17})]
+    assert [row.id for row in c2db.read(write_ase_database(tmp_path / "c2db.db", rows))] == ["17"]
+
+
 def test_another_key_may_be_the_target(database):
     assert [row.target for row in read(database, key="gap")] == [1.0, 1.0]
 

@@ -3,6 +3,7 @@ import gzip
 import json
 import zipfile
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -51,6 +52,16 @@ def test_json_may_be_a_list_of_rows(tmp_path, columns):
     path = tmp_path / "my.json"
     path.write_text(json.dumps(rows))
     assert [row.target for row in read(path, target="energy")] == columns["energy"]
+
+
+@pytest.mark.parametrize(("names", "read_as"), [("abcd", "abcd"), ("0123", "1234")])
+def test_json_may_be_columns_of_named_rows_as_pandas_writes_them(names, read_as, tmp_path, columns):
+    path = tmp_path / "my.json"
+    frame = pd.DataFrame({name: columns[name] for name in ("structure", "energy")}, index=list(names))
+    frame.to_json(path, double_precision=15)
+    rows = read(path, target="energy")
+    assert [row.id for row in rows] == list(read_as)
+    assert [row.target for row in rows] == pytest.approx(columns["energy"])
 
 
 def test_json_may_be_rows_by_name(tmp_path, columns):

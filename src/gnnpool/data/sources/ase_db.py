@@ -89,9 +89,14 @@ def _data(row: AtomsRow) -> dict[str, object]:
     return dict(row.data)
 
 
+def _name(value: object) -> object:
+    """A name in digits, which ASE keeps as a number."""
+    return str(value) if isinstance(value, int) else value
+
+
 def _raw(row: AtomsRow, target: object) -> RawStructure:
     return RawStructure(
-        id=row.key_value_pairs.get("uid", row.unique_id),
+        id=_name(row.key_value_pairs.get("uid", row.unique_id)),
         lattice=row.cell.tolist(),
         species=[{number: 1.0} for number in row.numbers.tolist()],
         target=target,

@@ -88,7 +88,17 @@ def _from_json(content: object, used: set[str | None]) -> tuple[dict[str, list],
         keys, content = list(content), list(content.values())
     if not isinstance(content, dict) and not all(isinstance(row, dict) for row in content):
         raise ValueError("neither a list of rows, columns by name nor rows by name")
+    if isinstance(content, dict):
+        keys = _named_rows(list(content.values()))
     return pd.DataFrame(content, dtype=object).to_dict("list"), keys
+
+
+def _named_rows(columns: list) -> list[str] | None:
+    """Names of the rows where columns hold their values by name, as pandas writes them; numbers are none."""
+    if not columns or not all(isinstance(c, dict) and list(c) == list(columns[0]) for c in columns):
+        return None
+    names = list(columns[0])
+    return None if names == [str(number) for number in range(len(names))] else names
 
 
 def _check_once(names: list, used: set[str | None]) -> None:
