@@ -14,6 +14,7 @@ from gnnpool.trials import count_trials, plan_trials
 MOST_TRIALS = 50_000
 # gnnpool.analysis.values.AVERAGE, which needs pandas.
 _AVERAGE = "average"
+_ALL = "all"
 
 
 def check_sense(config: Mapping, *, checkout: Path) -> None:
@@ -47,6 +48,8 @@ def check_sense(config: Mapping, *, checkout: Path) -> None:
             raise ConfigError(f"tables.{i}.reading: expected none for the kind 'readings', which shows both")
     if _AVERAGE in config["datasets"]:
         raise ConfigError(f"datasets.{_AVERAGE}: expected another name, it is that of averages over datasets")
+    if _ALL in config["poolings"]:
+        raise ConfigError(f"poolings.{_ALL}: expected another name, it is that of all poolings together")
     for slug, entry in config["datasets"].items():
         _check_origin(slug, {key for key, value in entry.items() if value is not None})
     _check_number(config)

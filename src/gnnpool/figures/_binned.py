@@ -96,7 +96,7 @@ def _describe_axes(axes: Axes, drawn: pd.DataFrame, quantity: str) -> None:
         axes.axvline(edge - 0.5, color=style.FAINT, linewidth=0.6, zorder=0.5)
     # One wide interval would press all points together: it leaves the panel.
     top = drawn["median"].max()
-    highest = drawn["high"].max() if drawn["high"].notna().any() else top
+    highest = drawn[["high", "median"]].max().max()
     axes.set_ylim(0, 1.06 * min(_BEYOND * top, highest) or 1)
     unit = drawn["unit"].iloc[0]
     axes.set_xlabel(quantity)

@@ -226,7 +226,8 @@ def _lead(first: pd.DataFrame, asked: Asked) -> str:
     datasets = list(dict.fromkeys(d for row in first["datasets"] for d in row.split(",")))
     of = f" of {asked.datasets}" if len(datasets) < asked.datasets else ""
     each = "" if first["n_datasets"].min() == len(datasets) else " each"
-    where = f"{span(first['n_datasets'])}{of} {'dataset' if asked.datasets == 1 else 'datasets'}{each}"
+    one = first["n_datasets"].max() == 1 and not of
+    where = f"{span(first['n_datasets'])}{of} {'dataset' if one else 'datasets'}{each}"
     if _by_dataset(first) and (first["dataset"] != AVERAGE).all():
         where = f"{len(datasets)}{of} datasets, each by itself,"
     if len(datasets) == 1:

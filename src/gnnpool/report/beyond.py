@@ -83,7 +83,7 @@ def held_out(counts: pd.DataFrame, trials: pd.DataFrame, labels: Labels) -> list
         trials: Rows of :func:`gnnpool.analysis.collect.read_records`.
         labels: Printed names.
     """
-    if counts.empty:
+    if "held_out" not in counts:
         return []
     known = counts[counts["held_out"].astype(bool) & counts["dataset"].isin(trials["dataset"])]
     return [
@@ -152,7 +152,7 @@ def changed(invariances: pd.DataFrame, noise: pd.DataFrame, labels: Labels) -> I
 
 
 def _share(percent: float) -> str:
-    return "< 0.1 %" if 0 < percent < 0.1 else f"{percent:.0f} %"
+    return "< 0.1 %" if 0 < percent < 0.1 else f"{percent:.{int(percent < 1)}f} %"
 
 
 def _of_one(

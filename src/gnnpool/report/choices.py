@@ -22,7 +22,8 @@ _SIZES = {"small": 1_000, "medium": 10_000, "large": np.inf}
 def corrected_tests(values: pd.DataFrame) -> pd.DataFrame:
     """Changes of single datasets, with p-values corrected for all planned poolings of the same place.
 
-    Poolings that are not trained yet count too, or the first one to be trained would not be corrected at all.
+    Poolings that are not trained yet, or have one seed, count too, or the first one to be tested would not be
+    corrected at all.
 
     Args:
         values: Rows of :func:`gnnpool.analysis.values.assessed_values`.
@@ -33,8 +34,9 @@ def corrected_tests(values: pd.DataFrame) -> pd.DataFrame:
     planned = (values["state"] != NOT_PLANNED) & (values["pooling"] != BASELINE)
     single = values[planned & (values["dataset"] != AVERAGE)]
     trained = single["state"] == TRAINED
-    found = single["p_value"].where(trained, 1.0).groupby([single[name] for name in _PLACE], sort=False)
-    return single.assign(holm=found.transform(holm))[trained]
+    tested = trained & single["p_value"].notna()
+    found = single["p_value"].where(tested, 1.0).groupby([single[name] for name in _PLACE], sort=False)
+    return single.assign(holm=found.transform(holm).where(tested))[trained]
 
 
 def choices(

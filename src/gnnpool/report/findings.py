@@ -248,7 +248,11 @@ class _Reading:
 
     def _takes(self, row: object) -> str:
         """How many seeds detect a change of the printed size."""
-        if row.dataset == AVERAGE or pd.isna(row.sd) or not row.published:
+        if row.dataset == AVERAGE:
+            return "more datasets"
+        if not row.published:
+            return "nothing: no number of seeds detects a change of zero"
+        if pd.isna(row.sd):
             return "a spread, which two seeds give"
         needed = number_needed(
             abs(row.published),
@@ -326,7 +330,7 @@ def _error(trials: pd.DataFrame) -> str:
 
 def _leaks(counts: pd.DataFrame, labels: Labels) -> list[str]:
     """Duplicates of training structures in the test parts that hold nothing out."""
-    if counts.empty:
+    if "held_out" not in counts:
         return []
     found = counts[~counts["held_out"].astype(bool) & (counts["test_in_train"] > 0)]
     return [

@@ -81,6 +81,13 @@ def test_a_line_states_the_target_the_size_and_what_is_detected():
     assert line["detects"] == "12 % raw, 12 % averaged"
 
 
+def test_poolings_with_one_seed_correct_those_that_can_be_tested():
+    rows = [("gmt", 0.03), ("mamm", float("nan")), ("sum", float("nan"))]
+    values = pd.DataFrame(rows, columns=["pooling", "p_value"])
+    found = corrected_tests(values.assign(dataset="d", model="m", edges="e", state=TRAINED))
+    assert found["holm"].tolist() == pytest.approx([0.09, float("nan"), float("nan")], nan_ok=True)
+
+
 def test_the_first_trained_pooling_is_corrected_for_those_that_are_planned():
     rows = [
         ("d", "e", "gmt", TRAINED, 0.03),
