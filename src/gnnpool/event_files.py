@@ -9,7 +9,7 @@ from gnnpool.analysis.collect import TRIAL, read_records
 from gnnpool.errors import ConfigError, DataError
 from gnnpool.extras import extra
 from gnnpool.records import Trial
-from gnnpool.trial_files import read_trial_table
+from gnnpool.trial_files import read_trial_table, trials_at
 
 with extra("tensorboard"):
     from tensorboard.compat.proto.event_pb2 import Event
@@ -41,7 +41,7 @@ def export_histories(*, results: str | Path, output: str | Path) -> int:
     paths = sorted(Path(results).glob("trials/*/*/*/*/*/record.parquet"))
     if not paths:
         raise DataError(f"{results}: found no finished trial")
-    of = {Trial.of_file(path): path for path in paths}
+    of = trials_at(paths)
     for record in read_records(paths).to_dict("records"):
         trial = Trial(*(record[name] for name in TRIAL))
         history = read_trial_table(of[trial].with_name("history.parquet"), record)

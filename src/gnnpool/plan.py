@@ -5,13 +5,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from gnnpool.config import labels_of, networks_of, physics_of, split_of, traits_of, variants_of, without_label
+from gnnpool.config import labels_of, networks_of, physics_of, split_of, traits_of, without_label
 from gnnpool.config.names import BUILT_IN
 from gnnpool.data.matbench_folds import task_of
 from gnnpool.plugins import needs
 from gnnpool.records import Trial
 from gnnpool.specs import DatasetSpec, ExhibitSpec, ExplanationSpec
-from gnnpool.trials import explained_trials, plan_trials, planned_conditions, seeds_of, trials_of
+from gnnpool.trials import (
+    explained_trials,
+    plan_trials,
+    planned_conditions,
+    seeds_of,
+    trials_of,
+    variants_of,
+)
 
 ALL = "trials"
 EXHIBITS = ("tables", "figures")
@@ -178,7 +185,7 @@ class Plan:
     @cached_property
     def variants(self) -> dict[str, dict[str, str]]:
         """Scheme and reference of each dataset with a split of its own, by slug."""
-        return variants_of(self.config)
+        return variants_of(self.config["datasets"])
 
     def model_entry(self, model: str) -> Mapping:
         """What decides the networks of a model."""

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gnnpool.errors import ArtifactError
-
 BASELINE = "mean"
 # Readings of one training: the weights of one epoch, and their moving average.
 READINGS = ("raw", "averaged")
@@ -57,12 +55,9 @@ class Trial:
             path: ``{any folder}/{trial}/{name of the file}``.
 
         Raises:
-            ArtifactError: If the folder is not named as a trial is.
+            ValueError: If the folder is not named as a trial is.
         """
-        try:
-            return cls.parse("/".join(path.parts[-6:-1]))
-        except ValueError as error:
-            raise ArtifactError(f"{path.parent}: not the folder of a trial: {error}") from error
+        return cls.parse("/".join(path.parts[-6:-1]))
 
     @property
     def condition(self) -> tuple[str, str, str, str]:

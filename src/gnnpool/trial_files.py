@@ -1,7 +1,7 @@
 """The record of a trial, and the files beside it, which name their trial; it is verified on reading."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,24 @@ from gnnpool.errors import ArtifactError
 from gnnpool.records import READINGS, WEIGHTS_KIND, Trial
 
 _FIELDS = [field.name for field in dataclasses.fields(Trial)]
+
+
+def trials_at(paths: Iterable[Path]) -> dict[Trial, Path]:
+    """Files in folders of trials, by trial.
+
+    Args:
+        paths: ``{any folder}/{trial}/{name of the file}``.
+
+    Raises:
+        ArtifactError: If a folder is not named as a trial is.
+    """
+    found = {}
+    for path in paths:
+        try:
+            found[Trial.of_file(path)] = path
+        except ValueError as error:
+            raise ArtifactError(f"{path.parent}: not the folder of a trial: {error}") from error
+    return found
 
 
 def read_record(path: str | Path) -> dict[str, Any]:

@@ -139,3 +139,13 @@ def _again(block: Mapping, seeds: Sequence[int], noise_floor: Mapping | None) ->
         for trial in _product({**block, "poolings": poolings}, seeds)
         for init in noise_floor["initialisations"]
     ]
+
+
+def variants_of(datasets: Mapping[str, Mapping]) -> dict[str, dict[str, str]]:
+    """Scheme and reference (the dataset with the same structures) of datasets with a split of their own.
+
+    Args:
+        datasets: Entries of the configuration.
+    """
+    found = {slug: entry["split"] for slug, entry in datasets.items() if "split" in entry}
+    return {slug: {"scheme": own["scheme"], "reference": own["reference"]} for slug, own in found.items()}

@@ -120,6 +120,10 @@ FAULTS = [
     ({"noise_floor": {"poolings": ["mean"], "initialisations": [0]}}, r"noise_floor\.initialisations\.0"),
     ({"noise_floor.poolings": ["max"]}, r"pooling of a block, named by noise_floor: 'max'"),
     # Names and texts.
+    (
+        {"poolings.all": {"label": "All", "operators": ["mean", "max"]}},
+        r"poolings\.all: expected another name",
+    ),
     ({"blocks.0.name": "mine\n"}, r"blocks\.0\.name: 'mine\\n' does not match"),
     ({"blocks.0.name": "a" * 101}, r"blocks\.0\.name: .* is too long"),
     ({"tables.0.name": " table"}, r"tables\.0\.name"),

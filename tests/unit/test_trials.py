@@ -6,6 +6,7 @@ import pytest
 from gnnpool.errors import ArtifactError, ConfigError
 from gnnpool.records import Trial
 from gnnpool.specs import ExplanationSpec, Slice
+from gnnpool.trial_files import trials_at
 from gnnpool.trials import (
     count_trials,
     explained_trials,
@@ -140,4 +141,4 @@ def test_a_condition_counts_its_own_seeds():
 
 def test_a_file_beside_the_folders_of_trials_is_named():
     with pytest.raises(ArtifactError, match=r"seed-1\.bak: not the folder of a trial"):
-        Trial.of_file(Path("results/trials/salts/cgcnn/mdl/mean/seed-1.bak/record.parquet"))
+        trials_at([Path("results/trials/salts/cgcnn/mdl/mean/seed-1.bak/record.parquet")])

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gnnpool.analysis.change import changes_by_seed
-from gnnpool.analysis.collect import read_trials
+from gnnpool.analysis.collect import TRIAL, read_trials
 from gnnpool.analysis.matbench_record import FOLD_COLUMNS, read_folds
 from gnnpool.artifacts import read_table
 from gnnpool.bundle.files import COUNTS, MATBENCH, PERTURBED, Bundle, open_bundle
@@ -12,6 +12,7 @@ from gnnpool.config import labels_of, what_decides
 from gnnpool.data.matbench_folds import task_of
 from gnnpool.extras import extra
 from gnnpool.plan import Plan
+from gnnpool.records import Trial
 from gnnpool.report.findings import findings
 from gnnpool.report.grid import grid_sources
 from gnnpool.report.write import answered
@@ -66,6 +67,8 @@ def _read(folder: str | Path) -> tuple[Bundle, pd.DataFrame, Plan, dict[str, Sou
     """A bundle, its trials, its plan, and what the tables of its whole grid are made from."""
     bundle = open_bundle(folder)
     trials, plan = read_trials(bundle.path("trials")), Plan(bundle.config)
+    planned = set(plan.trials)
+    trials = trials[[Trial(*row) in planned for row in trials[TRIAL].itertuples(index=False)]]
     sources = grid_sources(
         trials,
         plan.trials,

@@ -30,6 +30,7 @@ from gnnpool.data.structure import read_structures
 from gnnpool.errors import ArtifactError, ConfigError
 from gnnpool.extras import extra
 from gnnpool.records import Trial
+from gnnpool.trial_files import trials_at
 
 with extra("workflow"):
     import yaml
@@ -132,7 +133,7 @@ def _require_configured(trials: pd.DataFrame, config: Mapping) -> None:
 
 def _finished(results: Path, same: Mapping) -> list[Path]:
     """Records of the trials that were trained here, and of those from bundles that are of the same data."""
-    here = {Trial.of_file(path): path for path in sorted(results.glob(f"trials/{_RECORDS}"))}
+    here = trials_at(sorted(results.glob(f"trials/{_RECORDS}")))
     bundled = [p for p in sorted(results.glob(f"{UNPACKED}/{_RECORDS}")) if Trial.of_file(p) not in here]
     digests: dict[Path, str] = {}
     for path in bundled:

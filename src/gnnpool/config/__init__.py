@@ -12,7 +12,6 @@ from gnnpool.config.parts import (
     physics_of,
     split_of,
     trial_settings,
-    variants_of,
     what_decides,
     without_label,
 )
@@ -31,7 +30,6 @@ __all__ = [
     "split_of",
     "traits_of",
     "trial_settings",
-    "variants_of",
     "what_decides",
     "without_label",
 ]

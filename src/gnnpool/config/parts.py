@@ -54,12 +54,6 @@ def complete_variants(config: Mapping) -> dict:
     return {**config, "datasets": completed}
 
 
-def variants_of(config: Mapping) -> dict[str, dict[str, str]]:
-    """Scheme and reference (the dataset with the same structures) of datasets with a split of their own."""
-    found = {slug: entry["split"] for slug, entry in config["datasets"].items() if "split" in entry}
-    return {slug: {"scheme": own["scheme"], "reference": own["reference"]} for slug, own in found.items()}
-
-
 def what_decides(config: Mapping) -> dict:
     """The part of a configuration that decides results: used entries without labels and addresses."""
     used = {

@@ -5,10 +5,10 @@ from itertools import chain
 from pathlib import Path
 
 from gnnpool.config.folders import check_folders
-from gnnpool.config.parts import split_of, variants_of
+from gnnpool.config.parts import split_of
 from gnnpool.data.matbench_folds import FOLDS
 from gnnpool.errors import ConfigError
-from gnnpool.trials import count_trials, plan_trials
+from gnnpool.trials import count_trials, plan_trials, variants_of
 
 # A plan of 19,964 trials took 38 s of CPU time and 0.8 GiB (docs/performance.md): 2 ms and 40 kB for each.
 MOST_TRIALS = 50_000
@@ -30,9 +30,10 @@ def check_sense(config: Mapping, *, checkout: Path) -> None:
     check_folders({key: config[key] for key in ("results", "logs", "resources")}, checkout=checkout)
     if config["mirror"] and Path(config["mirror"]).is_file():
         raise ConfigError(f"mirror: expected a folder, found the file {config['mirror']}")
-    own = (block["seeds"] for block in config["blocks"] if "seeds" in block)
+    variants = variants_of(config["datasets"])
+    own = (b["seeds"] for b in config["blocks"] if "seeds" in b and not variants.keys() >= {*b["datasets"]})
     _check_split(config["split"], list(chain(config["seeds"], *own)))
-    for slug, variant in variants_of(config).items():
+    for slug, variant in variants.items():
         _check_variant(config, slug, variant["reference"])
         blocks = [block for block in config["blocks"] if slug in block["datasets"]]
         used = chain.from_iterable(block.get("seeds", config["seeds"]) for block in blocks)

@@ -53,10 +53,11 @@ def build(source: Source) -> Drawing:
         names = [(source.name("datasets", dataset), "") for dataset in shown]
         groups = [(source.setting(*setting), names) for setting in source.spec.settings]
         figure, rows = open_panels(groups, **_SHAPE)
+        bases = _bases(tidy)
         for (model, edges), panels in zip(source.spec.settings, rows, strict=True):
             chosen = tidy[(tidy["model"] == model) & (tidy["edges"] == edges)]
             for axes, dataset in zip(panels, shown, strict=True):
-                _draw(axes, chosen[chosen["dataset"] == dataset], source, model)
+                _draw(axes, chosen[chosen["dataset"] == dataset], bases, source, model)
             panels[0].set_ylabel(CHANGE)
         finish(
             figure,
@@ -85,13 +86,13 @@ def _bases(tidy: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(tidy["base"]))
 
 
-def _draw(axes: Axes, tidy: pd.DataFrame, source: Source, model: str) -> None:
+def _draw(axes: Axes, tidy: pd.DataFrame, bases: list[str], source: Source, model: str) -> None:
     if tidy.empty:
         write_gap(axes, "no trial")
         return
     draw_noise(axes, tidy)
     axes.axhline(0, color=style.INK, linewidth=0.9, zorder=1)
-    bases, colors = _bases(tidy), source.colors(_bases(tidy))
+    colors = source.colors(bases)  # those of the figure, so that a base looks alike in every panel
     for i, base in enumerate(bases):
         own, color = tidy[tidy["base"] == base].sort_values("width"), style.stroke(colors[base])
         shift = _APART ** (i - (len(bases) - 1) / 2)

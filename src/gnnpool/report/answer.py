@@ -151,7 +151,13 @@ def _against(row: pd.Series, side: str, asked: Asked, *, sure: str = "") -> str:
     return f"a {abs(row['value']):.1f} % {side} ({sure}{ends}, {counted(row)}) on {where}"
 
 
-def _nothing(asked: Asked) -> tuple[str, str, str]:
+def _nothing(asked: Asked) -> tuple[str, ...]:
+    if not asked.datasets:
+        there = f"{asked.finished} of {amount(asked.planned, 'planned trial')} are there"
+        return (
+            f"There is no result yet: {there}, on splits that hold something out, and none can be tested: a "
+            "test needs two seeds of a pooling and of mean pooling.",
+        )
     if not asked.finished:
         why = f"none of {amount(asked.planned, 'planned trial')} is finished"
     else:

@@ -15,7 +15,10 @@ from gnnpool.wording import label_of, span
 # Trials that are named one by one.
 _NAMED = 12
 # Words with which a citation says that data are not what they were.
-_REDUCED = re.compile(r"\b(rounded|partial(ly)?|subset|sampled?|incomplete|excerpt|cut)\b", re.IGNORECASE)
+_REDUCED = re.compile(
+    r"\b(rounded|(partial|incomplete) (file|copy|download|data)|(subset|sample|excerpt) of|cut (to|off))\b",
+    re.IGNORECASE,
+)
 
 
 def progress(

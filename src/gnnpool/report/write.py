@@ -9,7 +9,6 @@ import pandas as pd
 from gnnpool.analysis.collect import TRIAL, read_trials
 from gnnpool.analysis.values import AVERAGE
 from gnnpool.artifacts import read_json, read_table, write_atomically
-from gnnpool.config import variants_of
 from gnnpool.records import READINGS, Trial
 from gnnpool.report import cost, data, gaps, provenance
 from gnnpool.report.answer import Asked, answer
@@ -28,7 +27,7 @@ from gnnpool.tables import by_law, effort
 from gnnpool.tables.base import Source, Table
 from gnnpool.tables.power import spreads
 from gnnpool.tables.printed import Printed
-from gnnpool.trials import plan_trials
+from gnnpool.trials import plan_trials, variants_of
 
 # Kinds of tables in the section on generalisation.
 _BEYOND = ("generalisation", "invariances")
@@ -126,7 +125,7 @@ def write_report(
             provenance.of_data(trials, manifests, labels, checks.get("equivalent", [])),
             provenance.of_stages(),
         ],
-        **answered(trials, changes, sources, len(planned), variants=variants_of(config)),
+        **answered(trials, changes, sources, len(planned), variants=variants_of(config["datasets"])),
         progress=gaps.progress(finished, **{k: config[k] for k in ("blocks", "seeds", "noise_floor")}),
         limits=[
             *gaps.limits(

@@ -106,6 +106,15 @@ def test_findings_hold_both_readings_of_every_dataset_and_the_bands(bundle):
     assert "13 cannot" in text
 
 
+def test_findings_speak_of_planned_trials_alone(world, tmp_path):
+    fewer = [{**block, "poolings": ["mean", "mamm"]} for block in world.config["blocks"]]
+    config = {**world.config, "blocks": fewer, "tables": [], "figures": [], "explanations": []}
+    write_bundle(world.results, tmp_path / "bundle", config=config)
+    text = findings_of(tmp_path / "bundle")
+    assert "24 of 24 planned trials are finished" in text
+    assert "GMT" not in text.split("## The paper")[0]
+
+
 def test_findings_name_what_was_not_reached(world, planned, tmp_path):
     kept = [trial for trial in planned if trial.pooling != "gmt" or trial.model != "cgcnn"]
     for trial in kept:

@@ -14,7 +14,7 @@ from gnnpool.analysis.change import compare_to_baseline
 from gnnpool.analysis.checks import check_results
 from gnnpool.analysis.collect import collect_trials
 from gnnpool.artifacts import write_json, write_table
-from gnnpool.config import labels_of, read_config, trial_settings, variants_of, what_decides
+from gnnpool.config import labels_of, read_config, trial_settings, what_decides
 from gnnpool.data.split_file import PARTS
 from gnnpool.figures.draw import draw_figure
 from gnnpool.plan import Plan
@@ -22,7 +22,7 @@ from gnnpool.records import READINGS, RECORD_UNITS, Trial, TrialRecord, column_o
 from gnnpool.report.write import write_report
 from gnnpool.specs import ExhibitSpec
 from gnnpool.tables.render import render_table
-from gnnpool.trials import trials_of
+from gnnpool.trials import trials_of, variants_of
 
 ROOT = Path(__file__).parents[3]
 ATTACK = """</script><script>alert(1)</script><img src=x onerror=alert(1)>"'&"""
@@ -144,7 +144,13 @@ def write_results(world: World, records: dict[Trial, Path], planned: list[Trial]
             place = results / kind / entry["name"]
             if kind == "tables":
                 paths = {name: place.with_suffix(f".{suffix}") for name, suffix in FORMATS.items()}
-                render_table(**own, scheme="random", physics={}, variants=variants_of(config), outputs=paths)
+                render_table(
+                    **own,
+                    scheme="random",
+                    physics={},
+                    variants=variants_of(config["datasets"]),
+                    outputs=paths,
+                )
             else:
                 paths = {name: place.with_suffix(f".{name}") for name in ("png", "pdf", "parquet")}
                 draw_figure(**own, outputs=paths)

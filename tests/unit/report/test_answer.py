@@ -126,6 +126,11 @@ def test_two_datasets_are_spoken_of_one_by_one():
     assert sentences[2].endswith("which is significant (uncorrected).")
 
 
+def test_held_out_structures_alone_without_a_test_are_not_said_to_lack_mean_pooling():
+    (said,) = ask([], datasets=0, settings=0, poolings=0, planned=8, finished=8)
+    assert said.startswith("There is no result yet: 8 of 8 planned trials are there, on splits that hold")
+
+
 def test_what_is_significant_alone_and_not_after_correction_is_not_claimed():
     """The intervals of all four exclude zero; one p-value of four below 0.05 is little evidence."""
     changes = [average(name, 3.0, 0.1, 6.0, p_value=0.03) for name in ("mamm", "gmt", "memory", "std")]
